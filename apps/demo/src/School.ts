@@ -1,0 +1,232 @@
+/**
+ * The small world of the demonstration: two school authorities, their schools, and a morning of changes in the state's
+ * directory. All of it is data; the names are made up.
+ */
+
+/** A listener file: its name and what is in it. A text is written as it is. */
+export interface ListenerFile {
+  readonly name: string
+  readonly content: unknown
+}
+
+export const base = "dc=state,dc=example"
+
+/** Each school authority with the schools its Kelvin server has. */
+export const authorities: ReadonlyArray<{ readonly name: string; readonly schools: ReadonlyArray<string> }> = [
+  { name: "Landkreis Nord", schools: ["GymNord", "GsNord"] },
+  { name: "Stadt Sued", schools: ["GymSued", "GsSued"] }
+]
+
+export const mapping: { readonly [school: string]: string } = Object.fromEntries(
+  authorities.flatMap(({ name, schools }) => schools.map((school) => [school, name] as const))
+)
+
+type Kind = "student" | "teacher" | "staff"
+
+interface Person {
+  readonly username: string
+  readonly firstname: string
+  readonly lastname: string
+  readonly kind: Kind
+  readonly schools: readonly [string, ...ReadonlyArray<string>]
+  /** `school -> class`. */
+  readonly classes?: { readonly [school: string]: string }
+}
+
+const container = { student: "schueler", teacher: "lehrer", staff: "mitarbeiter" } as const
+const option = { student: "ucsschoolStudent", teacher: "ucsschoolTeacher", staff: "ucsschoolStaff" } as const
+
+const pupil = (username: string, firstname: string, lastname: string, school: string, schoolClass: string): Person => ({
+  username,
+  firstname,
+  lastname,
+  kind: "student",
+  schools: [school],
+  classes: { [school]: schoolClass }
+})
+
+const ada = pupil("ada.w", "Ada", "Winter", "GymNord", "5a")
+const ben = pupil("ben.k", "Ben", "Krüger", "GymNord", "5a")
+const cem = pupil("cem.y", "Cem", "Yıldız", "GsNord", "2b")
+const dora = pupil("dora.s", "Dora", "Sommer", "GymSued", "7c")
+const emil = pupil("emil.f", "Emil", "Fuchs", "GymSued", "7c")
+const frida = pupil("frida.o", "Frida", "Olsen", "GsSued", "1a")
+
+const gerd: Person = {
+  username: "gerd.l",
+  firstname: "Gerd",
+  lastname: "Lehmann",
+  kind: "teacher",
+  schools: ["GymNord"],
+  classes: { GymNord: "5a" }
+}
+const hanna: Person = {
+  username: "hanna.b",
+  firstname: "Hanna",
+  lastname: "Brandt",
+  kind: "teacher",
+  schools: ["GymNord", "GymSued"],
+  classes: { GymSued: "7c" }
+}
+const ines: Person = { username: "ines.r", firstname: "Ines", lastname: "Roth", kind: "staff", schools: ["GsSued"] }
+
+export const people: ReadonlyArray<Person> = [ada, ben, cem, dora, emil, frida, gerd, hanna, ines]
+
+const dnOf = (person: Person) =>
+  `uid=${person.username},cn=${container[person.kind]},cn=users,ou=${person.schools[0]},${base}`
+
+const classDn = (school: string, name: string) =>
+  `cn=${school}-${name},cn=klassen,cn=schueler,cn=groups,ou=${school},${base}`
+
+/** The same name always has the same entryUUID. */
+const uuidOf = (name: string): string => {
+  let hash = 0
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 0xffffffffffff
+  return `00000000-0000-4000-8000-${hash.toString(16).padStart(12, "0")}`
+}
+
+const userFile = (person: Person) => ({
+  id: uuidOf(person.username),
+  dn: dnOf(person),
+  udm_object_type: "users/user",
+  options: ["default", option[person.kind]],
+  object: {
+    username: person.username,
+    firstname: person.firstname,
+    lastname: person.lastname,
+    displayName: `${person.firstname} ${person.lastname}`,
+    school: person.schools,
+    ucsschoolRole: person.schools.map((school) => `${person.kind}:school:${school}`),
+    ucsschoolRecordUID: `record-${person.username}`,
+    ucsschoolSourceUID: "STATE",
+    disabled: "0",
+    birthday: null,
+    userexpiry: null,
+    mailPrimaryAddress: null,
+    "e-mail": [],
+    phone: [],
+    groups: [
+      ...person.schools.map((school) => `cn=Domain Users ${school},cn=groups,ou=${school},${base}`),
+      ...Object.entries(person.classes ?? {}).map(([school, name]) => classDn(school, name))
+    ]
+  }
+})
+
+const removedUser = (person: Person) => ({
+  id: uuidOf(person.username),
+  dn: dnOf(person),
+  udm_object_type: "users/user",
+  object: null,
+  options: null
+})
+
+const classFile = (school: string, name: string, description: string, members: ReadonlyArray<Person>) => ({
+  id: uuidOf(`${school}-${name}`),
+  dn: classDn(school, name),
+  udm_object_type: "groups/group",
+  options: ["default"],
+  object: {
+    name: `${school}-${name}`,
+    description,
+    users: members.map(dnOf),
+    ucsschoolRole: [`school_class:school:${school}`]
+  }
+})
+
+/** Time stamps of the first morning; each file a moment after the one before. */
+const numbered = (contents: ReadonlyArray<unknown>, hour: string): ReadonlyArray<ListenerFile> =>
+  contents.map((content, index) => ({
+    name: `2026-02-03-${hour}-00-00-${String(index + 1).padStart(6, "0")}.json`,
+    content
+  }))
+
+/** The first day: everybody is new. Classes come before some of their members, as they do in reality. */
+export const firstDay = numbered(
+  [
+    classFile("GymNord", "5a", "Class 5a", [ada, ben, gerd]),
+    ...people.map(userFile),
+    classFile("GsNord", "2b", "Class 2b", [cem]),
+    classFile("GymSued", "7c", "Class 7c", [dora, emil, hanna]),
+    classFile("GsSued", "1a", "Class 1a", [frida])
+  ],
+  "08"
+)
+
+const adaRenamed: Person = { ...ada, lastname: "Winter-Frost" }
+const benMoved: Person = { ...ben, schools: ["GymSued"], classes: { GymSued: "7c" } }
+const guest: Person = pupil("guest", "Gabi", "Gast", "Internat", "1a")
+
+/** The second day: a new name, a move to the other authority, a leaver, and things that are nobody's or broken. */
+export const secondDay = numbered(
+  [
+    userFile(adaRenamed),
+    userFile(benMoved),
+    classFile("GymNord", "5a", "Class 5a", [ada, gerd]),
+    classFile("GymSued", "7c", "Class 7c", [benMoved, dora, emil, hanna]),
+    removedUser(ines),
+    userFile(guest),
+    { ...userFile(dora), options: ["default"], object: { ...userFile(dora).object, school: [] } }
+  ],
+  "09"
+)
+
+/** A change to try out by hand. */
+export const example: ListenerFile = {
+  name: "2026-02-04-10-00-00-000001.json",
+  content: userFile({ ...frida, firstname: "Frida Marie" })
+}
+
+/** The source directory: who exists, with which password hashes. */
+export const directory = {
+  users: [...people, guest].map((person, index) => ({
+    dn: dnOf(person),
+    uid: person.username,
+    displayName: `${person.firstname} ${person.lastname}`,
+    entryUUID: uuidOf(person.username),
+    ucsschoolRole: person.schools.map((school) => `${person.kind}:school:${school}`),
+    schools: person.schools,
+    hashes: {
+      userPassword: [`{crypt}$6$demo${index}`],
+      sambaNTPassword: "CAA1239D44DA7EDF926BCE39F5C65D0F",
+      krb5Key: ["AQL6AE0="],
+      krb5KeyVersionNumber: 1,
+      sambaPwdLastSet: 1700000000
+    }
+  })),
+  groups: []
+}
+
+/** What an authority's file in `conf/school_authorities` holds. */
+export const authorityFile = (name: string, url: string) => ({
+  name,
+  active: true,
+  url,
+  plugins: ["kelvin"],
+  plugin_configs: {
+    kelvin: {
+      username: "Administrator",
+      password: "univention",
+      sync_password_hashes: true,
+      // The simulator's certificate is made up at each start.
+      ssl_context: { check_hostname: false, verify_mode: 0 },
+      mapping: {
+        users: {
+          username: "name",
+          firstname: "firstname",
+          lastname: "lastname",
+          school: "school",
+          schools: "schools",
+          school_classes: "school_classes",
+          roles: "roles",
+          disabled: "disabled",
+          birthday: "birthday",
+          mailPrimaryAddress: "email",
+          displayName: "displayName",
+          ucsschoolRecordUID: "record_uid",
+          ucsschoolSourceUID: "source_uid"
+        },
+        school_classes: { name: "name", description: "description", school: "school", users: "users" }
+      }
+    }
+  }
+})

@@ -1,0 +1,40 @@
+/**
+ * Two connectors on one directory would deliver everything twice and in disorder. The lock is one that the operating system
+ * drops with the process, however it ends: an exclusive transaction on a small SQLite file.
+ */
+import { FileSystem, Path } from "@effect/platform"
+import { SqlClient } from "@effect/sql"
+import { SqliteClient } from "@effect/sql-sqlite-node"
+import { Effect, Layer, Schema } from "effect"
+
+export class AlreadyRunning extends Schema.TaggedError<AlreadyRunning>()("AlreadyRunning", {
+  directory: Schema.String
+}) {
+  override get message() {
+    return `Another id-connector already runs on ${this.directory}. Stop it first, or set IDC_APP_DIR to another directory.`
+  }
+}
+
+export const layer = (appDir: string) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      yield* fs.makeDirectory(path.join(appDir, "data"), { recursive: true })
+      const filename = path.join(appDir, "data", "id-connector.lock")
+      return hold(appDir).pipe(Layer.provide(SqliteClient.layer({ filename, disableWAL: true })))
+    })
+  )
+
+const hold = (appDir: string) =>
+  Layer.scopedDiscard(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const connection = yield* sql.reserve
+      yield* connection.executeRaw("PRAGMA busy_timeout = 200", [])
+      yield* Effect.mapError(
+        connection.executeRaw("BEGIN EXCLUSIVE", []),
+        () => new AlreadyRunning({ directory: appDir })
+      )
+    })
+  )

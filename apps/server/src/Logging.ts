@@ -1,0 +1,73 @@
+/**
+ * The log: one line per event to standard output, and the same to `<LOG_DIR>/queues.log`. The file is opened for each write, so
+ * that a rotated one is replaced without a signal.
+ */
+import { FileSystem, Path } from "@effect/platform"
+import { Cause, Effect, HashMap, Layer, Logger, Option, Redacted } from "effect"
+import { Ucr } from "./Ucr.js"
+
+/** `2026-02-03T04:05:06.789Z INFO  InQueue  Accepted a change. file=x.json object="user anna"` */
+export const format = ({ annotations, cause, date, logLevel, message }: Logger.Logger.Options<unknown>): string => {
+  const { module, rest } = split(annotations)
+  const parts = Array.isArray(message) ? message : [message]
+  const texts = parts.filter((part) => typeof part !== "object" || part === null).map((part) => escape(String(part)))
+  const data = parts.flatMap((part) => (typeof part === "object" && part !== null ? Object.entries(part) : []))
+  const fields = [...rest, ...data].map(([key, value]) => `${key}=${quote(value)}`)
+  const failure = Cause.isEmpty(cause) ? [] : [`cause=${quote(Cause.pretty(cause, { renderErrorCause: true }))}`]
+  const head = `${date.toISOString()} ${logLevel.label.padEnd(5)} ${module.padEnd(9)} ${texts.join(" ")}`
+  return [head, ...fields, ...failure].join(" ")
+}
+
+const split = (annotations: HashMap.HashMap<string, unknown>) => ({
+  module: String(Option.getOrElse(HashMap.get(annotations, "module"), () => "-")),
+  rest: HashMap.toEntries(annotations).filter(([key]) => key !== "module")
+})
+
+const quote = (value: unknown): string => {
+  const text = escape(
+    Redacted.isRedacted(value) ? "<redacted>" : typeof value === "string" ? value : (JSON.stringify(value) ?? "")
+  )
+  return /^[^\s"=]+$/.test(text) ? text : `"${text.replaceAll('"', '\\"')}"`
+}
+
+/** A name in a file or directory must not be able to begin a new line of the log. */
+const escape = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) =>
+    character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  )
+
+/** Writes of lines within this time go together. */
+const window = "100 millis"
+
+/** Replaces Effect's logger by this one. The level is that of UCR at the start. */
+export const layer = (
+  logDirectory: string,
+  print: (text: string) => void
+): Layer.Layer<never, never, FileSystem.FileSystem | Path.Path | Ucr> =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const file = path.join(logDirectory, "queues.log")
+      const level = yield* Effect.flatMap(Ucr, (ucr) => ucr.logLevel)
+      const writable = yield* fs.makeDirectory(logDirectory, { recursive: true }).pipe(
+        Effect.zipRight(fs.writeFileString(file, "", { flag: "a" })),
+        Effect.as(true),
+        Effect.catchAll((error) =>
+          Effect.sync(() => {
+            print(`LOG_DIR: ${file} can't be written (${error.message}): the log goes to standard output only.\n`)
+            return false
+          })
+        )
+      )
+      const write = (lines: ReadonlyArray<string>) => {
+        const text = `${lines.join("\n")}\n`
+        print(text)
+        // A full disk must not stop the queues: standard output has the lines, too.
+        return writable ? Effect.ignore(fs.writeFileString(file, text, { flag: "a" })) : Effect.void
+      }
+      const batched = Logger.batched(Logger.make(format), window, write)
+      return Layer.merge(Logger.replaceScoped(Logger.defaultLogger, batched), Logger.minimumLogLevel(level))
+    })
+  )

@@ -1,0 +1,90 @@
+/** The connector as a service: every room, and what it stands on. Read bottom up: a lower line gives what an upper one uses. */
+import { FileSystem, Path } from "@effect/platform"
+import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
+import * as Bell from "@id-connector/core/Bell"
+import * as Connector from "@id-connector/core/Connector"
+import * as Events from "@id-connector/core/Events"
+import { Plugins, provide } from "@id-connector/core/Plugin"
+import { SourceDomain } from "@id-connector/core/SourceDomain"
+import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
+import * as PasswordDigest from "@id-connector/kelvin/PasswordDigest"
+import { migrations } from "@id-connector/sql/Migrations"
+import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
+import { Effect, Layer, Option } from "effect"
+import * as ConfigDirectory from "./ConfigDirectory.js"
+import * as FileDirectory from "./FileDirectory.js"
+import * as InstanceLock from "./InstanceLock.js"
+import * as KeyFile from "./KeyFile.js"
+import * as NodeSpool from "./NodeSpool.js"
+import { type Settings, SettingsInvalid } from "./Settings.js"
+import { Ucr } from "./Ucr.js"
+import * as UndiciTargetHttp from "./UndiciTargetHttp.js"
+
+/** Queues and previous states, in SQLite. The file holds password hashes: nobody else may read it. */
+const storage = ({ databaseFile }: Settings) =>
+  SqlQueueStore.layer.pipe(
+    Layer.provide(SqliteMigrator.layer({ loader: SqliteMigrator.fromRecord(migrations) })),
+    Layer.provide(SqliteClient.layer({ filename: databaseFile })),
+    Layer.provide(
+      Layer.effectDiscard(
+        Effect.gen(function* () {
+          const fs = yield* FileSystem.FileSystem
+          const path = yield* Path.Path
+          yield* fs.makeDirectory(path.dirname(databaseFile), { recursive: true })
+          yield* fs.writeFile(databaseFile, new Uint8Array(), { flag: "a", mode: 0o600 })
+        })
+      )
+    )
+  )
+
+const directory = ({ directory }: Settings) =>
+  directory._tag === "File"
+    ? FileDirectory.layer(directory.path)
+    : Layer.fail(
+        new SettingsInvalid({
+          problems: [
+            "IDC_DIRECTORY: this version can't ask an LDAP server yet: set it to file:<path to JSON> (see docs/configuration.md)"
+          ]
+        })
+      )
+
+const passwordDigest = ({ appDir }: Settings) =>
+  Layer.unwrapEffect(Effect.map(KeyFile.loadOrCreate(`${appDir}/data/password-digest.key`), PasswordDigest.layer))
+
+const domain = ({ layout }: Settings) =>
+  Layer.effect(
+    SourceDomain,
+    Effect.gen(function* () {
+      const ucr = yield* Ucr
+      const base = layout.base ?? Option.getOrUndefined(yield* ucr.get("ldap/base"))
+      if (base === undefined) {
+        yield* Effect.logWarning("ldap_base is not set: school classes of every base DN are taken.")
+      }
+      return { layout: { ...layout, base }, sourceUid: ucr.sourceUid }
+    })
+  )
+
+const plugins = Layer.effect(
+  Plugins,
+  Effect.map(Effect.context<KelvinPlugin.Needs>(), (context) =>
+    [KelvinPlugin.kelvin, KelvinPlugin.partialGroupSync].map((plugin) => provide(plugin, context))
+  )
+)
+
+/** The connector under these settings. It runs as long as the layer lives. */
+export const layer = (settings: Settings) =>
+  Connector.layer.pipe(
+    Layer.provide([plugins, NodeSpool.layer({ directory: settings.listenerDirectory })]),
+    Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer]),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        Events.layer,
+        Bell.layer,
+        storage(settings),
+        directory(settings),
+        domain(settings),
+        ConfigDirectory.layer(settings.appDir)
+      )
+    ),
+    Layer.provide(InstanceLock.layer(settings.appDir))
+  )

@@ -1,0 +1,86 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// See NodeSpool: synchronous reads, and links told from files.
+/** What is in one file of the in queue: its text, or why it can't be read as one. */
+import { createHash } from "node:crypto"
+import * as Fs from "node:fs"
+import type { SpoolEntry } from "@id-connector/core/Spool"
+
+/** A larger file is no listener file, in bytes. It is not even read. */
+const largest = 100 * 1024 * 1024
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** The text of UTF-8 bytes, or null when they are none. A byte order mark is dropped. */
+export const decodeUtf8 = (bytes: Uint8Array): string | null => {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+/** A printable stand-in for bytes that are no text. */
+export const escapeBytes = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) =>
+    byte > 0x20 && byte < 0x7f && byte !== 0x5c ? String.fromCharCode(byte) : hex(byte)
+  ).join("")
+
+const hex = (byte: number) => `\\x${byte.toString(16).padStart(2, "0")}`
+
+/** Reads a file. Links are not followed: what they point to is not the connector's. */
+export const read = (path: string, name: string): SpoolEntry => {
+  let handle: number
+  try {
+    // Without O_NONBLOCK a named pipe would hold up the whole process.
+    handle = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK)
+  } catch (cause) {
+    return notOpened(path, name, cause)
+  }
+  try {
+    const stat = Fs.fstatSync(handle)
+    const modifiedAt = stat.mtimeMs
+    const unusable = (reason: string, unfinished = false): SpoolEntry => ({
+      _tag: "Unusable",
+      name,
+      reason,
+      modifiedAt,
+      unfinished
+    })
+    if (!stat.isFile()) return unusable("it is not a regular file")
+    if (stat.size > largest) {
+      return unusable(
+        `it has ${Math.round(stat.size / 1024 / 1024)} MiB, more than the ${largest / 1024 / 1024} MiB allowed`
+      )
+    }
+    const bytes = Fs.readFileSync(handle)
+    const text = decodeUtf8(bytes)
+    if (text === null) return unusable("the content is not valid UTF-8", endsInsideCharacter(bytes))
+    return {
+      _tag: "Content",
+      file: { name, digest: createHash("sha256").update(bytes).digest("base64") },
+      text,
+      modifiedAt
+    }
+  } finally {
+    Fs.closeSync(handle)
+  }
+}
+
+const notOpened = (path: string, name: string, cause: unknown): SpoolEntry => {
+  const stat = Fs.lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return { _tag: "Gone", name }
+  const reason = stat.isSymbolicLink()
+    ? "it is a symbolic link: these are not followed"
+    : stat.isFile()
+      ? `it can't be opened: ${cause instanceof Error ? cause.message : String(cause)}`
+      : "it is not a regular file"
+  return { _tag: "Unusable", name, reason, modifiedAt: stat.mtimeMs, unfinished: false }
+}
+
+/** Whether all is well but the last one to three bytes, which begin a character that is still to come. */
+const endsInsideCharacter = (bytes: Uint8Array): boolean =>
+  [1, 2, 3].some((cut) => {
+    const first = bytes[bytes.length - cut] ?? 0
+    const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0
+    return length > cut && decodeUtf8(bytes.subarray(0, bytes.length - cut)) !== null
+  })

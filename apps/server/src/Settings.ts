@@ -1,0 +1,137 @@
+/**
+ * What the service is told by its environment. Empty values mean the default, since a container sets variables it has no
+ * value for. Everything that is wrong is said at once, a line per problem.
+ */
+import { type DirectoryLayout, defaultLayout } from "@id-connector/core/SourceDomain"
+import { Config, Effect, Schema } from "effect"
+
+/** Where users and their password hashes are looked up. */
+export type DirectorySetting = { readonly _tag: "File"; readonly path: string } | { readonly _tag: "Ldap" }
+
+export interface Settings {
+  /** Base directory of `conf/` and `data/`. */
+  readonly appDir: string
+  /** The in queue: `<appDir>/data/listener`. */
+  readonly listenerDirectory: string
+  /** SQLite file of queues and previous states. */
+  readonly databaseFile: string
+  readonly directory: DirectorySetting
+  readonly ucrFile: string
+  readonly logDirectory: string
+  readonly layout: DirectoryLayout
+}
+
+/** A variable of the environment, for help texts. */
+export interface Variable {
+  readonly name: string
+  readonly meaning: string
+  readonly defaultsTo: string
+}
+
+const defaultAppDir = "/var/lib/univention-appcenter/apps/ucsschool-id-connector"
+
+/** The variables that are read, in the order in which people want to know of them. */
+export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
+  { name: "IDC_APP_DIR", meaning: "base directory of conf/ and data/", defaultsTo: defaultAppDir },
+  {
+    name: "IDC_DATABASE_URL",
+    meaning: "where queues and previous states are kept, sqlite:<path>",
+    defaultsTo: "sqlite:<IDC_APP_DIR>/data/id-connector.db"
+  },
+  {
+    name: "IDC_DIRECTORY",
+    meaning: "the source directory: file:<path to JSON>; ldap is not supported by this version yet",
+    defaultsTo: "ldap"
+  },
+  { name: "IDC_UCR_FILE", meaning: "file of UCR values, lines key: value", defaultsTo: "/etc/univention/base.conf" },
+  {
+    name: "LOG_DIR",
+    meaning: "directory of queues.log",
+    defaultsTo: "/var/log/univention/ucsschool-id-connector"
+  },
+  {
+    name: "ldap_base",
+    meaning: "base DN of the source directory; without it classes of every base are taken",
+    defaultsTo: "UCR ldap/base"
+  },
+  {
+    name: "ucsschool_ldap_default_container_class",
+    meaning: "container of school classes",
+    defaultsTo: defaultLayout.classes
+  },
+  {
+    name: "ucsschool_ldap_default_container_pupils",
+    meaning: "container of pupils",
+    defaultsTo: defaultLayout.pupils
+  }
+]
+
+/** The environment holds values that can't be used. */
+export class SettingsInvalid extends Schema.TaggedError<SettingsInvalid>()("SettingsInvalid", {
+  /** Each names the variable, the value and what is allowed. */
+  problems: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return this.problems.join("\n")
+  }
+}
+
+const text = (name: string, fallback: string) =>
+  Config.string(name).pipe(
+    Config.withDefault(""),
+    Config.map((value) => (value.trim() === "" ? fallback : value.trim()))
+  )
+
+const all = Config.all({
+  appDir: text("IDC_APP_DIR", defaultAppDir),
+  database: text("IDC_DATABASE_URL", ""),
+  directory: text("IDC_DIRECTORY", "ldap"),
+  ucrFile: text("IDC_UCR_FILE", "/etc/univention/base.conf"),
+  logDirectory: text("LOG_DIR", "/var/log/univention/ucsschool-id-connector"),
+  base: text("ldap_base", ""),
+  classes: text("ucsschool_ldap_default_container_class", defaultLayout.classes),
+  pupils: text("ucsschool_ldap_default_container_pupils", defaultLayout.pupils)
+})
+
+/** Reads the environment. `ldap_base` is none when it is not set: UCR may know it. */
+export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Effect.orDie(all), (found) => {
+  const problems: Array<string> = []
+  const databaseFile = found.database === "" ? `${found.appDir}/data/id-connector.db` : sqliteFile(found.database)
+  if (databaseFile === null) {
+    problems.push(
+      `IDC_DATABASE_URL: ${JSON.stringify(found.database.replace(/:[^:@/]*@/, ":...@"))} can't be used, sqlite:<path> is expected`
+    )
+  }
+  const directory = directorySetting(found.directory)
+  if (directory === null) {
+    problems.push(
+      `IDC_DIRECTORY: ${JSON.stringify(found.directory)} can't be used, file:<path to JSON> or ldap is expected`
+    )
+  }
+  if (found.base !== "" && !/^\w+=[^,]+(,\s*\w+=[^,]+)*$/.test(found.base)) {
+    problems.push(`ldap_base: ${JSON.stringify(found.base)} is not a DN, one like dc=example,dc=com is expected`)
+  }
+  if (databaseFile === null || directory === null || problems.length > 0) return new SettingsInvalid({ problems })
+  return Effect.succeed({
+    appDir: found.appDir,
+    listenerDirectory: `${found.appDir}/data/listener`,
+    databaseFile,
+    directory,
+    ucrFile: found.ucrFile,
+    logDirectory: found.logDirectory,
+    layout: { base: found.base === "" ? undefined : found.base, classes: found.classes, pupils: found.pupils }
+  })
+})
+
+/** The path in `sqlite:<path>` (or `sqlite:///path`), or null for another URL. */
+const sqliteFile = (url: string): string | null => {
+  const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "") : ""
+  return path === "" ? null : path
+}
+
+const directorySetting = (value: string): DirectorySetting | null => {
+  if (value === "ldap") return { _tag: "Ldap" }
+  return value.startsWith("file:") && value.length > "file:".length
+    ? { _tag: "File", path: value.slice("file:".length).replace(/^\/\/(?=\/)/, "") }
+    : null
+}

@@ -1,0 +1,39 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// This is the process: its arguments, its output and its end.
+/** The executable `id-connector`. Exit codes: 0 done or told to stop, 1 failed, 2 wrong usage. */
+import process from "node:process"
+import { Command, ValidationError } from "@effect/cli"
+import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import { Cause, Effect } from "effect"
+import * as Serve from "./cli/Serve.js"
+import { version } from "./Version.js"
+
+const idConnector = Command.make("id-connector").pipe(
+  Command.withDescription("Brings users and school classes of the state's directory to the school authorities."),
+  Command.withSubcommands([Serve.command])
+)
+
+const run = Command.run(idConnector, { name: "ID Connector", version, executable: "id-connector" })
+
+const exitCode = (code: number) =>
+  Effect.sync(() => {
+    process.exitCode = code
+  })
+
+const complain = (lines: ReadonlyArray<string>) =>
+  Effect.zipRight(
+    Effect.sync(() => process.stderr.write(`${lines.join("\n")}\n`)),
+    exitCode(1)
+  )
+
+run(process.argv).pipe(
+  // The usage error itself is printed already.
+  Effect.catchIf(ValidationError.isValidationError, () => exitCode(2)),
+  Effect.catchTag("CannotStart", ({ lines }) => complain(lines)),
+  Effect.catchAllCause((cause) =>
+    Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : complain([`This is a bug: ${Cause.pretty(cause)}`])
+  ),
+  // @effect-diagnostics-next-line strictEffectProvide:off
+  Effect.provide(NodeContext.layer),
+  NodeRuntime.runMain({ disablePrettyLogger: true })
+)

@@ -1,0 +1,48 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// Log lines go to the process's standard output.
+/** `id-connector serve`: runs the connector until it is told to stop. */
+import process from "node:process"
+import { Command, HelpDoc, Span } from "@effect/cli"
+import { Array as Arr, Effect, Layer, Schema } from "effect"
+import * as Logging from "../Logging.js"
+import * as Main from "../Main.js"
+import * as SecureRandom from "../SecureRandom.js"
+import * as Settings from "../Settings.js"
+import * as Ucr from "../Ucr.js"
+import { version } from "../Version.js"
+
+/** The service did not start. Each line says what is wrong, where, and what to do. */
+export class CannotStart extends Schema.TaggedError<CannotStart>()("CannotStart", {
+  lines: Schema.Array(Schema.String)
+}) {}
+
+const help = HelpDoc.blocks([
+  HelpDoc.p(
+    "Runs the connector: takes changes over from the in queue and delivers them to the school authorities, until SIGTERM or SIGINT."
+  ),
+  HelpDoc.p("It is configured by environment variables:"),
+  HelpDoc.descriptionList(
+    Arr.map(Settings.variables, ({ defaultsTo, meaning, name }) => [
+      Span.text(name),
+      HelpDoc.p(`${meaning} (default ${defaultsTo})`)
+    ])
+  )
+])
+
+const serve = Effect.gen(function* () {
+  const settings = yield* Settings.load
+  const Log = Logging.layer(settings.logDirectory, (text) => process.stdout.write(text)).pipe(
+    Layer.provideMerge(Ucr.layer(settings.ucrFile))
+  )
+  const Started = Layer.effectDiscard(
+    Effect.logInfo(`The ID Connector ${version} runs.`, {
+      directory: settings.appDir,
+      inQueue: settings.listenerDirectory
+    })
+  )
+  return yield* Layer.launch(
+    Started.pipe(Layer.provideMerge(Main.layer(settings)), Layer.provideMerge(Log), Layer.provide(SecureRandom.layer))
+  )
+}).pipe(Effect.mapError((error) => new CannotStart({ lines: error.message.split("\n") })))
+
+export const command = Command.make("serve", {}, () => serve).pipe(Command.withDescription(help))

@@ -1,0 +1,193 @@
+/**
+ * The out queue of one school authority: claims items, lets the authority's plugins deliver them, some at a time, and
+ * records how that ended. It runs while the authority is active.
+ *
+ * One fiber decides (claims, settles, pauses), so there is nothing to lock; workers only deliver. A result that is not
+ * settled when the process dies is delivered again, which is harmless.
+ */
+import { Clock, Duration, Effect, Fiber, FiberSet, Queue, Random, Ref } from "effect"
+import { Bell } from "./Bell.js"
+import { Events } from "./Events.js"
+import type { Finished } from "./OutQueue/Workers.js"
+import * as Workers from "./OutQueue/Workers.js"
+import { persistently } from "./Patience.js"
+import { type QueueItem, QueueStore, type Settlement } from "./QueueStore.js"
+import type { SchoolAuthority } from "./SchoolAuthority.js"
+import * as Verdict from "./Verdict.js"
+
+/** What the queue does, for people. Times in milliseconds since 1970. */
+export type OutQueueStatus =
+  | { readonly _tag: "Running" }
+  /** `until` null: until the configuration changes. */
+  | { readonly _tag: "Paused"; readonly reason: string; readonly until: number | null }
+
+/** Deliveries at the same time. */
+const concurrency = 4
+
+/** Items claimed at most at a time: enough that a worker that becomes free finds the next one ready. */
+const window = 4 * concurrency
+
+/** A finished delivery is recorded after this time at the latest, in milliseconds, even while others are under way. */
+const settleWithin = 50
+
+/** How long the deliveries at work may take when the queue stops. What is not done by then is delivered again at the next start. */
+const shutdownPatience = Duration.seconds(10)
+
+type Message = { readonly _tag: "Rung" } | ({ readonly _tag: "Finished" } & Finished)
+
+/** Whether to work, and if not, when to ask the target again. */
+type Mode =
+  | { readonly _tag: "Working" }
+  /** `failures` in a row; 0 before the first probe. */
+  | { readonly _tag: "Paused"; readonly until: number | null; readonly failures: number }
+
+/**
+ * Runs the queue until it is interrupted; then the deliveries at work are finished (up to 10 seconds) and recorded.
+ * `status` is kept up to date.
+ */
+export const run = (authority: SchoolAuthority, status: Ref.Ref<OutQueueStatus>) =>
+  Effect.gen(function* () {
+    const store = yield* QueueStore
+    const events = yield* Events
+    const bell = yield* Bell
+    const { deliver, ping } = yield* Workers.make(authority)
+    const messages = yield* Queue.unbounded<Message>()
+    const workers = yield* FiberSet.make<void>()
+    const slots = yield* Effect.makeSemaphore(concurrency)
+
+    let mode: Mode = { _tag: "Paused", until: 0, failures: 0 }
+    let stopping = false
+    let outstanding = 0
+    let settledAt = yield* Clock.currentTimeMillis
+    let finished: Array<Settlement> = []
+
+    const record = Effect.suspend(() => {
+      const settlements = finished
+      finished = []
+      return settlements.length === 0
+        ? Effect.void
+        : Effect.uninterruptible(
+            Effect.zipRight(
+              persistently(store.settle(settlements)),
+              Effect.map(Clock.currentTimeMillis, (now) => {
+                outstanding -= settlements.length
+                settledAt = now
+              })
+            )
+          )
+    })
+
+    const hear = (message: Message) =>
+      Effect.gen(function* () {
+        if (message._tag === "Rung") return
+        finished.push(message.settlement)
+        if (message.authority._tag !== "GoOn" && mode._tag === "Working") {
+          yield* pause(message.authority, message.reason, 0)
+        }
+      })
+
+    const pause = (verdict: Exclude<Verdict.AuthorityVerdict, { _tag: "GoOn" }>, reason: string, failures: number) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const until =
+          verdict._tag === "PauseUntilConfigured"
+            ? null
+            : now + Math.max(verdict.atLeast, Verdict.backOff(Verdict.authorityBackOff, failures, yield* Random.next))
+        mode = { _tag: "Paused", until, failures: failures + 1 }
+        yield* Ref.set(status, { _tag: "Paused", reason, until })
+        yield* events.publish({ _tag: "QueuePaused", authority: authority.name, reason, until })
+      })
+
+    /** Asks the target whether deliveries can begin (again). */
+    const probe = (failures: number) =>
+      Effect.matchEffect(ping, {
+        onSuccess: () =>
+          Effect.suspend(() => {
+            mode = { _tag: "Working" }
+            return Effect.zipRight(
+              Ref.set(status, { _tag: "Running" }),
+              failures === 0 ? Effect.void : events.publish({ _tag: "QueueResumed", authority: authority.name })
+            )
+          }),
+        onFailure: (error) =>
+          Effect.flatMap(Random.next, (random) => {
+            const { authority } = Verdict.verdict(error, { attempts: failures, random })
+            return pause(authority._tag === "GoOn" ? { _tag: "Pause", atLeast: 0 } : authority, error.message, failures)
+          })
+      })
+
+    const work = (item: QueueItem) =>
+      slots
+        .withPermits(1)(
+          Effect.suspend(() =>
+            mode._tag === "Working" && !stopping ? deliver(item) : Effect.succeed(Workers.release(item))
+          )
+        )
+        .pipe(Effect.flatMap((finished) => Queue.offer(messages, { _tag: "Finished", ...finished })))
+
+    const claim = Effect.gen(function* () {
+      const items = yield* persistently(store.claim(authority.name, window - outstanding))
+      outstanding += items.length
+      yield* Effect.forEach(items, (item) => FiberSet.run(workers, work(item)), { discard: true })
+      return items.length
+    }).pipe(Effect.uninterruptible)
+
+    /**
+     * Waits for something to happen, until a time in milliseconds since 1970, or as long as it takes. The timer sends a
+     * message of its own: a time limit on taking one could lose the message that comes just then.
+     */
+    const listen = (until: number | null) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const timer =
+          until === null
+            ? null
+            : yield* Effect.fork(Effect.delay(Queue.offer(messages, { _tag: "Rung" }), Math.max(0, until - now)))
+        yield* hear(yield* Queue.take(messages))
+        if (timer !== null) yield* Fiber.interrupt(timer)
+        yield* Effect.flatMap(Queue.takeAll(messages), (more) => Effect.forEach(more, hear, { discard: true }))
+      })
+
+    /** Whether workers would run dry, or results have waited long enough. */
+    const isTimeToRecord = Effect.map(
+      Clock.currentTimeMillis,
+      (now) => outstanding - finished.length <= concurrency || now - settledAt >= settleWithin
+    )
+
+    const step = Effect.gen(function* () {
+      if (mode._tag === "Paused") {
+        yield* record
+        const now = yield* Clock.currentTimeMillis
+        if (outstanding === 0 && mode.until !== null && mode.until <= now) return yield* probe(mode.failures)
+        return yield* listen(outstanding === 0 ? mode.until : null)
+      }
+      if (yield* isTimeToRecord) {
+        yield* record
+        if (window - outstanding >= concurrency) {
+          const claimed = yield* claim
+          if (claimed === 0) yield* listen(yield* persistently(store.nextDue(authority.name)))
+          return
+        }
+      }
+      yield* listen(null)
+    })
+
+    yield* Effect.addFinalizer(() =>
+      Effect.gen(function* () {
+        stopping = true
+        yield* FiberSet.awaitEmpty(workers).pipe(Effect.interruptible, Effect.timeoutOption(shutdownPatience))
+        yield* FiberSet.clear(workers)
+        yield* Effect.flatMap(Queue.takeAll(messages), (more) => Effect.forEach(more, hear, { discard: true }))
+        yield* Effect.ignoreLogged(store.settle(finished))
+        yield* events.publish({ _tag: "QueueStopped", authority: authority.name })
+      })
+    )
+    const rings = yield* bell.rings
+    yield* Queue.take(rings).pipe(
+      Effect.flatMap((name) => (name === authority.name ? Queue.offer(messages, { _tag: "Rung" }) : Effect.void)),
+      Effect.forever,
+      Effect.forkScoped
+    )
+    yield* events.publish({ _tag: "QueueStarted", authority: authority.name })
+    return yield* Effect.forever(step)
+  }).pipe(Effect.scoped, Effect.annotateLogs({ module: "OutQueue", authority: authority.name }))

@@ -1,0 +1,144 @@
+/** Delivers single items of one authority through its plugins, and says what the outcome means for the queue. */
+import { Cause, Clock, Effect, Random, Schema, Scope } from "effect"
+import { type DeliveryError, ObjectUndeliverable } from "../DeliveryError.js"
+import { Events, subjectOf } from "../Events.js"
+import * as Plugin from "../Plugin.js"
+import type { QueueItem, Settlement } from "../QueueStore.js"
+import type { SchoolAuthority } from "../SchoolAuthority.js"
+import * as Verdict from "../Verdict.js"
+
+/** How the delivery of an item ended: what is to be recorded, and what it means for the whole authority. */
+export interface Finished {
+  readonly settlement: Settlement
+  readonly authority: Verdict.AuthorityVerdict
+  /** Why the authority is to pause, or "". */
+  readonly reason: string
+}
+
+/** An item that was claimed and not begun. */
+export const release = (item: QueueItem): Finished => ({
+  settlement: { _tag: "Release", id: item.id },
+  authority: { _tag: "GoOn" },
+  reason: ""
+})
+
+/** What plugins left at the last delivery, by plugin. */
+const Receipts = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
+const decodeReceipts = Schema.decodeOption(Receipts)
+const encodeReceipts = Schema.encodeSync(Receipts)
+
+/** The handlers of an authority live as long as the scope. Each is made when it is needed first. */
+export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
+  const events = yield* Events
+  const plugins = yield* Plugin.Plugins
+  const scope = yield* Scope.Scope
+  const prepared = yield* Effect.forEach(plugins, (plugin) =>
+    Effect.map(Effect.cached(Scope.extend(plugin.handler(authority), scope)), (handler) => ({
+      name: plugin.name,
+      handles: plugin.handles,
+      handler
+    }))
+  )
+  yield* Effect.forEach(
+    authority.plugins.filter((name) => !plugins.some((plugin) => plugin.name === name)),
+    (name) =>
+      events.publish({
+        _tag: "ConfigurationProblem",
+        authority: authority.name,
+        problem: `plugins: there is no plugin ${JSON.stringify(name)} (there are: ${plugins.map((p) => p.name).join(", ")})`
+      }),
+    { discard: true }
+  )
+
+  /** Whether deliveries can begin: every plugin that this authority uses reaches its target. */
+  const ping: Effect.Effect<void, DeliveryError> = Effect.forEach(
+    Plugin.ofAuthority(prepared, authority),
+    (plugin) => Effect.flatMap(plugin.handler, (handler) => handler.ping),
+    { discard: true }
+  )
+
+  const deliverAll = (item: QueueItem) =>
+    Effect.gen(function* () {
+      const responsible = Plugin.forObject(prepared, authority, item.object)
+      if (responsible.length === 0) {
+        return yield* new ObjectUndeliverable({ reasons: ["no plugin of the authority handles such objects"] })
+      }
+      const before =
+        item.receipt === null ? {} : decodeReceipts(item.receipt).pipe((o) => (o._tag === "Some" ? o.value : {}))
+      const after: Record<string, string> = {}
+      for (const plugin of responsible) {
+        const handler = yield* plugin.handler
+        const delivered = yield* handler.deliver({
+          object: item.object,
+          aliases: item.aliases,
+          recreate: item.recreate,
+          receipt: before[plugin.name] ?? null
+        })
+        if (delivered.receipt !== null) after[plugin.name] = delivered.receipt
+        yield* Effect.forEach(
+          delivered.warnings,
+          (warning) =>
+            events.publish({
+              _tag: "DeliveryWarning",
+              authority: authority.name,
+              subject: subjectOf(item.object),
+              warning
+            }),
+          { discard: true }
+        )
+        yield* events.publish({
+          _tag: "Delivered",
+          authority: authority.name,
+          subject: subjectOf(item.object),
+          file: item.file,
+          outcome: delivered.outcome,
+          detail: delivered.detail
+        })
+      }
+      return Object.keys(after).length === 0 ? null : encodeReceipts(after)
+    })
+
+  const failed = (item: QueueItem, error: DeliveryError) =>
+    Effect.gen(function* () {
+      const verdict = Verdict.verdict(error, { attempts: item.attempts, random: yield* Random.next })
+      const common = { authority: authority.name, subject: subjectOf(item.object), file: item.file }
+      const attempt = item.attempts + 1
+      switch (verdict.item._tag) {
+        case "Wait":
+          return { settlement: release(item).settlement, authority: verdict.authority, reason: error.message }
+        case "Again": {
+          const at = (yield* Clock.currentTimeMillis) + verdict.item.after
+          yield* events.publish({ _tag: "DeliveryDelayed", ...common, attempt, until: at, reason: error.message })
+          return {
+            settlement: { _tag: "RetryAt", id: item.id, at, error: error.message } as const,
+            authority: verdict.authority,
+            reason: error.message
+          }
+        }
+        case "GiveUp":
+          yield* events.publish({ _tag: "DeadLetter", ...common, attempt, reason: error.message })
+          return {
+            settlement: { _tag: "Dead", id: item.id, error: error.message } as const,
+            authority: verdict.authority,
+            reason: error.message
+          }
+      }
+    })
+
+  /** Never fails: whatever happens ends as something to record. A defect buries the item, not the queue. */
+  const deliver = (item: QueueItem): Effect.Effect<Finished> =>
+    deliverAll(item).pipe(
+      Effect.map((receipt): Finished => ({ ...release(item), settlement: { _tag: "Done", id: item.id, receipt } })),
+      Effect.catchAllCause((cause): Effect.Effect<Finished> => {
+        if (Cause.isInterrupted(cause)) return Effect.succeed(release(item))
+        const failure = Cause.failureOption(cause)
+        if (failure._tag === "Some") return failed(item, failure.value)
+        return Effect.zipRight(
+          Effect.logError("A delivery ended in a way that nobody foresaw: this is a bug.", cause),
+          failed(item, new ObjectUndeliverable({ reasons: [`internal error: ${Cause.pretty(cause).split("\n")[0]}`] }))
+        )
+      })
+    )
+
+  return { deliver, ping }
+})

@@ -1,0 +1,97 @@
+/**
+ * A plugin knows a kind of target. It may add authorities to the distribution, add its own preprocessing, and delivers
+ * objects: `handler` is made once per authority that uses the plugin and lives as long as the authority's queue.
+ */
+import { Context, Effect, type Scope } from "effect"
+import type { Configuration } from "./ConfigStore.js"
+import type { ConfigurationUnusable, DeliveryError } from "./DeliveryError.js"
+import type { ListenerObject } from "./ListenerObject.js"
+import type { PreviousUser } from "./PreviousState.js"
+import type { SchoolAuthority } from "./SchoolAuthority.js"
+
+/** What is to be brought to the target, and what is known about earlier deliveries of it. */
+export interface Delivery {
+  readonly object: ListenerObject
+  /** Identities the target may hold, besides the previous and the current one. */
+  readonly aliases: ReadonlyArray<PreviousUser>
+  /** Whatever the target has is to be removed before the object is created. */
+  readonly recreate: boolean
+  /** What {@link Delivered.receipt} was at the last successful delivery of this object to this authority. */
+  readonly receipt: string | null
+}
+
+/** What was done at the target. `absent`: it was to be removed and is not there; `ignored`: the target does not want it. */
+export type Outcome = "created" | "modified" | "unchanged" | "removed" | "absent" | "ignored"
+
+export interface Delivered {
+  readonly outcome: Outcome
+  /** Why, where that is not plain: `no school of the user exists at the target`. */
+  readonly detail: string | null
+  /** For the log: nothing that keeps the object from being delivered. */
+  readonly warnings: ReadonlyArray<string>
+  /** Remembered and given to the next delivery of this object. Must hold no secret. */
+  readonly receipt: string | null
+}
+
+export interface Handler {
+  /** Asks the target for something harmless that needs a log in: whether deliveries can begin. */
+  readonly ping: Effect.Effect<void, DeliveryError>
+  /** Brings one object to the target. Repeating it is harmless. */
+  readonly deliver: (delivery: Delivery) => Effect.Effect<Delivered, DeliveryError>
+}
+
+export interface Plugin<R = never> {
+  /** As named in `plugins` and `plugin_configs` of a school authority. */
+  readonly name: string
+  /** Whether objects like this one are delivered by this plugin. */
+  readonly handles: (object: ListenerObject) => boolean
+  /** Names of authorities that are concerned for a reason of the plugin's own. */
+  readonly distribute?: (object: ListenerObject, configuration: Configuration) => Iterable<string>
+  /** Changes the object before it is distributed. Called with the previous state and the password hashes attached. */
+  readonly preprocess?: (object: ListenerObject) => Effect.Effect<ListenerObject, never, R>
+  /** Fails when the authority's configuration can't be used. */
+  readonly handler: (authority: SchoolAuthority) => Effect.Effect<Handler, ConfigurationUnusable, R | Scope.Scope>
+}
+
+/** The plugins of this connector, by name. */
+export class Plugins extends Context.Tag("@id-connector/core/Plugin/Plugins")<Plugins, ReadonlyArray<Plugin>>() {}
+
+/** Objects that no plugin of an authority handles are delivered by this one. */
+export const fallback = "kelvin"
+
+/** What is to be known of a plugin to choose among several. */
+type Choosable = Pick<Plugin, "name" | "handles">
+
+/** The plugins that an authority uses: those named in `plugins`, in that order, or the fallback. Unknown names are passed over. */
+export const ofAuthority = <P extends Choosable>(
+  plugins: ReadonlyArray<P>,
+  authority: SchoolAuthority
+): ReadonlyArray<P> => {
+  const named = authority.plugins.flatMap((name) => plugins.filter((plugin) => plugin.name === name))
+  return named.length > 0 ? named : plugins.filter((plugin) => plugin.name === fallback)
+}
+
+/** The plugins of an authority that deliver an object; when none of them handles it, the fallback if it does. */
+export const forObject = <P extends Choosable>(
+  plugins: ReadonlyArray<P>,
+  authority: SchoolAuthority,
+  object: ListenerObject
+): ReadonlyArray<P> => {
+  const willing = ofAuthority(plugins, authority).filter((plugin) => plugin.handles(object))
+  return willing.length > 0 ? willing : plugins.filter((plugin) => plugin.name === fallback && plugin.handles(object))
+}
+
+/** Gives a plugin what it needs, so that it can stand in {@link Plugins}. */
+export const provide = <R>(plugin: Plugin<R>, context: Context.Context<R>): Plugin => {
+  const { handler, preprocess, ...rest } = plugin
+  return {
+    ...rest,
+    handler: (authority) =>
+      Effect.mapInputContext(handler(authority), (scope: Context.Context<Scope.Scope>) =>
+        Context.merge(context, scope)
+      ),
+    ...(preprocess === undefined
+      ? {}
+      : { preprocess: (object: ListenerObject) => Effect.provide(preprocess(object), context) })
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * What the connector remembers of an object between two of its changes: enough to find it at the targets after its
+ * identity changed, and to know which school authorities it has left. Kept in storage, keyed by entryUUID, never exposed.
+ */
+import { Schema } from "effect"
+
+/** A user's identity at the targets and the schools the user was in. The names are those of the `old_data` of listener files. */
+export const PreviousUser = Schema.Struct({
+  schools: Schema.Array(Schema.String),
+  record_uid: Schema.NullOr(Schema.String),
+  source_uid: Schema.NullOr(Schema.String)
+})
+export type PreviousUser = typeof PreviousUser.Type
+
+/** The member DNs that a group had. */
+export const PreviousGroup = Schema.Struct({ users: Schema.Array(Schema.String) })
+export type PreviousGroup = typeof PreviousGroup.Type
+
+export const PreviousState = Schema.Union(PreviousUser, PreviousGroup)
+export type PreviousState = typeof PreviousState.Type
+
+export const isUser = (state: PreviousState): state is PreviousUser => "schools" in state
+
+/** How long the state of a removed object is kept: a removal that arrives again can still be delivered. */
+export const keepAfterRemoval = "7 days"

@@ -1,0 +1,426 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Bell from "@id-connector/core/Bell"
+import * as Connector from "@id-connector/core/Connector"
+import {
+  CredentialsRefused,
+  type DeliveryError,
+  ReferencesUnknown,
+  TargetFailed,
+  TargetRefused,
+  TargetUnavailable
+} from "@id-connector/core/DeliveryError"
+import * as Events from "@id-connector/core/Events"
+import * as ListenerObject from "@id-connector/core/ListenerObject"
+import { type Delivered, type Delivery, type Plugin, Plugins } from "@id-connector/core/Plugin"
+import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
+import * as MemoryConfigStore from "@id-connector/testkit/MemoryConfigStore"
+import * as MemoryDirectory from "@id-connector/testkit/MemoryDirectory"
+import * as MemoryQueueStore from "@id-connector/testkit/MemoryQueueStore"
+import * as MemorySpool from "@id-connector/testkit/MemorySpool"
+import { Context, Deferred, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+
+/** A target that does what it is told: it notes each delivery, and fails as the test wants. */
+class Stub extends Context.Tag("test/Stub")<
+  Stub,
+  {
+    readonly deliveries: Array<{ readonly authority: string; readonly label: string; readonly delivery: Delivery }>
+    /** What the next deliveries of an object fail with, first first. */
+    readonly failures: Map<string, Array<DeliveryError>>
+    /** What the next pings of an authority fail with. */
+    readonly pings: Map<string, Array<DeliveryError>>
+    /** Deliveries of these objects wait for the gate. */
+    readonly gates: Map<string, Deferred.Deferred<void>>
+    atWork: number
+    mostAtWork: number
+  }
+>() {}
+
+const done: Delivered = { outcome: "modified", detail: null, warnings: [], receipt: "receipt" }
+
+const stubPlugin = (stub: Context.Tag.Service<Stub>): Plugin => ({
+  name: "kelvin",
+  handles: () => true,
+  handler: (authority) =>
+    Effect.succeed({
+      ping: Effect.suspend(() => {
+        const failure = stub.pings.get(authority.name)?.shift()
+        return failure === undefined ? Effect.void : Effect.fail(failure)
+      }),
+      deliver: (delivery) =>
+        Effect.gen(function* () {
+          const label = ListenerObject.label(delivery.object)
+          stub.deliveries.push({ authority: authority.name, label, delivery })
+          stub.atWork += 1
+          stub.mostAtWork = Math.max(stub.mostAtWork, stub.atWork)
+          const gate = stub.gates.get(label)
+          if (gate !== undefined) yield* Deferred.await(gate)
+          yield* Effect.yieldNow()
+          const failure = stub.failures.get(label)?.shift()
+          return failure === undefined ? done : yield* failure
+        }).pipe(
+          Effect.ensuring(
+            Effect.sync(() => {
+              stub.atWork -= 1
+            })
+          )
+        )
+    })
+})
+
+const StubLive = Layer.sync(Stub, () => ({
+  deliveries: [],
+  failures: new Map(),
+  pings: new Map(),
+  gates: new Map(),
+  atWork: 0,
+  mostAtWork: 0
+}))
+
+const authority = (name: string, active = true) => ({
+  name,
+  active,
+  url: "https://kelvin.example.com/ucsschool/kelvin/v1/",
+  plugins: ["kelvin"],
+  plugin_configs: {}
+})
+
+const base = "dc=example,dc=com"
+
+const user = (username: string, schools: ReadonlyArray<string>, id = `id-${username}`) => ({
+  id,
+  dn: `uid=${username},cn=schueler,cn=users,ou=${schools[0]},${base}`,
+  udm_object_type: "users/user",
+  options: ["default", "ucsschoolStudent"],
+  object: { username, school: schools, ucsschoolRecordUID: `rec-${username}`, ucsschoolSourceUID: "S" }
+})
+
+const gone = (username: string, id = `id-${username}`) => ({
+  id,
+  dn: `uid=${username},cn=schueler,cn=users,ou=A1,${base}`,
+  udm_object_type: "users/user",
+  object: null,
+  options: null
+})
+
+const schoolClass = (school: string, name: string) => ({
+  id: `id-${school}-${name}`,
+  dn: `cn=${school}-${name},cn=klassen,cn=schueler,cn=groups,ou=${school},${base}`,
+  udm_object_type: "groups/group",
+  object: { name: `${school}-${name}`, users: [] }
+})
+
+const world = (authorities: ReadonlyArray<unknown>) => {
+  const Here = Layer.mergeAll(
+    MemoryQueueStore.layer,
+    MemorySpool.layer,
+    MemoryDirectory.layer(),
+    MemoryConfigStore.layer(MemoryConfigStore.configuration(authorities, { A1: "A", A2: "A", B1: "B" })),
+    Events.layer,
+    Bell.layer,
+    Layer.succeed(SourceDomain, { layout: { ...defaultLayout, base }, sourceUid: Effect.succeed("SOURCE") }),
+    Layer.effect(
+      Plugins,
+      Effect.map(Stub, (stub) => [stubPlugin(stub)])
+    )
+  ).pipe(Layer.provideMerge(StubLive))
+  return Here
+}
+
+/** Lets everything that can run run: the fibers of the connector share the thread with the test. */
+const settle = Effect.yieldNow().pipe(Effect.repeatN(2_000))
+
+const start = Layer.build(Connector.layer)
+
+const labels = Effect.map(Stub, ({ deliveries }) => deliveries.map(({ label }) => label))
+
+describe("Connector", () => {
+  it.scoped("brings a change to the authority of its school, and removes the file", () =>
+    Effect.gen(function* () {
+      yield* start
+      const spool = yield* MemorySpool.MemorySpool
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* settle
+      const { deliveries } = yield* Stub
+      assert.deepStrictEqual(
+        deliveries.map(({ authority, label }) => [authority, label]),
+        [["A", "anna"]]
+      )
+      assert.deepStrictEqual(yield* spool.names, [])
+      assert.deepStrictEqual(yield* spool.trashed, [])
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])))
+  )
+
+  it.scoped("takes files over in the order of their names, users before groups", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      yield* spool.put("1.json", schoolClass("A1", "5a"))
+      yield* spool.put("3.json", user("ben", ["A1"]))
+      yield* spool.put("2.json", user("anna", ["A1"]))
+      yield* start
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna", "ben", "A1-5a"])
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("delivers at most four objects at the same time, and one object only once at a time", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      const stub = yield* Stub
+      const gate = yield* Deferred.make<void>()
+      for (const name of ["a", "b", "c", "d", "e", "f"]) {
+        stub.gates.set(name, gate)
+        yield* spool.put(`${name}.json`, user(name, ["A1"]))
+      }
+      yield* start
+      yield* settle
+      yield* spool.put("g.json", user("a", ["A1", "A2"]))
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["a", "b", "c", "d"])
+      yield* Deferred.succeed(gate, undefined)
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["a", "b", "c", "d", "e", "f", "a"])
+      assert.strictEqual(stub.mostAtWork, 4)
+      assert.deepStrictEqual(stub.deliveries[6]?.delivery.receipt, "receipt")
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("gives a removal the previous state, and the authority that was left its removal", () =>
+    Effect.gen(function* () {
+      yield* start
+      const spool = yield* MemorySpool.MemorySpool
+      yield* spool.put("1.json", user("mia", ["A1", "B1"]))
+      yield* settle
+      yield* spool.put("2.json", user("mia", ["A1"]))
+      yield* settle
+      yield* spool.put("3.json", gone("mia"))
+      yield* settle
+      const { deliveries } = yield* Stub
+      assert.deepStrictEqual(
+        deliveries.map(({ authority, delivery: { object } }) => [authority, object._tag, object.previous]),
+        [
+          ["A", "ChangedUser", null],
+          ["B", "ChangedUser", null],
+          ["A", "ChangedUser", { schools: ["A1", "B1"], record_uid: "rec-mia", source_uid: "S" }],
+          ["B", "ChangedUser", { schools: ["A1", "B1"], record_uid: "rec-mia", source_uid: "S" }],
+          ["A", "RemovedUser", { schools: ["A1"], record_uid: "rec-mia", source_uid: "S" }]
+        ]
+      )
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])))
+  )
+
+  it.scoped("moves what is nobody's and what is broken to the trash, and goes on with the rest", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      yield* spool.put("1.json", "{ not json")
+      yield* spool.put("2.json", { ...user("bad", ["A1"]), options: [] })
+      yield* spool.put("3.json", user("nobody", ["X"]))
+      yield* spool.put("4.json", user("good", ["A1"]))
+      yield* start
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["good"])
+      assert.deepStrictEqual(yield* spool.trashed, ["1.json", "2.json", "3.json"])
+      assert.deepStrictEqual(yield* spool.names, [])
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("leaves a file alone while it may still be written, and what comes after it", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      const whole = JSON.stringify(user("anna", ["A1"]))
+      yield* spool.put("1.json", whole.slice(0, 40))
+      yield* spool.put("2.json", user("ben", ["A1"]))
+      yield* start
+      yield* settle
+      assert.deepStrictEqual(yield* labels, [])
+      yield* spool.put("1.json", whole)
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna", "ben"])
+      assert.deepStrictEqual(yield* spool.trashed, [])
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("discards a file that stays broken off for five seconds", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      yield* spool.put("1.json", "{")
+      yield* spool.put("2.json", user("ben", ["A1"]))
+      yield* spool.put("notes.txt", "hello")
+      yield* start
+      yield* settle
+      assert.deepStrictEqual(yield* spool.trashed, [])
+      yield* TestClock.adjust("5 seconds")
+      yield* settle
+      assert.deepStrictEqual(yield* spool.trashed, ["1.json", "notes.txt"])
+      assert.deepStrictEqual(yield* labels, ["ben"])
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("leaves the in queue alone while nothing is configured, and starts when something is", () =>
+    Effect.gen(function* () {
+      yield* start
+      const spool = yield* MemorySpool.MemorySpool
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* settle
+      assert.deepStrictEqual(yield* spool.names, ["1.json"])
+      const config = yield* MemoryConfigStore.MemoryConfigStore
+      yield* config.set(MemoryConfigStore.configuration([authority("A")], { A1: "A" }))
+      yield* settle
+      assert.deepStrictEqual(yield* spool.names, [])
+      assert.deepStrictEqual(yield* labels, ["anna"])
+    }).pipe(Effect.provide(world([])))
+  )
+
+  it.scoped("keeps the items of an inactive authority until it is activated", () =>
+    Effect.gen(function* () {
+      yield* start
+      const spool = yield* MemorySpool.MemorySpool
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* settle
+      assert.deepStrictEqual(yield* labels, [])
+      const config = yield* MemoryConfigStore.MemoryConfigStore
+      yield* config.set(MemoryConfigStore.configuration([authority("A")], { A1: "A" }))
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna"])
+    }).pipe(Effect.provide(world([authority("A", false)])))
+  )
+
+  it.scoped("pauses an authority that can't be reached, and resumes by itself; others do not notice", () =>
+    Effect.gen(function* () {
+      const stub = yield* Stub
+      const spool = yield* MemorySpool.MemorySpool
+      const connector = Context.get(yield* start, Connector.Connector)
+      const unavailable = () => new TargetUnavailable({ detail: "connection refused", retryAfter: null })
+      yield* settle
+      stub.failures.set("anna", [unavailable()])
+      stub.pings.set("A", [unavailable()])
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* spool.put("2.json", user("bob", ["B1"]))
+      yield* settle
+      const [a, b] = yield* connector.status
+      assert.deepStrictEqual([a?.status?._tag, a?.waiting, b?.status?._tag, b?.waiting], ["Paused", 1, "Running", 0])
+      yield* TestClock.adjust("5 seconds")
+      yield* settle
+      yield* TestClock.adjust("10 seconds")
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna", "bob", "anna"])
+      const [after] = yield* connector.status
+      assert.deepStrictEqual([after?.status?._tag, after?.waiting, after?.dead], ["Running", 0, 0])
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])))
+  )
+
+  it.scoped("asks an authority before the first delivery, and says why it waits", () =>
+    Effect.gen(function* () {
+      const stub = yield* Stub
+      const spool = yield* MemorySpool.MemorySpool
+      stub.pings.set("A", [new CredentialsRefused({ detail: "Incorrect username or password" })])
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      const connector = Context.get(yield* start, Connector.Connector)
+      yield* settle
+      const [a] = yield* connector.status
+      assert.deepStrictEqual(yield* labels, [])
+      assert.ok(a?.status?._tag === "Paused" && a.status.reason.includes("Incorrect username or password"))
+      yield* TestClock.adjust("10 seconds")
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna"])
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("tries an object again at which the target failed, and delivers others meanwhile", () =>
+    Effect.gen(function* () {
+      const stub = yield* Stub
+      const spool = yield* MemorySpool.MemorySpool
+      const evidence = { method: "POST", path: "/users/", requestId: null, body: {}, status: 500, response: "" }
+      stub.failures.set("anna", [new TargetFailed({ detail: "Internal server error", evidence })])
+      yield* start
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* spool.put("2.json", user("ben", ["A1"]))
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna", "ben"])
+      yield* TestClock.adjust("1 second")
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna", "ben", "anna"])
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("keeps a dead letter of what the target refuses, until a newer change comes", () =>
+    Effect.gen(function* () {
+      const stub = yield* Stub
+      const spool = yield* MemorySpool.MemorySpool
+      const evidence = { method: "POST", path: "/users/", requestId: null, body: {}, status: 422, response: "" }
+      stub.failures.set("anna", [new TargetRefused({ detail: "no", evidence })])
+      const connector = Context.get(yield* start, Connector.Connector)
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* settle
+      assert.deepStrictEqual((yield* connector.status)[0]?.dead, 1)
+      yield* spool.put("2.json", user("anna", ["A1"]))
+      yield* settle
+      assert.deepStrictEqual((yield* connector.status)[0]?.dead, 0)
+      const { deliveries } = yield* Stub
+      assert.deepStrictEqual(deliveries[1]?.delivery.object.previous, {
+        schools: ["A1"],
+        record_uid: "rec-anna",
+        source_uid: "S"
+      })
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("keeps an item whose references are unknown, and says so", () =>
+    Effect.gen(function* () {
+      const stub = yield* Stub
+      const spool = yield* MemorySpool.MemorySpool
+      const events = yield* Events.Events
+      stub.failures.set("A1-5a", [new ReferencesUnknown({ attribute: "users", names: ["zoe"] })])
+      yield* start
+      const delayed = yield* events.stream.pipe(
+        Stream.filter((event) => event._tag === "DeliveryDelayed"),
+        Stream.runHead,
+        Effect.fork
+      )
+      yield* settle
+      yield* spool.put("1.json", schoolClass("A1", "5a"))
+      yield* settle
+      const event = yield* Effect.flatten(Fiber.join(delayed))
+      assert.ok(event._tag === "DeliveryDelayed" && event.reason.includes("zoe"))
+      yield* TestClock.adjust("1 second")
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["A1-5a", "A1-5a"])
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("buries an object whose delivery dies, and goes on", () =>
+    Effect.gen(function* () {
+      const stub = yield* Stub
+      const spool = yield* MemorySpool.MemorySpool
+      stub.gates.set("anna", yield* Effect.map(Deferred.make<void>(), (gate) => gate))
+      const connector = Context.get(yield* start, Connector.Connector)
+      const gate = stub.gates.get("anna")
+      if (gate !== undefined) yield* Deferred.die(gate, new Error("a bug"))
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* spool.put("2.json", user("ben", ["A1"]))
+      yield* settle
+      const [status] = yield* connector.status
+      assert.deepStrictEqual([status?.dead, status?.waiting, status?.inFlight], [1, 0, 0])
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("takes a file that was preprocessed elsewhere as it is", () =>
+    Effect.gen(function* () {
+      yield* start
+      const spool = yield* MemorySpool.MemorySpool
+      yield* spool.put("1_ready.json", {
+        ...user("anna", ["A1"]),
+        old_data: { schools: ["B1"], record_uid: "old", source_uid: "S" },
+        user_passwords: null
+      })
+      yield* settle
+      const { deliveries } = yield* Stub
+      assert.deepStrictEqual(
+        deliveries.map(({ authority, delivery }) => [authority, delivery.object.previous]),
+        [
+          ["A", { schools: ["B1"], record_uid: "old", source_uid: "S" }],
+          ["B", { schools: ["B1"], record_uid: "old", source_uid: "S" }]
+        ]
+      )
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])))
+  )
+})

@@ -1,0 +1,66 @@
+/**
+ * The plugins `kelvin` and `kelvin-partial-group-sync`: users and school classes for the Kelvin REST API of a school
+ * authority.
+ */
+import type { ConfigStore } from "@id-connector/core/ConfigStore"
+import { TargetUnavailable } from "@id-connector/core/DeliveryError"
+import { Directory } from "@id-connector/core/Directory"
+import * as ListenerObject from "@id-connector/core/ListenerObject"
+import type { Delivery, Plugin } from "@id-connector/core/Plugin"
+import type { SourceDomain } from "@id-connector/core/SourceDomain"
+import { Effect } from "effect"
+import * as ClassDelivery from "./ClassDelivery.js"
+import * as ClassMembers from "./ClassMembers.js"
+import type { PasswordDigest } from "./PasswordDigest.js"
+import * as Target from "./Target.js"
+import type { TargetHttp } from "./TargetHttp.js"
+import * as UserDelivery from "./UserDelivery.js"
+
+/** What the plugins need from the connector around them. */
+export type Needs = ConfigStore | Directory | PasswordDigest | SourceDomain | TargetHttp
+
+/** Users and classes, classes with all their members. */
+export const kelvin: Plugin<Needs> = {
+  name: "kelvin",
+  handles: () => true,
+  handler: (authority) =>
+    Effect.map(Target.make(authority, "kelvin"), (target) => ({
+      ping: target.client.ping,
+      deliver: (delivery) =>
+        ListenerObject.isUser(delivery.object)
+          ? UserDelivery.deliver(target, delivery)
+          : ClassDelivery.deliver(target, delivery, ClassDelivery.localMembers)
+    }))
+}
+
+/**
+ * Like `kelvin`, but the members of a class with a role of `school_classes_ignore_roles` are left to the target: they are
+ * neither added nor removed there, and neither are people the source directory does not know.
+ */
+export const partialGroupSync: Plugin<Needs> = {
+  name: "kelvin-partial-group-sync",
+  handles: () => true,
+  handler: (authority) =>
+    Effect.gen(function* () {
+      const directory = yield* Directory
+      const target = yield* Target.make(authority, "kelvin-partial-group-sync")
+      const ignored = new Set(target.settings.ignoredRoles)
+      const chooseMembers: ClassDelivery.ChooseMembers = ({ atTarget, local }) =>
+        Effect.gen(function* () {
+          const schools = yield* target.handledSchools
+          const roles = yield* Effect.mapError(
+            directory.roles([...new Set([...local, ...atTarget])]),
+            // The source directory is the connector's own: the queue waits for it like for a target.
+            (error) => new TargetUnavailable({ detail: error.message, retryAfter: null })
+          )
+          return ClassMembers.partial({ local, atTarget, roles, ignored, schools })
+        })
+      return {
+        ping: target.client.ping,
+        deliver: (delivery: Delivery) =>
+          ListenerObject.isUser(delivery.object)
+            ? UserDelivery.deliver(target, delivery)
+            : ClassDelivery.deliver(target, delivery, chooseMembers)
+      }
+    })
+}

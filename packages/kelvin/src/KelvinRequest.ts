@@ -1,0 +1,172 @@
+/**
+ * Single requests to the Kelvin REST API: token, time limits, request ids, and answers decoded or turned into errors. A
+ * request that is refused because of its token is sent once more with a new one.
+ */
+import { HttpBody, type HttpClientError, HttpClientRequest } from "@effect/platform"
+import { CredentialsRefused, TargetFailed, TargetUnavailable } from "@id-connector/core/DeliveryError"
+import { Clock, Effect, Either, Random, Redacted, Schema } from "effect"
+import { fromResponse, type KelvinError, type Sent, TokenRefused } from "./KelvinError.js"
+import * as KelvinToken from "./KelvinToken.js"
+import { masked, short } from "./Masking.js"
+import { TargetHttp, type TlsRules } from "./TargetHttp.js"
+
+type Method = "GET" | "POST" | "PATCH" | "DELETE"
+
+export interface KelvinRequest {
+  readonly read: <A, I>(
+    url: string,
+    query: { readonly [name: string]: string },
+    schema: Schema.Schema<A, I>
+  ) => Effect.Effect<A, KelvinError>
+  /** What the server answers to a successful write is not looked at. */
+  readonly write: (method: Exclude<Method, "GET">, url: string, body: unknown) => Effect.Effect<void, KelvinError>
+}
+
+/** How long a request may take, in seconds. Creating something takes the server longest. */
+const timeLimit = (method: Method) => (method === "POST" ? 30 : 20)
+
+const TokenAnswer = Schema.parseJson(Schema.Struct({ access_token: Schema.Redacted(Schema.String) }))
+const decodeToken = Schema.decodeUnknownEither(TokenAnswer)
+
+export const make = Effect.fnUntraced(function* (options: {
+  readonly tokenUrl: string
+  readonly username: string
+  readonly password: Redacted.Redacted<string>
+  readonly tls: TlsRules
+  readonly connections: number
+}) {
+  const http = yield* (yield* TargetHttp).client({ tls: options.tls, connections: options.connections })
+
+  /** Sends a request and reads its answer whole, within the time limit. */
+  const exchange = (request: HttpClientRequest.HttpClientRequest, seconds: number) =>
+    http.execute(request).pipe(
+      Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
+      Effect.timeoutFail({
+        duration: `${seconds} seconds`,
+        onTimeout: () =>
+          new TargetUnavailable({
+            detail: `no answer to ${request.method} ${pathOf(request.url)} within ${seconds} seconds`,
+            retryAfter: null
+          })
+      }),
+      Effect.catchTags({
+        RequestError: (error) => Effect.fail(unreachable(request.url, error)),
+        ResponseError: (error) => Effect.fail(unreachable(request.url, error))
+      }),
+      Effect.withTracerEnabled(false)
+    )
+
+  const logIn = Effect.gen(function* () {
+    const form = HttpClientRequest.post(options.tokenUrl, { acceptJson: true }).pipe(
+      HttpClientRequest.bodyUrlParams({ username: options.username, password: Redacted.value(options.password) })
+    )
+    const { response, text } = yield* exchange(form, timeLimit("GET"))
+    const sent: Sent = { method: "POST", path: pathOf(options.tokenUrl), requestId: null, body: null }
+    if (response.status !== 200) {
+      const error = fromResponse(sent, response.status, response.headers, text, yield* Clock.currentTimeMillis)
+      // Whatever is wrong with a log in besides an unreachable server is wrong with the account.
+      return yield* error._tag === "TargetUnavailable" || response.status >= 500
+        ? error
+        : new CredentialsRefused({ detail: "detail" in error ? error.detail : error.message })
+    }
+    const answer = decodeToken(text)
+    return Either.isRight(answer)
+      ? answer.right.access_token
+      : yield* unreadable(sent, response.status, "the log in was answered without a token")
+  })
+  const token = yield* KelvinToken.make(logIn)
+
+  const attempt = (method: Method, url: string, body: unknown) =>
+    Effect.gen(function* () {
+      const bearer = yield* token.get
+      const requestId = yield* uuid
+      const request = HttpClientRequest.make(method)(url, {
+        headers: {
+          accept: "application/json",
+          authorization: `Bearer ${Redacted.value(bearer)}`,
+          "x-request-id": requestId
+        },
+        ...(body === null ? {} : { body: HttpBody.text(JSON.stringify(body), "application/json") })
+      })
+      const { response, text } = yield* exchange(request, timeLimit(method))
+      const sent: Sent = { method, path: pathOf(url), requestId, body }
+      if (response.status >= 200 && response.status < 300) return { response, sent, text }
+      const error = fromResponse(sent, response.status, response.headers, text, yield* Clock.currentTimeMillis)
+      if (error._tag === "TokenRefused") yield* token.invalidate(bearer)
+      return yield* error
+    })
+
+  const send = (method: Method, url: string, body: unknown) =>
+    attempt(method, url, body).pipe(
+      Effect.catchIf(
+        (error): error is TokenRefused => error instanceof TokenRefused,
+        () => attempt(method, url, body)
+      )
+    )
+
+  const request: KelvinRequest = {
+    read: (url, query, schema) => {
+      const decode = Schema.decodeUnknownEither(Schema.parseJson(schema))
+      const search = new URLSearchParams(query).toString()
+      return Effect.flatMap(send("GET", search === "" ? url : `${url}?${search}`, null), ({ response, sent, text }) => {
+        const answer = decode(text)
+        return Either.isRight(answer)
+          ? Effect.succeed(answer.right)
+          : unreadable(sent, response.status, short(`unexpected answer: ${answer.left.message}`), text)
+      })
+    },
+    write: (method, url, body) => Effect.asVoid(send(method, url, body))
+  }
+  return request
+})
+
+const unreadable = (sent: Sent, status: number, detail: string, text = "") =>
+  new TargetFailed({ detail, evidence: { ...sent, body: masked(sent.body), status, response: short(text, 2_000) } })
+
+/** Path and query of a URL. */
+const pathOf = (url: string): string => url.replace(/^https?:\/\/[^/]*/, "")
+
+const unreachable = (url: string, error: HttpClientError.HttpClientError): TargetUnavailable =>
+  new TargetUnavailable({ detail: `${new URL(url).host}: ${causeOf(error)}`, retryAfter: null })
+
+/** The innermost cause says it: `connect ECONNREFUSED 127.0.0.1:443`, `self-signed certificate`. */
+const causeOf = (error: unknown): string => {
+  let innermost: unknown = error
+  for (let depth = 0; depth < 8; depth++) {
+    const cause =
+      innermost instanceof Error || isRecord(innermost) ? (innermost as { readonly cause?: unknown }).cause : undefined
+    if (cause === undefined || cause === null) break
+    innermost = cause
+  }
+  const code = isRecord(innermost) && typeof innermost.code === "string" ? innermost.code : ""
+  const message = innermost instanceof Error ? innermost.message : String(innermost)
+  const text = message.includes(code) ? message : `${message} (${code})`
+  return short(certificateCodes.has(code) ? `its certificate is not trusted: ${text}` : text, 300)
+}
+
+const certificateCodes: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID"
+])
+
+const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === "object" && value !== null
+
+/** A version 4 UUID: the server takes no other request id. */
+const uuid = Effect.map(
+  Effect.all([
+    Random.nextIntBetween(0, 2 ** 32),
+    Random.nextIntBetween(0, 2 ** 32),
+    Random.nextIntBetween(0, 2 ** 32),
+    Random.nextIntBetween(0, 2 ** 32)
+  ]),
+  (words) => {
+    const hex = words.map((word) => word.toString(16).padStart(8, "0")).join("")
+    const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+  }
+)

@@ -1,0 +1,103 @@
+/** The configuration of the Kelvin plugins, as it stands under `plugin_configs` of a school authority. */
+import { ConfigurationUnusable } from "@id-connector/core/DeliveryError"
+import type { SchoolAuthority } from "@id-connector/core/SchoolAuthority"
+import { Effect, Either, ParseResult, type Redacted, Schema } from "effect"
+import type { TlsRules } from "./TargetHttp.js"
+
+const Mapping = Schema.Record({ key: Schema.String, value: Schema.String })
+
+const Password = Schema.RedactedFromSelf(Schema.String).annotations({
+  // What a failed check prints must not be the password.
+  message: () => ({ message: "a text is expected (value not shown)", override: true })
+})
+
+/** `ssl_context` has the meaning and the defaults of Python's: both checks are on. */
+const SslContext = Schema.Struct({
+  check_hostname: Schema.optionalWith(Schema.Boolean, { default: () => true, nullable: true }),
+  /** 0 none, 1 optional, 2 required: a server always has a certificate, so 1 and 2 are the same to a client. */
+  verify_mode: Schema.optionalWith(Schema.Literal(0, 1, 2), { default: () => 2 as const, nullable: true })
+})
+
+/** Keys the plugin does not know are left alone. */
+const Configuration = Schema.Struct({
+  username: Schema.NonEmptyString,
+  password: Password,
+  mapping: Schema.Struct({
+    users: Schema.optional(Mapping),
+    users_school_admin: Schema.optional(Mapping),
+    users_staff: Schema.optional(Mapping),
+    users_teacher: Schema.optional(Mapping),
+    users_legal_guardian: Schema.optional(Mapping),
+    users_student: Schema.optional(Mapping),
+    school_classes: Schema.optional(Mapping)
+  }),
+  sync_password_hashes: Schema.optionalWith(Schema.Boolean, { default: () => false, nullable: true }),
+  ssl_context: Schema.optionalWith(SslContext, {
+    default: () => ({ check_hostname: true, verify_mode: 2 as const }),
+    nullable: true
+  }),
+  school_classes_ignore_roles: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true })
+})
+
+export interface KelvinSettings {
+  /** Ends in a slash. */
+  readonly baseUrl: string
+  readonly username: string
+  readonly password: Redacted.Redacted<string>
+  readonly mapping: (typeof Configuration.Type)["mapping"]
+  readonly syncPasswordHashes: boolean
+  readonly tls: TlsRules
+  /** For partial synchronisation of classes. */
+  readonly ignoredRoles: ReadonlyArray<string>
+}
+
+const decodeConfiguration = Schema.decodeUnknownEither(Configuration, { errors: "all" })
+
+/** The settings of a plugin at an authority, or everything that keeps them from being used, each with its path. */
+export const decode = (
+  authority: SchoolAuthority,
+  plugin: string
+): Effect.Effect<KelvinSettings, ConfigurationUnusable> => {
+  const path = `plugin_configs.${plugin}`
+  const url = kelvinUrl(authority.url)
+  const urlProblems = Either.isLeft(url) ? [url.left] : []
+  const config = authority.plugin_configs[plugin]
+  if (config === undefined) {
+    const problem = `${path}: is missing, so neither account nor mapping is known`
+    return Effect.fail(new ConfigurationUnusable({ problems: [...urlProblems, problem] }))
+  }
+  const decoded = decodeConfiguration(config)
+  if (Either.isLeft(decoded) || Either.isLeft(url)) {
+    const issues = Either.isLeft(decoded) ? ParseResult.ArrayFormatter.formatErrorSync(decoded.left) : []
+    const problems = issues.map((issue) => `${[path, ...issue.path].join(".")}: ${issue.message}`)
+    return Effect.fail(new ConfigurationUnusable({ problems: [...urlProblems, ...problems] }))
+  }
+  const { right } = decoded
+  return Effect.succeed({
+    baseUrl: url.right,
+    username: right.username,
+    password: right.password,
+    mapping: right.mapping,
+    syncPasswordHashes: right.sync_password_hashes,
+    tls: {
+      verifyCertificate: right.ssl_context.verify_mode !== 0,
+      verifyHostname: right.ssl_context.check_hostname
+    },
+    ignoredRoles: right.school_classes_ignore_roles
+  })
+}
+
+const loopback = new Set(["localhost", "127.0.0.1", "[::1]"])
+
+/** `https://HOST[:PORT]/ucsschool/kelvin/vN/`; plain http only to this very machine. */
+const kelvinUrl = (text: string): Either.Either<string, string> => {
+  const expected = `a Kelvin URL https://HOST[:PORT]/ucsschool/kelvin/v1/ is expected, actual ${JSON.stringify(text)}`
+  if (!URL.canParse(text)) return Either.left(`url: ${expected}`)
+  const url = new URL(text)
+  const isSafe = url.protocol === "https:" || (url.protocol === "http:" && loopback.has(url.hostname))
+  if (!isSafe) return Either.left(`url: https is needed, passwords would be readable on the way: ${expected}`)
+  const path = /^\/ucsschool\/kelvin\/(v\d+)\/?$/.exec(url.pathname)
+  return path === null
+    ? Either.left(`url: ${expected}`)
+    : Either.right(`${url.protocol}//${url.host}/ucsschool/kelvin/${path[1]}/`)
+}

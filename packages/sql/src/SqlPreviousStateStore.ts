@@ -1,0 +1,41 @@
+/** The previous states in SQLite. They are written by the queue's `accept`, in its transaction. */
+import { SqlClient } from "@effect/sql"
+import { PreviousState } from "@id-connector/core/PreviousState"
+import { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
+import { Clock, Effect, Either, Layer, Schema } from "effect"
+import { operation, transaction } from "./SqlQueueStore/Transaction.js"
+
+/** Needs the tables of `Migrations`. */
+export const layer: Layer.Layer<PreviousStateStore, never, SqlClient.SqlClient> = Layer.effect(
+  PreviousStateStore,
+  Effect.map(SqlClient.SqlClient, (sql) => ({
+    get: (ids) =>
+      Effect.gen(function* () {
+        const rows = yield* sql<{ id: string; state: string }>`
+          SELECT id, state FROM previous_states
+          WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids.map((id) => id.toLowerCase()))}))
+            AND (expires_at IS NULL OR expires_at > ${yield* Clock.currentTimeMillis})`
+        const states = new Map<string, PreviousState>()
+        for (const row of rows) states.set(row.id, yield* toState(row))
+        return states
+      }).pipe(operation("previousStates.get")),
+
+    purge: Effect.gen(function* () {
+      const rows = yield* sql<{ id: string }>`
+        DELETE FROM previous_states WHERE expires_at <= ${yield* Clock.currentTimeMillis} RETURNING id`
+      return rows.length
+    }).pipe(transaction(sql), operation("previousStates.purge"))
+  }))
+)
+
+const decode = Schema.decodeEither(Schema.parseJson(PreviousState))
+
+/** Dies when the row is not one that `accept` made. */
+const toState = ({ id, state }: { readonly id: string; readonly state: string }): Effect.Effect<PreviousState> =>
+  Either.match(decode(state), {
+    onLeft: (error) =>
+      Effect.dieMessage(
+        `The previous state of ${id} cannot be read, though the queue storage wrote it: ${error.message}`
+      ),
+    onRight: (decoded) => Effect.succeed(decoded)
+  })

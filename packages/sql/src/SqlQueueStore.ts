@@ -1,0 +1,62 @@
+/**
+ * The queue in SQLite. Every method is one transaction (synchronous FULL: it is on the disk when the method returns) of a
+ * fixed number of statements, whose cost does not grow with the number of items that wait; see `Migrations` for the
+ * indexes.
+ *
+ * SQLite answers synchronously: a loop that calls these methods without pause stops timers and servers. Let the event
+ * loop turn between two batches.
+ */
+import { SqlClient } from "@effect/sql"
+import type { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
+import { QueueStore } from "@id-connector/core/QueueStore"
+import { Effect, Layer } from "effect"
+import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
+import { accept } from "./SqlQueueStore/Accept.js"
+import { claim, nextDue } from "./SqlQueueStore/Claim.js"
+import { counts, list, takenOver, takenOverNames } from "./SqlQueueStore/Look.js"
+import { recover, settle } from "./SqlQueueStore/Settle.js"
+import { operation, transaction } from "./SqlQueueStore/Transaction.js"
+
+const queue: Layer.Layer<QueueStore, never, SqlClient.SqlClient> = Layer.effect(
+  QueueStore,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* tune(sql)
+    return {
+      accept: (batch) => accept(sql, batch).pipe(transaction(sql), operation("accept")),
+      takenOver: (files) => takenOver(sql, files).pipe(operation("takenOver")),
+      takenOverNames: takenOverNames(sql).pipe(operation("takenOverNames")),
+      forget: (names) =>
+        sql`DELETE FROM taken_over WHERE name IN (SELECT value FROM json_each(${JSON.stringify(names)}))`.pipe(
+          transaction(sql),
+          operation("forget"),
+          Effect.asVoid
+        ),
+      claim: (authority, limit) => claim(sql, authority, limit).pipe(transaction(sql), operation("claim")),
+      nextDue: (authority) => nextDue(sql, authority).pipe(operation("nextDue")),
+      settle: (settlements) => settle(sql, settlements).pipe(transaction(sql), operation("settle")),
+      recover: recover(sql).pipe(transaction(sql), operation("recover")),
+      counts: (authority) => counts(sql, authority).pipe(operation("counts")),
+      list: (authority, options) => list(sql, authority, options).pipe(operation("list"))
+    }
+  })
+)
+
+/**
+ * FULL: a commit is on the disk before it returns. It has to be said: in WAL mode better-sqlite3 falls back to NORMAL
+ * with the first statement, and a power cut may then undo commits. The other two make up for it: a batch touches a page
+ * of an index per object (entryUUIDs lie anywhere), and with the defaults (4 MB of log, 16 MB of cache) each commit copies
+ * all of them from the log into the database.
+ */
+const tune = (sql: SqlClient.SqlClient): Effect.Effect<void> =>
+  Effect.forEach(
+    ["synchronous = FULL", "wal_autocheckpoint = 8000", "cache_size = -64000"],
+    (setting) => sql`PRAGMA ${sql.literal(setting)}`,
+    { discard: true }
+  ).pipe(Effect.orDie) // The migrations ran on this connection: it works, and knows these settings.
+
+/** Needs the tables of `Migrations`. One process at a time: `recover` takes items in flight for left behind. */
+export const layer: Layer.Layer<QueueStore | PreviousStateStore, never, SqlClient.SqlClient> = Layer.merge(
+  queue,
+  SqlPreviousStateStore.layer
+)

@@ -1,0 +1,3 @@
+export * as Migrations from "./Migrations.js"
+export * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
+export * as SqlQueueStore from "./SqlQueueStore.js"

@@ -1,0 +1,83 @@
+import { SqlClient, Statement } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
+import { ItemId, QueueStore } from "@id-connector/core/QueueStore"
+import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
+import { arrival, group, north, removedUser, user } from "@id-connector/testkit/QueueStoreContract/Changes"
+import { dead, done, doneWith, release, retryAt } from "@id-connector/testkit/QueueStoreContract/Steps"
+import { Effect, Layer } from "effect"
+import { fresh } from "./TestDatabase.js"
+
+/** Every statement of an effect, with its parameters. */
+const statements = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const seen = new Map<string, ReadonlyArray<unknown>>()
+    return effect.pipe(
+      Statement.withTransformer((statement) =>
+        Effect.sync(() => {
+          const [text, parameters] = statement.compile()
+          seen.set(text, parameters)
+          return statement
+        })
+      ),
+      Effect.as(seen)
+    )
+  })
+
+/** What SQLite would do, one line per step. */
+const plan = (text: string, parameters: ReadonlyArray<unknown>) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const rows = yield* sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, parameters)
+    return rows.map(({ detail }) => detail)
+  })
+
+/** Everything that is done over and over while items wait. */
+const work = Effect.gen(function* () {
+  const queue = yield* QueueStore
+  const states = yield* PreviousStateStore
+  yield* queue.accept([1, 2, 3, 4, 5].map((n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))
+  yield* queue.accept([
+    arrival("6", user("u6", "x")),
+    arrival("7", group("7a"), { remember: { _tag: "ExpireAt", at: 1 } })
+  ])
+  const items = yield* queue.claim(north, 10)
+  yield* queue.accept([arrival("8", removedUser("u5", "user5"), { remember: { _tag: "ExpireAt", at: 1 } })])
+  yield* doneWith(queue, "receipt", items[0])
+  yield* done(queue, items[1])
+  yield* retryAt(queue, 0, items[2])
+  yield* dead(queue, items[3])
+  yield* release(queue, items[4])
+  yield* queue.accept([arrival("9", user("u4", "anew"))])
+  yield* queue.nextDue(north)
+  yield* queue.claim(north, 10)
+  yield* queue.recover
+  yield* queue.counts(north)
+  yield* queue.takenOver([{ name: "1", digest: "1" }])
+  yield* queue.forget(["1"])
+  yield* states.get(["u1"])
+  yield* states.purge
+  yield* queue.list(north, { limit: 10 })
+  yield* queue.list(north, { state: "waiting", after: ItemId.make(1), limit: 10 })
+  yield* queue.list(north, { state: "dead", limit: 10 })
+})
+
+describe("query plans", () => {
+  it.effect("no statement reads a whole table or sorts: none becomes slower because more items wait", () =>
+    Effect.gen(function* () {
+      const seen = yield* statements(work)
+      assert.isAbove(seen.size, 20)
+      for (const [text, parameters] of seen) {
+        for (const step of yield* plan(text, parameters)) {
+          const harmless =
+            !/^SCAN|TEMP B-TREE/.test(step) ||
+            // The rows that came as parameters; a few rows that were searched for.
+            /VIRTUAL TABLE|VALUES CLAUSE|CONSTANT ROW|SCAN \(subquery/.test(step) ||
+            // recover: the index holds nothing but what was in flight.
+            step === "SCAN queue USING COVERING INDEX queue_in_flight"
+          assert.isTrue(harmless, `${step}: ${text}`)
+        }
+      }
+    }).pipe(Effect.provide(SqlQueueStore.layer.pipe(Layer.provideMerge(fresh))))
+  )
+})

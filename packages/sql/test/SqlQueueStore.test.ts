@@ -1,0 +1,127 @@
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { SqlClient } from "@effect/sql"
+import { assert, describe, it } from "@effect/vitest"
+import type { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
+import { QueueStore } from "@id-connector/core/QueueStore"
+import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
+import { queueStoreContract } from "@id-connector/testkit/QueueStoreContract"
+import { arrival, group, north, previousUser, user } from "@id-connector/testkit/QueueStoreContract/Changes"
+import { previousOf } from "@id-connector/testkit/QueueStoreContract/Steps"
+import { Cause, Effect, Exit, Layer } from "effect"
+import { database, fresh } from "./TestDatabase.js"
+
+queueStoreContract("SQLite", Layer.provide(SqlQueueStore.layer, fresh))
+
+type Stores = QueueStore | PreviousStateStore | SqlClient.SqlClient
+
+const one = SqlQueueStore.layer.pipe(Layer.provideMerge(fresh))
+
+/** Runs each part on the same file, which is closed in between. */
+const reopened = (...parts: ReadonlyArray<Effect.Effect<void, unknown, Stores>>) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const filename = `${yield* fs.makeTempDirectoryScoped()}/queue.db`
+    for (const part of parts) {
+      yield* Effect.provide(part, Layer.provideMerge(SqlQueueStore.layer, database(filename)))
+    }
+  }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+
+const synchronous = Effect.flatMap(SqlClient.SqlClient, (sql) => sql<{ synchronous: number }>`PRAGMA synchronous`).pipe(
+  Effect.map((rows) => rows[0]?.synchronous)
+)
+
+describe("SqlQueueStore", () => {
+  it.effect("keeps everything when the file is closed and opened again", () =>
+    reopened(
+      Effect.gen(function* () {
+        const queue = yield* QueueStore
+        const anna = arrival("1", user("u1", "anna"), { remember: { _tag: "State", state: previousUser("anna") } })
+        yield* queue.accept([anna, arrival("2", user("u2", "bert")), arrival("3", group("7a"))])
+        yield* queue.settle((yield* queue.claim(north, 1)).map(({ id }) => ({ _tag: "Done", id, receipt: "receipt" })))
+        yield* queue.accept([arrival("4", user("u1", "anne"), anna)])
+        yield* queue.claim(north, 1)
+      }),
+      Effect.gen(function* () {
+        const queue = yield* QueueStore
+        assert.deepStrictEqual(yield* queue.counts(north), { waiting: 2, inFlight: 1, dead: 0 })
+        assert.strictEqual(yield* queue.recover, 1)
+        const items = yield* queue.claim(north, 10)
+        assert.deepStrictEqual(
+          items.map(({ file, receipt }) => [file, receipt]),
+          [
+            ["2", null],
+            ["4", "receipt"]
+          ]
+        )
+        assert.deepStrictEqual(yield* previousOf("u1"), previousUser("anna"))
+        assert.deepStrictEqual(yield* queue.takenOverNames, ["1", "2", "3", "4"])
+        yield* queue.settle(items.map(({ id }) => ({ _tag: "Done", id, receipt: null })))
+        const [klass] = yield* queue.claim(north, 10)
+        yield* queue.settle(klass === undefined ? [] : [{ _tag: "Done", id: klass.id, receipt: null }])
+      }),
+      Effect.gen(function* () {
+        const queue = yield* QueueStore
+        yield* queue.accept([arrival("5", user("u9", "new"))])
+        const [item] = yield* queue.claim(north, 10)
+        assert.isAbove(item?.id ?? 0, 4, "ids are never used twice")
+      })
+    )
+  )
+
+  it.effect("waits for the disk at every commit, also in a file that exists already", () =>
+    reopened(
+      ...[1, 2].map((n) =>
+        Effect.gen(function* () {
+          const queue = yield* QueueStore
+          yield* queue.accept([arrival(`${n}`, user("u1", "anna"))])
+          assert.strictEqual(yield* synchronous, 2)
+        })
+      )
+    )
+  )
+
+  it.effect("does nothing of a call that fails, and goes on afterwards", () =>
+    Effect.gen(function* () {
+      const queue = yield* QueueStore
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TRIGGER broken BEFORE INSERT ON queue WHEN new.file = 'bad' BEGIN SELECT raise(ABORT, 'no'); END`
+      const error = yield* Effect.flip(
+        queue.accept([arrival("1", user("u1", "anna")), arrival("bad", user("u2", "x"))])
+      )
+      assert.strictEqual(error.message, 'The queue storage failed at "accept": no')
+      assert.deepStrictEqual(yield* queue.takenOverNames, [])
+      assert.isUndefined(yield* previousOf("u1"))
+      yield* queue.accept([arrival("1", user("u1", "anna"))])
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, dead: 0 })
+    }).pipe(Effect.provide(one))
+  )
+
+  it.effect("fails, and has done nothing, when the commit fails", () =>
+    Effect.gen(function* () {
+      const queue = yield* QueueStore
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE parent (id INTEGER PRIMARY KEY)`
+      yield* sql`CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)`
+      yield* sql`CREATE TRIGGER broken AFTER INSERT ON queue BEGIN INSERT INTO child VALUES (new.id); END`
+      const error = yield* Effect.flip(queue.accept([arrival("1", user("u1", "anna"))]))
+      assert.strictEqual(error.operation, "accept")
+      yield* sql`DROP TRIGGER broken`
+      assert.deepStrictEqual(yield* queue.takenOverNames, [])
+      yield* queue.accept([arrival("2", user("u2", "bert"))])
+      assert.deepStrictEqual(yield* queue.takenOverNames, ["2"])
+    }).pipe(Effect.provide(one))
+  )
+
+  it.effect("dies of a row that it cannot have written, and names it", () =>
+    Effect.gen(function* () {
+      const queue = yield* QueueStore
+      const sql = yield* SqlClient.SqlClient
+      yield* queue.accept([arrival("1", user("u1", "anna"))])
+      yield* sql`UPDATE queue SET payload = '{}'`
+      const exit = yield* Effect.exit(queue.claim(north, 1))
+      assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /object of queue item 1 cannot be read/)
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, dead: 0 })
+    }).pipe(Effect.provide(one))
+  )
+})

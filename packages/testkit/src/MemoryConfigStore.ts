@@ -1,0 +1,35 @@
+/** A configuration in memory that a test can change while the connector runs. */
+import { ConfigStore, type Configuration } from "@id-connector/core/ConfigStore"
+import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
+import * as SchoolMapping from "@id-connector/core/SchoolMapping"
+import { Context, Effect, Either, Layer, SubscriptionRef } from "effect"
+
+export interface MemoryConfigStoreShape {
+  readonly set: (configuration: Configuration) => Effect.Effect<void>
+}
+
+/** The test's side of the configuration. */
+export class MemoryConfigStore extends Context.Tag("@id-connector/testkit/MemoryConfigStore")<
+  MemoryConfigStore,
+  MemoryConfigStoreShape
+>() {}
+
+/** A configuration from what its files would hold. Dies when one of them does not decode: a test's own mistake. */
+export const configuration = (
+  authorities: ReadonlyArray<unknown>,
+  mapping: { readonly [school: string]: string }
+): Configuration => ({
+  authorities: authorities.map((file) =>
+    Either.getOrThrowWith(SchoolAuthority.decode(file), (problems) => new Error(problems.join("\n")))
+  ),
+  mapping: SchoolMapping.make(mapping)
+})
+
+export const layer = (first: Configuration): Layer.Layer<ConfigStore | MemoryConfigStore> =>
+  Layer.effectContext(
+    Effect.map(SubscriptionRef.make(first), (ref) =>
+      Context.make(ConfigStore, { current: SubscriptionRef.get(ref), changes: ref.changes }).pipe(
+        Context.add(MemoryConfigStore, { set: (next) => SubscriptionRef.set(ref, next) })
+      )
+    )
+  )

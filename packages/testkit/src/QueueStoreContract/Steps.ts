@@ -1,0 +1,40 @@
+/** What examples of a queue store are made of. */
+import * as ListenerObject from "@id-connector/core/ListenerObject"
+import type { PreviousState } from "@id-connector/core/PreviousState"
+import { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
+import type { QueueItem, QueueStoreError, QueueStoreShape, Settlement } from "@id-connector/core/QueueStore"
+import { Effect, Redacted } from "effect"
+
+/** Defines a test with a store of its own. */
+export type Test = (
+  title: string,
+  body: (queue: QueueStoreShape) => Effect.Effect<void, QueueStoreError, PreviousStateStore>
+) => void
+
+export const names = (items: ReadonlyArray<QueueItem>): ReadonlyArray<string> =>
+  items.map(({ object }) => ListenerObject.label(object))
+
+/** The hashes in clear, which comparing `Redacted` values would leave out. */
+export const hashesOf = (item: QueueItem | undefined): unknown =>
+  item?.object._tag === "ChangedUser" && item.object.hashes !== null ? Redacted.value(item.object.hashes) : null
+
+const settle =
+  (settlement: (item: QueueItem) => Settlement) =>
+  (queue: QueueStoreShape, ...items: ReadonlyArray<QueueItem | undefined>) =>
+    queue.settle(items.filter((item) => item !== undefined).map(settlement))
+
+export const done = settle(({ id }) => ({ _tag: "Done", id, receipt: null }))
+export const dead = settle(({ id }) => ({ _tag: "Dead", id, error: "never" }))
+export const release = settle(({ id }) => ({ _tag: "Release", id }))
+
+export const doneWith = (queue: QueueStoreShape, receipt: string, ...items: ReadonlyArray<QueueItem | undefined>) =>
+  settle(({ id }) => ({ _tag: "Done", id, receipt }))(queue, ...items)
+
+export const retryAt = (queue: QueueStoreShape, at: number, ...items: ReadonlyArray<QueueItem | undefined>) =>
+  settle(({ id }) => ({ _tag: "RetryAt", id, at, error: "not now" }))(queue, ...items)
+
+export const previousOf = (id: string): Effect.Effect<PreviousState | undefined, QueueStoreError, PreviousStateStore> =>
+  Effect.gen(function* () {
+    const states = yield* (yield* PreviousStateStore).get([id])
+    return states.get(id.toLowerCase())
+  })

@@ -1,0 +1,6 @@
+export * as MemoryConfigStore from "./MemoryConfigStore.js"
+export * as MemoryDirectory from "./MemoryDirectory.js"
+export * as MemoryQueueStore from "./MemoryQueueStore.js"
+export * as MemorySpool from "./MemorySpool.js"
+export * as QueueStoreContract from "./QueueStoreContract.js"
+export * as Scenario from "./Scenario.js"

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config"
+import projects from "./vitest.workspace.js"
+
+/** Tests run on the sources, not on a build: the same condition that `npm start` uses. */
+const conditions = ["@id-connector/source"]
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    projects,
+    coverage: { include: ["packages/*/src/**", "apps/*/src/**"], reporter: ["text-summary", "html"] }
+  }
+})
