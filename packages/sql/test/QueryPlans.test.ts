@@ -67,6 +67,7 @@ describe("query plans", () => {
     Effect.gen(function* () {
       const seen = yield* statements(work)
       assert.isAbove(seen.size, 20)
+      const searched = new Set<string>()
       for (const [text, parameters] of seen) {
         for (const step of yield* plan(text, parameters)) {
           const harmless =
@@ -76,8 +77,20 @@ describe("query plans", () => {
             // recover: the index holds nothing but what was in flight.
             step === "SCAN queue USING COVERING INDEX queue_in_flight"
           assert.isTrue(harmless, `${step}: ${text}`)
+          searched.add(/INDEX (queue_.*\))/.exec(step)?.[1] ?? "")
         }
       }
+      assert.sameMembers([...searched], [
+        "",
+        "queue_authority (authority=? AND rowid>?)",
+        "queue_dead (authority=? AND rowid>?)",
+        "queue_delayed (authority=? AND kind=?)",
+        "queue_delayed (authority=? AND kind=? AND available_at<?)",
+        "queue_in_flight (authority=? AND kind=?)",
+        "queue_in_flight (authority=? AND kind=? AND object_key=?)",
+        "queue_pending (authority=? AND object_key=?)",
+        "queue_ready (authority=? AND kind=?)"
+      ])
     }).pipe(Effect.provide(SqlQueueStore.layer.pipe(Layer.provideMerge(fresh))))
   )
 })

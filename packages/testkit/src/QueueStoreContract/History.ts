@@ -61,7 +61,7 @@ const Command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
   FastCheck.record({ _tag: FastCheck.constant("Recover" as const) })
 )
 
-export const Commands = FastCheck.array(Command, { minLength: 1, maxLength: 25 })
+export const Commands = FastCheck.array(Command, { minLength: 1, maxLength: 40, size: "max" })
 
 /** How long a `RetryAt` of a history waits, in milliseconds. */
 const retryAfter = 100
