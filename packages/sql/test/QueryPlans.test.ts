@@ -80,17 +80,20 @@ describe("query plans", () => {
           searched.add(/INDEX (queue_.*\))/.exec(step)?.[1] ?? "")
         }
       }
-      assert.sameMembers([...searched], [
-        "",
-        "queue_authority (authority=? AND rowid>?)",
-        "queue_dead (authority=? AND rowid>?)",
-        "queue_delayed (authority=? AND kind=?)",
-        "queue_delayed (authority=? AND kind=? AND available_at<?)",
-        "queue_in_flight (authority=? AND kind=?)",
-        "queue_in_flight (authority=? AND kind=? AND object_key=?)",
-        "queue_pending (authority=? AND object_key=?)",
-        "queue_ready (authority=? AND kind=?)"
-      ])
+      assert.sameMembers(
+        [...searched],
+        [
+          "",
+          "queue_authority (authority=? AND rowid>?)",
+          "queue_dead (authority=? AND rowid>?)",
+          "queue_delayed (authority=? AND kind=?)",
+          "queue_delayed (authority=? AND kind=? AND available_at<?)",
+          "queue_in_flight (authority=? AND kind=?)",
+          "queue_in_flight (authority=? AND kind=? AND object_key=?)",
+          "queue_pending (authority=? AND object_key=?)",
+          "queue_ready (authority=? AND kind=?)"
+        ]
+      )
     }).pipe(Effect.provide(SqlQueueStore.layer.pipe(Layer.provideMerge(fresh))))
   )
 })

@@ -217,9 +217,9 @@ const simulator = (options: Options, now: () => number): KelvinSimulator => {
     }),
     requests: () => log,
     writes: () =>
-      log.filter(({ method }) => method !== "GET" && method !== "HEAD").flatMap(({ method, path, status }) =>
-        path === "/token" ? [] : [`${method} ${path} ${status}`]
-      ),
+      log
+        .filter(({ method }) => method !== "GET" && method !== "HEAD")
+        .flatMap(({ method, path, status }) => (path === "/token" ? [] : [`${method} ${path} ${status}`])),
     clearLog: () => void log.splice(0),
     fail: faults.arm,
     clearFaults: faults.clear,

@@ -2,8 +2,8 @@
 // A server that drops connections at will has to be close to the socket.
 /** The Kelvin simulator behind HTTP: in process as an `HttpClient`, or as a real HTTPS server. */
 import { once } from "node:events"
-import { createServer, type Server } from "node:https"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { createServer, type Server } from "node:https"
 import type { AddressInfo } from "node:net"
 import { HttpClient, HttpClientError, HttpClientResponse } from "@effect/platform"
 import { Duration, Effect, type Scope } from "effect"

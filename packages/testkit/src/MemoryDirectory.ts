@@ -3,6 +3,9 @@ import { Directory } from "@id-connector/core/Directory"
 import * as PasswordHashes from "@id-connector/core/PasswordHashes"
 import { Effect, Layer } from "effect"
 
+/** Password hashes as a directory's content holds them. */
+export const Hashes = PasswordHashes.PlainPasswordHashes
+
 /** A user of the directory; without hashes nothing is known of the password. */
 export interface DirectoryUser {
   readonly uid: string

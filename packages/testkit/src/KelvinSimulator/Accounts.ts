@@ -1,6 +1,6 @@
 /** Log in and tokens of the Kelvin REST API 4.0. */
 import { Encoding } from "effect"
-import { invalid, type Issue, json, Refusal, type SimulatorResponse, text } from "./Answer.js"
+import { type Issue, invalid, json, Refusal, type SimulatorResponse, text } from "./Answer.js"
 
 export interface Account {
   readonly username: string

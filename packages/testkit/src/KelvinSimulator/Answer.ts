@@ -16,7 +16,11 @@ export class Refusal {
   ) {}
 }
 
-export const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): SimulatorResponse => ({
+export const json = (
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {}
+): SimulatorResponse => ({
   status,
   headers: { "content-type": "application/json", ...headers },
   body: JSON.stringify(body)

@@ -48,7 +48,8 @@ export class Body {
     const value = this.values[field]
     if (value === undefined || this.refusesNull(field, value)) return undefined
     if (value === true || value === 1 || ["true", "yes", "on", "1"].includes(String(value).toLowerCase())) return true
-    if (value === false || value === 0 || ["false", "no", "off", "0"].includes(String(value).toLowerCase())) return false
+    if (value === false || value === 0 || ["false", "no", "off", "0"].includes(String(value).toLowerCase()))
+      return false
     return this.problem([field], "value could not be parsed to a boolean", "type_error.bool")
   }
 

@@ -75,7 +75,8 @@ export const write = (
   const members = fields.users === undefined ? undefined : resolved(server, fields.users)
   if (fields.name && fields.name !== found.name) {
     const taken = server.world.classes.get(classKey(found.school, fields.name))
-    if (taken !== undefined && taken !== found) throw udm(422, "name", `The name is already in use: ${fields.name}`, "ModifyError")
+    if (taken !== undefined && taken !== found)
+      throw udm(422, "name", `The name is already in use: ${fields.name}`, "ModifyError")
     renameClass(server.world, found, fields.name)
   }
   if (body.has("description") || !isPatch) found.description = fields.description ?? null
@@ -102,9 +103,7 @@ const read = (body: Body) => {
     school,
     description: body.text("description", true),
     udm_properties: body.record("udm_properties", true),
-    users: Array.isArray(users)
-      ? users.flatMap((url, at) => body.checkedUrl(["users", at], url) ?? [])
-      : undefined
+    users: Array.isArray(users) ? users.flatMap((url, at) => body.checkedUrl(["users", at], url) ?? []) : undefined
   }
 }
 
@@ -112,7 +111,8 @@ const resolved = (server: Server, urls: ReadonlyArray<string>): ReadonlySet<stri
   new Set(
     urls.map((url) => {
       const name = nameIn("user", url)
-      if (!server.world.users.has(keyOf(name))) throw unresolved("user", decodeURIComponent(url.replace(/^https:/i, "http:")))
+      if (!server.world.users.has(keyOf(name)))
+        throw unresolved("user", decodeURIComponent(url.replace(/^https:/i, "http:")))
       return keyOf(name)
     })
   )

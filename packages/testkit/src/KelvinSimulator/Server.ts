@@ -1,6 +1,7 @@
 /** What the handlers of a simulated server share: its world, its options, and how URLs stand for names. */
-import { Body, isRecord } from "./Body.js"
+
 import { invalid, unresolved } from "./Answer.js"
+import { Body, isRecord } from "./Body.js"
 import type { World } from "./World.js"
 
 export interface Server {
@@ -44,7 +45,9 @@ export const bodyOf = (server: Server, text: string, isPatch: boolean): Body => 
   try {
     json = JSON.parse(text)
   } catch {
-    throw invalid([{ loc: ["body", 1], msg: "Expecting value: line 1 column 1 (char 0)", type: "value_error.jsondecode" }])
+    throw invalid([
+      { loc: ["body", 1], msg: "Expecting value: line 1 column 1 (char 0)", type: "value_error.jsondecode" }
+    ])
   }
   if (!isRecord(json)) throw invalid([{ loc: ["body"], msg: "value is not a valid dict", type: "type_error.dict" }])
   return new Body(json, isPatch, server.strictUrlHosts)
@@ -82,4 +85,3 @@ export const shownUdm = (
   server.udmProperties === "any"
     ? properties
     : Object.fromEntries(server.udmProperties[resource].map((key) => [key, properties[key] ?? null]))
-

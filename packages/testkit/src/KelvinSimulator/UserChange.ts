@@ -80,7 +80,11 @@ const hashes = (body: Body) => {
   }
   const keys = value.krb_5_key
   if (Array.isArray(keys) && !keys.every((key) => /^[A-Za-z0-9+/]*={0,2}$/.test(String(key)))) {
-    body.problem(["kelvin_password_hashes", "krb_5_key"], "Values of 'krb_5_key' must be base64 encoded.", "value_error")
+    body.problem(
+      ["kelvin_password_hashes", "krb_5_key"],
+      "Values of 'krb_5_key' must be base64 encoded.",
+      "value_error"
+    )
   }
   return value
 }
@@ -132,7 +136,8 @@ export const checkGuardians = (server: Server, change: Change, roles: ReadonlyAr
   if (wards.length > 0 && !roles.includes("legal_guardian")) {
     throw text(400, "Parameter 'legal_wards' only valid for user-role 'legal_guardian'")
   }
-  if (guardians.length > 4) throw text(400, `User ${name} has more legal guardians (${guardians.length}) than allowed (4)`)
+  if (guardians.length > 4)
+    throw text(400, `User ${name} has more legal guardians (${guardians.length}) than allowed (4)`)
   if (wards.length > 10) throw text(400, `User ${name} has more students (${wards.length}) than allowed (10)`)
   const lacks = (other: string, role: string) => !server.world.users.get(keyOf(other))?.roles.includes(role)
   const guardian = guardians.find((other) => lacks(other, "legal_guardian"))
@@ -144,7 +149,9 @@ export const checkGuardians = (server: Server, change: Change, roles: ReadonlyAr
 /** Writes one direction; the server keeps the other. */
 export const setGuardians = (server: Server, user: SimulatedUser, change: Change): void => {
   if (change.legal_guardians !== undefined) {
-    user.legal_guardians = names(change.legal_guardians).map((name) => spelling(server, name)).sort()
+    user.legal_guardians = names(change.legal_guardians)
+      .map((name) => spelling(server, name))
+      .sort()
   }
   if (change.legal_wards !== undefined && user.roles.includes("legal_guardian")) {
     const wards = new Set(names(change.legal_wards).map(keyOf))

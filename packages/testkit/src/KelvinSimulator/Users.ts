@@ -2,7 +2,14 @@
 import { invalid, json, noObject, noSchool, type SimulatorResponse, text } from "./Answer.js"
 import type { Body } from "./Body.js"
 import { bodyOf, check, checkUdm, nameIn, roleNames, type Server, shownUdm, urlOf } from "./Server.js"
-import { applyMemberships, type Change, checkGuardians, checkMemberships, readChange, setGuardians } from "./UserChange.js"
+import {
+  applyMemberships,
+  type Change,
+  checkGuardians,
+  checkMemberships,
+  readChange,
+  setGuardians
+} from "./UserChange.js"
 import {
   addUser,
   classesOf,
@@ -114,7 +121,9 @@ export const create = (server: Server, host: string, bodyText: string): Simulato
     return school
   })
   const own = change.school === undefined ? [...places].sort()[0] : places[0]
-  const schools = [...new Set(change.schools.length === 0 ? places : places.slice(change.school === undefined ? 0 : 1))].sort()
+  const schools = [
+    ...new Set(change.schools.length === 0 ? places : places.slice(change.school === undefined ? 0 : 1))
+  ].sort()
   const school = own !== undefined && schools.includes(own) ? own : schools[0]
   const name = change.name ?? ""
   if (school === undefined || name === "") throw text(400, "No username was created.")
@@ -132,12 +141,10 @@ export const create = (server: Server, host: string, bodyText: string): Simulato
     (user) => user.source_uid === sourceUid && user.roles.join() === roles.join()
   )
   if (twin !== undefined) {
-    throw text(
-      409,
-      `School user exists (name='${twin.name}', record_uid='${recordUid}', source_uid='${sourceUid}').`
-    )
+    throw text(409, `School user exists (name='${twin.name}', record_uid='${recordUid}', source_uid='${sourceUid}').`)
   }
-  const fail = (reason: string) => text(400, `Failed to create ImportStudent(name='${name}', school='${school}'): ${reason}`)
+  const fail = (reason: string) =>
+    text(400, `Failed to create ImportStudent(name='${name}', school='${school}'): ${reason}`)
   if (server.maxNameLength && name.length > (roles.includes("student") ? 15 : 20)) {
     throw fail(`Username '${name}' is longer than allowed.`)
   }
@@ -174,7 +181,13 @@ export const create = (server: Server, host: string, bodyText: string): Simulato
 }
 
 /** Replace (PUT) and change (PATCH), step by step as the API does: what went before a refusal stays done. */
-export const write = (server: Server, host: string, name: string, bodyText: string, isPatch: boolean): SimulatorResponse => {
+export const write = (
+  server: Server,
+  host: string,
+  name: string,
+  bodyText: string,
+  isPatch: boolean
+): SimulatorResponse => {
   const user = named(server, name)
   const body = bodyOf(server, bodyText, isPatch)
   const change = readChange(body)
@@ -271,7 +284,8 @@ const modify = (server: Server, user: SimulatedUser, body: Body, change: Change,
   if (change.record_uid) setRecordUid(server.world, user, change.record_uid)
   if (change.source_uid) user.source_uid = change.source_uid
   if (isSet("ucsschool_roles")) user.ucsschool_roles = otherRoles(change.ucsschool_roles ?? [])
-  if (change.udm_properties !== undefined) user.udm_properties = values({ ...user.udm_properties, ...change.udm_properties })
+  if (change.udm_properties !== undefined)
+    user.udm_properties = values({ ...user.udm_properties, ...change.udm_properties })
   if (change.password) user.password = "set"
   if (change.kelvin_password_hashes !== undefined) user.hashes = change.kelvin_password_hashes
   if (isSet("legal_guardians") || isSet("legal_wards")) setGuardians(server, user, change)

@@ -1,0 +1,106 @@
+/**
+ * Runs a scenario in process: the whole connector on stores, spool and directory in memory, and a Kelvin simulator per
+ * target behind an `HttpClient`. No file, no network.
+ */
+import * as Bell from "@id-connector/core/Bell"
+import * as Connector from "@id-connector/core/Connector"
+import * as Events from "@id-connector/core/Events"
+import { Plugins, provide } from "@id-connector/core/Plugin"
+import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
+import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
+import * as PasswordDigest from "@id-connector/kelvin/PasswordDigest"
+import { TargetHttp } from "@id-connector/kelvin/TargetHttp"
+import { Effect, Layer, Redacted, Schedule, Schema } from "effect"
+import * as KelvinSimulator from "./KelvinSimulator.js"
+import * as KelvinSimulatorHttp from "./KelvinSimulatorHttp.js"
+import * as MemoryConfigStore from "./MemoryConfigStore.js"
+import * as MemoryDirectory from "./MemoryDirectory.js"
+import * as MemoryQueueStore from "./MemoryQueueStore.js"
+import * as MemorySpool from "./MemorySpool.js"
+import * as Scenario from "./Scenario.js"
+
+/** What a scenario came to. */
+export interface Outcome {
+  readonly ends: { readonly [authority: string]: ReturnType<KelvinSimulator.KelvinSimulator["state"]> }
+  /** Listener files in the trash of the in queue. */
+  readonly trash: ReadonlyArray<string>
+}
+
+/** A simulator per target, holding what the scenario starts with. */
+export const targets = (scenario: Scenario.Scenario) =>
+  Effect.forEach(Object.entries(scenario.targets), ([name, { holds, schools }]) =>
+    Effect.map(KelvinSimulator.make({ schools, ldapBase: scenario.base, ...holds }), (simulator) => ({
+      name,
+      simulator
+    }))
+  )
+
+/** Waits until nothing is to be taken over and no running queue has an item that is not given up. */
+export const quiet = (names: Effect.Effect<ReadonlyArray<string>>) =>
+  Effect.gen(function* () {
+    const connector = yield* Connector.Connector
+    const files = (yield* names).filter((name) => name.endsWith(".json"))
+    const queues = yield* connector.status
+    return (
+      files.length === 0 && queues.every(({ inFlight, status, waiting }) => status === null || inFlight + waiting === 0)
+    )
+  }).pipe(Effect.repeat({ until: (isQuiet) => isQuiet, schedule: Schedule.spaced("5 millis") }))
+
+const decodeUsers = Schema.decodeUnknown(
+  Schema.Array(
+    Schema.Struct({
+      uid: Schema.String,
+      ucsschoolRole: Schema.optionalWith(Schema.Array(Schema.String), { exact: true }),
+      hashes: Schema.optionalWith(MemoryDirectory.Hashes, { exact: true })
+    })
+  )
+)
+
+/** The scenario's outcome. */
+export const run = (scenario: Scenario.Scenario) =>
+  Effect.gen(function* () {
+    const simulated = yield* targets(scenario)
+    const hostOf = (name: string) => `${name.toLowerCase()}.example.com`
+    const client = KelvinSimulatorHttp.client(
+      Object.fromEntries(simulated.map(({ name, simulator }) => [hostOf(name), simulator]))
+    )
+    const authorities = simulated.map(({ name }) =>
+      Scenario.authorityFile(scenario, name, `https://${hostOf(name)}/ucsschool/kelvin/v1/`)
+    )
+    const PluginsHere = Layer.effect(
+      Plugins,
+      Effect.map(Effect.context<KelvinPlugin.Needs>(), (context) =>
+        [KelvinPlugin.kelvin, KelvinPlugin.partialGroupSync].map((plugin) => provide(plugin, context))
+      )
+    )
+    const World = Connector.layer.pipe(
+      Layer.provide(PluginsHere),
+      Layer.provide([
+        Layer.succeed(TargetHttp, { client: () => Effect.succeed(client) }),
+        PasswordDigest.layer(Redacted.make(new Uint8Array(32))),
+        MemoryDirectory.layer(yield* decodeUsers(scenario.directory.users)),
+        MemoryQueueStore.layer,
+        MemoryConfigStore.layer(MemoryConfigStore.configuration(authorities, scenario.mapping)),
+        Events.layer,
+        Bell.layer,
+        Layer.succeed(SourceDomain, {
+          layout: { ...defaultLayout, base: scenario.base },
+          sourceUid: Effect.succeed(scenario.sourceUid ?? "TESTID")
+        })
+      ]),
+      Layer.provideMerge(MemorySpool.layer)
+    )
+    return yield* Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      for (const step of scenario.steps) {
+        for (const { content, file } of step) yield* spool.put(file, content)
+        yield* quiet(spool.names)
+      }
+      const outcome: Outcome = {
+        ends: Object.fromEntries(simulated.map(({ name, simulator }) => [name, simulator.state()])),
+        trash: (yield* spool.trashed).filter((name) => name.endsWith(".json"))
+      }
+      return outcome
+      // @effect-diagnostics-next-line strictEffectProvide:off
+    }).pipe(Effect.provide(World))
+  }).pipe(Effect.scoped)
