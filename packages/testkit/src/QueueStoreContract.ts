@@ -32,7 +32,7 @@ export const queueStoreContract = <E>(name: string, layer: Layer.Layer<QueueStor
           const expected = yield* Effect.provide(History.run(commands), MemoryQueueStore.layer)
           assert.deepStrictEqual(seen, expected)
         }),
-      { fastCheck: { numRuns: 100 }, timeout: 60_000 }
+      { fastCheck: { numRuns: 50 }, timeout: 120_000 }
     )
   })
 }

@@ -1,0 +1,25 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// A process of its own: a target must not share its thread with what is measured.
+/** A simulated target as a process, for the benchmark: answers `count` with what it holds and has done. */
+import process from "node:process"
+import { NodeRuntime } from "@effect/platform-node"
+import * as KelvinSimulator from "@id-connector/testkit/KelvinSimulator"
+import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
+import { Effect } from "effect"
+
+const [schools = "", latency = "0"] = process.argv.slice(2)
+
+Effect.gen(function* () {
+  const millis = Number(latency)
+  const simulator = yield* KelvinSimulator.make({
+    schools: schools.split(","),
+    latency: { read: millis, write: millis, token: 0 }
+  })
+  const { url } = yield* KelvinSimulatorHttp.serve(simulator)
+  process.on("message", (message) => {
+    if (message === "count") process.send?.({ requests: simulator.requests().length })
+  })
+  process.on("disconnect", () => process.exit(0))
+  process.send?.({ url })
+  return yield* Effect.never
+}).pipe(Effect.scoped, NodeRuntime.runMain)
