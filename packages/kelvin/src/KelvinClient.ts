@@ -46,7 +46,10 @@ const remembered = 600_000
 /** Requests at once when each of many names is asked for. */
 const lookUpConcurrency = 4
 
-const Named = Schema.Array(Schema.Struct({ name: Schema.String }))
+const decodeNames = KelvinRequest.decoder(Schema.Array(Schema.Struct({ name: Schema.String })))
+const decodeUser = KelvinRequest.decoder(KelvinUser)
+const decodeUsers = KelvinRequest.decoder(Schema.Array(KelvinUser))
+const decodeClass = KelvinRequest.decoder(KelvinClass)
 
 /** A client; its connections live as long as the scope. */
 export const make = Effect.fnUntraced(function* (options: {
@@ -60,13 +63,13 @@ export const make = Effect.fnUntraced(function* (options: {
   const request = yield* KelvinRequest.make({ ...options, tokenUrl: urls.token })
 
   const names = (resource: "schools" | "roles") =>
-    Effect.map(request.read(urls.collection(resource), {}, Named), (all) => all.map(({ name }) => name)).pipe(
+    Effect.map(request.read(urls.collection(resource), {}, decodeNames), (all) => all.map(({ name }) => name)).pipe(
       Effect.catchAll(unexpected)
     )
   const schools = yield* cached(Effect.map(names("schools"), SchoolName.makeSet))
   const roles = yield* cached(Effect.map(names("roles"), (all): ReadonlySet<string> => new Set(all)))
 
-  const getUser: KelvinClient["getUser"] = (name) => found(request.read(urls.user(name), {}, KelvinUser))
+  const getUser: KelvinClient["getUser"] = (name) => found(request.read(urls.user(name), {}, decodeUser))
 
   const client: KelvinClient = {
     schools: schools.get,
@@ -74,7 +77,7 @@ export const make = Effect.fnUntraced(function* (options: {
     roles: roles.get,
     findUsers: ({ record_uid, source_uid }) =>
       Effect.map(
-        request.read(urls.collection("users"), { record_uid, source_uid }, Schema.Array(KelvinUser)),
+        request.read(urls.collection("users"), { record_uid, source_uid }, decodeUsers),
         // `*` is a wildcard in a search and can't be escaped.
         (users) =>
           record_uid.includes("*") || source_uid.includes("*")
@@ -91,7 +94,7 @@ export const make = Effect.fnUntraced(function* (options: {
         .write("PATCH", urls.user(name), body)
         .pipe(Effect.catchAll((error) => (error._tag === "NotFound" ? fail(error) : unexpected(error)))),
     deleteUser: (name) => removed(request.write("DELETE", urls.user(name), null)),
-    findClass: (school, name) => found(request.read(urls.schoolClass(school, name), {}, KelvinClass)),
+    findClass: (school, name) => found(request.read(urls.schoolClass(school, name), {}, decodeClass)),
     createClass: (body) =>
       request
         .write("POST", urls.collection("classes"), body)

@@ -4,7 +4,7 @@
  */
 import { HttpBody, type HttpClientError, HttpClientRequest } from "@effect/platform"
 import { CredentialsRefused, TargetFailed, TargetUnavailable } from "@id-connector/core/DeliveryError"
-import { Clock, Effect, Either, Random, Redacted, Schema } from "effect"
+import { Clock, Effect, Either, type ParseResult, Random, Redacted, Schema } from "effect"
 import { fromResponse, type KelvinError, type Sent, TokenRefused } from "./KelvinError.js"
 import * as KelvinToken from "./KelvinToken.js"
 import { masked, short } from "./Masking.js"
@@ -12,11 +12,17 @@ import { TargetHttp, type TlsRules } from "./TargetHttp.js"
 
 type Method = "GET" | "POST" | "PATCH" | "DELETE"
 
+/** Reads the text of an answer. Made once with {@link decoder}: making one costs more than a request. */
+export type Decode<A> = (text: unknown) => Either.Either<A, ParseResult.ParseError>
+
+export const decoder = <A, I>(schema: Schema.Schema<A, I>): Decode<A> =>
+  Schema.decodeUnknownEither(Schema.parseJson(schema))
+
 export interface KelvinRequest {
-  readonly read: <A, I>(
+  readonly read: <A>(
     url: string,
     query: { readonly [name: string]: string },
-    schema: Schema.Schema<A, I>
+    decode: Decode<A>
   ) => Effect.Effect<A, KelvinError>
   /** What the server answers to a successful write is not looked at. */
   readonly write: (method: Exclude<Method, "GET">, url: string, body: unknown) => Effect.Effect<void, KelvinError>
@@ -25,8 +31,7 @@ export interface KelvinRequest {
 /** How long a request may take, in seconds. Creating something takes the server longest. */
 const timeLimit = (method: Method) => (method === "POST" ? 30 : 20)
 
-const TokenAnswer = Schema.parseJson(Schema.Struct({ access_token: Schema.Redacted(Schema.String) }))
-const decodeToken = Schema.decodeUnknownEither(TokenAnswer)
+const decodeToken = decoder(Schema.Struct({ access_token: Schema.Redacted(Schema.String) }))
 
 export const make = Effect.fnUntraced(function* (options: {
   readonly tokenUrl: string
@@ -105,8 +110,7 @@ export const make = Effect.fnUntraced(function* (options: {
     )
 
   const request: KelvinRequest = {
-    read: (url, query, schema) => {
-      const decode = Schema.decodeUnknownEither(Schema.parseJson(schema))
+    read: (url, query, decode) => {
       const search = new URLSearchParams(query).toString()
       return Effect.flatMap(send("GET", search === "" ? url : `${url}?${search}`, null), ({ response, sent, text }) => {
         const answer = decode(text)
