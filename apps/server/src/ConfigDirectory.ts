@@ -6,7 +6,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { ConfigStore, type Configuration } from "@id-connector/core/ConfigStore"
 import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/SchoolMapping"
-import { Effect, Either, Layer, ParseResult, Schema, Stream } from "effect"
+import { Effect, Either, Layer, Schema, Stream } from "effect"
 
 /** Configuration files that can't be used. */
 export class ConfigurationInvalid extends Schema.TaggedError<ConfigurationInvalid>()("ConfigurationInvalid", {
@@ -92,24 +92,15 @@ const loadAuthority = (file: string) =>
       )
   )
 
-const decodeMapping = Schema.decodeUnknownEither(SchoolMapping.SchoolMappingFile, { errors: "all" })
-
 const loadMapping = (file: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if (!(yield* Effect.orElseSucceed(fs.exists(file), () => false))) return Either.right(SchoolMapping.empty)
     const json = yield* readJson(file)
     return Either.flatMap(json, (value) =>
-      Either.mapBoth(decodeMapping(value), {
-        onLeft: (error) =>
-          ParseResult.ArrayFormatter.formatErrorSync(error)
-            .slice(0, 1)
-            .map(
-              ({ path }) =>
-                `${file}: ${path.join(".") || "(whole file)"}: {"mapping": {"<school>": "<name of a school authority>"}} is expected`
-            ),
-        onRight: SchoolMapping.fromFile
-      })
+      Either.mapLeft(SchoolMapping.decode(value), (problems) =>
+        problems.map((problem) => `${file}: ${problem}; {"<school>": "<name of a school authority>"} is expected`)
+      )
     )
   })
 

@@ -5,7 +5,8 @@
 import { FileSystem } from "@effect/platform"
 import { Directory, DirectoryError } from "@id-connector/core/Directory"
 import { type PasswordHashes, PlainPasswordHashes } from "@id-connector/core/PasswordHashes"
-import { Effect, Layer, Option, ParseResult, Redacted, Schema } from "effect"
+import * as Problems from "@id-connector/core/Problems"
+import { Effect, Layer, Option, Redacted, Schema } from "effect"
 
 /** The file can't be read as a source directory. */
 export class FileDirectoryInvalid extends Schema.TaggedError<FileDirectoryInvalid>()("FileDirectoryInvalid", {
@@ -20,15 +21,15 @@ export class FileDirectoryInvalid extends Schema.TaggedError<FileDirectoryInvali
 const User = Schema.Struct({
   dn: Schema.String,
   uid: Schema.NonEmptyString,
-  ucsschoolRole: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true }),
+  ucsschoolRole: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true, exact: true }),
   // Checked apart: a message about them must not show them.
   hashes: Schema.optional(Schema.Unknown)
 })
 
 const Content = Schema.parseJson(
   Schema.Struct({
-    users: Schema.optionalWith(Schema.Array(User), { default: () => [] }),
-    groups: Schema.optionalWith(Schema.Array(Schema.Unknown), { default: () => [] })
+    users: Schema.optionalWith(Schema.Array(User), { default: () => [], exact: true }),
+    groups: Schema.optionalWith(Schema.Array(Schema.Unknown), { default: () => [], exact: true })
   })
 )
 const decodeContent = Schema.decodeUnknown(Content, { errors: "all" })
@@ -50,9 +51,7 @@ const load = (fs: FileSystem.FileSystem, file: string) =>
         (error) =>
           new FileDirectoryInvalid({
             file,
-            problems: ParseResult.ArrayFormatter.formatErrorSync(error).map(
-              (issue) => `${issue.path.join(".") || "(whole file)"}: ${issue.message.slice(0, 200)}`
-            )
+            problems: Problems.describe(error)
           })
       )
     ),

@@ -15,12 +15,25 @@ export class AlreadyRunning extends Schema.TaggedError<AlreadyRunning>()("Alread
   }
 }
 
+/** The base directory can't be written. */
+export class AppDirUnusable extends Schema.TaggedError<AppDirUnusable>()("AppDirUnusable", {
+  directory: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `IDC_APP_DIR: ${this.directory} can't be used, a directory that the connector may write is expected: ${this.detail}`
+  }
+}
+
 export const layer = (appDir: string) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
-      yield* fs.makeDirectory(path.join(appDir, "data"), { recursive: true })
+      yield* Effect.mapError(
+        fs.makeDirectory(path.join(appDir, "data"), { recursive: true }),
+        (error) => new AppDirUnusable({ directory: appDir, detail: error.message })
+      )
       const filename = path.join(appDir, "data", "id-connector.lock")
       return hold(appDir).pipe(Layer.provide(SqliteClient.layer({ filename, disableWAL: true })))
     })

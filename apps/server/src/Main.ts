@@ -10,7 +10,7 @@ import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import * as PasswordDigest from "@id-connector/kelvin/PasswordDigest"
 import { migrations } from "@id-connector/sql/Migrations"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
-import { Effect, Layer, Option } from "effect"
+import { Cause, Effect, Layer, Option, Schema } from "effect"
 import * as ConfigDirectory from "./ConfigDirectory.js"
 import * as FileDirectory from "./FileDirectory.js"
 import * as InstanceLock from "./InstanceLock.js"
@@ -19,6 +19,16 @@ import * as NodeSpool from "./NodeSpool.js"
 import { type Settings, SettingsInvalid } from "./Settings.js"
 import { Ucr } from "./Ucr.js"
 import * as UndiciTargetHttp from "./UndiciTargetHttp.js"
+
+/** The database can't be opened or brought to the current form. */
+export class StorageUnusable extends Schema.TaggedError<StorageUnusable>()("StorageUnusable", {
+  file: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `IDC_DATABASE_URL: the database ${this.file} can't be used: ${this.detail}`
+  }
+}
 
 /** Queues and previous states, in SQLite. The file holds password hashes: nobody else may read it. */
 const storage = ({ databaseFile }: Settings) =>
@@ -34,7 +44,13 @@ const storage = ({ databaseFile }: Settings) =>
           yield* fs.writeFile(databaseFile, new Uint8Array(), { flag: "a", mode: 0o600 })
         })
       )
-    )
+    ),
+    // The driver throws when it opens a file that is no database.
+    Layer.catchAllCause((cause) => {
+      const error = Cause.squash(cause)
+      const detail = error instanceof Error ? error.message : String(error)
+      return Layer.fail(new StorageUnusable({ file: databaseFile, detail }))
+    })
   )
 
 const directory = ({ directory }: Settings) =>

@@ -96,7 +96,9 @@ const world = (directory: string) =>
         const simulator = yield* KelvinSimulator.make({ schools: [...schools[name]] })
         const { url } = yield* KelvinSimulatorHttp.serve(simulator, { tls })
         const authority = { ...Scenario.authorityFile(scenario, "T1", url), name }
-        writeFileSync(join(directory, "conf", "school_authorities", `${name}.json`), JSON.stringify(authority), { mode: 0o600 })
+        writeFileSync(join(directory, "conf", "school_authorities", `${name}.json`), JSON.stringify(authority), {
+          mode: 0o600
+        })
         return simulator
       })
     )

@@ -4,10 +4,11 @@
  * `object: null` means removed. Extra keys are ignored. A file that was preprocessed already (`*_ready.json`) carries
  * `old_data` and `user_passwords`; the queues store objects in that same form.
  */
-import { Array as Arr, Either, Option, ParseResult, Redacted, Schema } from "effect"
+import { Array as Arr, Either, Option, type ParseResult, Redacted, Schema } from "effect"
 import * as Dn from "./Dn.js"
 import { type PasswordHashes, PlainPasswordHashes } from "./PasswordHashes.js"
 import { PreviousGroup, PreviousUser } from "./PreviousState.js"
+import * as Problems from "./Problems.js"
 import * as SchoolName from "./SchoolName.js"
 import * as SchoolRole from "./SchoolRole.js"
 
@@ -173,7 +174,7 @@ export const decode = (json: unknown): Either.Either<ListenerObject, Reasons> =>
     return Either.left([
       type === undefined
         ? `udm_object_type: is missing (understood are ${objectTypes.join(" and ")})`
-        : `udm_object_type: ${short(JSON.stringify(type))} is not understood (understood are ${objectTypes.join(" and ")})`,
+        : `udm_object_type: ${Problems.cut(JSON.stringify(type))} is not understood (understood are ${objectTypes.join(" and ")})`,
       ...others
     ])
   }
@@ -205,7 +206,7 @@ const notJson = (text: string, cause: unknown): Unreadable => {
   const message = cause instanceof Error ? cause.message : String(cause)
   const position = /at position (\d+)/.exec(message)?.[1]
   return {
-    reasons: [`the content is not JSON: ${short(message)}`],
+    reasons: [`the content is not JSON: ${Problems.cut(message)}`],
     breaksOff:
       message.startsWith("Unexpected end") || (position !== undefined && Number(position) >= text.trimEnd().length)
   }
@@ -280,11 +281,6 @@ const removedGroup = (file: typeof RemovedGroupFile.Type): RemovedGroup => ({
 })
 
 const reasons = (error: ParseResult.ParseError): Reasons => {
-  const found = ParseResult.ArrayFormatter.formatErrorSync(error).map((issue) =>
-    issue.path.length === 0 ? short(issue.message) : `${issue.path.join(".")}: ${short(issue.message)}`
-  )
-  return Arr.isNonEmptyArray(found) ? found : ["the content does not fit"]
+  const found = Problems.describe(error)
+  return Arr.isNonEmptyReadonlyArray(found) ? found : ["the content does not fit"]
 }
-
-/** Reasons end in log lines: a value of a megabyte must not. */
-const short = (text: string): string => (text.length <= 200 ? text : `${text.slice(0, 200)}...`)

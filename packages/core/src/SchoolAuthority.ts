@@ -2,7 +2,8 @@
  * A school authority: who runs schools, where its Kelvin REST API is, and how objects are brought there. The format is
  * that of the files `conf/school_authorities/<name>.json`.
  */
-import { Either, ParseResult, Redacted, Schema } from "effect"
+import { Either, Redacted, Schema } from "effect"
+import * as Problems from "./Problems.js"
 
 /**
  * Names become directory and file names, so no path can be built from one: 1 to 128 letters, digits, `.`, `_`, `-` and
@@ -46,9 +47,9 @@ const Url = Schema.String.pipe(
 /** `active` defaults to false, `plugins` to none (objects are then handled by the plugin `kelvin`). */
 export const SchoolAuthority = Schema.Struct({
   name: AuthorityName,
-  active: Schema.optionalWith(Schema.Boolean, { default: () => false }),
+  active: Schema.optionalWith(Schema.Boolean, { default: () => false, exact: true }),
   url: Url,
-  plugins: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] }),
+  plugins: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], exact: true }),
   plugin_configs: Schema.Record({ key: Schema.String, value: PluginConfig })
 })
 export type SchoolAuthority = typeof SchoolAuthority.Type
@@ -57,10 +58,7 @@ const decodeEither = Schema.decodeUnknownEither(SchoolAuthority, { errors: "all"
 
 /** Reads a parsed authority file: the authority, or everything that is wrong with it, each with its path. */
 export const decode = (json: unknown): Either.Either<SchoolAuthority, ReadonlyArray<string>> =>
-  Either.mapLeft(decodeEither(json), (error) => ParseResult.ArrayFormatter.formatErrorSync(error).map(describeIssue))
-
-const describeIssue = (issue: ParseResult.ArrayFormatterIssue): string =>
-  `${issue.path.length === 0 ? "(whole file)" : issue.path.join(".")}: ${issue.message}`
+  Either.mapLeft(decodeEither(json), Problems.describe)
 
 const mapSecrets = (config: PluginConfig, onSecret: (value: unknown) => unknown): PluginConfig =>
   Object.fromEntries(Object.entries(config).map(([key, value]) => [key, secretKeys.has(key) ? onSecret(value) : value]))

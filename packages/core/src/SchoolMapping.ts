@@ -1,12 +1,7 @@
 /** Which school authority runs which school. Schools are compared without regard to case, authorities are not. */
-import { Schema } from "effect"
+import { Either, Schema } from "effect"
+import * as Problems from "./Problems.js"
 import * as SchoolName from "./SchoolName.js"
-
-/** The file `conf/schools_authorities_mapping.json`: `{"mapping": {school: authority}}`, or the inner object alone. */
-export const SchoolMappingFile = Schema.Union(
-  Schema.Struct({ mapping: Schema.Record({ key: Schema.String, value: Schema.String }) }),
-  Schema.Record({ key: Schema.String, value: Schema.String })
-)
 
 export interface SchoolMapping {
   readonly entries: ReadonlyArray<readonly [school: string, authority: string]>
@@ -37,5 +32,12 @@ export const make = (mapping: { readonly [school: string]: string }): SchoolMapp
 
 export const empty: SchoolMapping = make({})
 
-export const fromFile = (file: typeof SchoolMappingFile.Type): SchoolMapping =>
-  make(typeof file.mapping === "object" ? file.mapping : (file as { readonly [school: string]: string }))
+const decodeEntries = Schema.decodeUnknownEither(Schema.Record({ key: Schema.String, value: Schema.String }), {
+  errors: "all"
+})
+
+/** Reads the parsed file `conf/schools_authorities_mapping.json`: `{"mapping": {school: authority}}`, or the inner object alone. */
+export const decode = (json: unknown): Either.Either<SchoolMapping, ReadonlyArray<string>> => {
+  const isWrapped = typeof json === "object" && json !== null && "mapping" in json && typeof json.mapping === "object"
+  return Either.mapBoth(decodeEntries(isWrapped ? json.mapping : json), { onLeft: Problems.describe, onRight: make })
+}

@@ -1,7 +1,8 @@
 /** The configuration of the Kelvin plugins, as it stands under `plugin_configs` of a school authority. */
 import { ConfigurationUnusable } from "@id-connector/core/DeliveryError"
+import * as Problems from "@id-connector/core/Problems"
 import type { SchoolAuthority } from "@id-connector/core/SchoolAuthority"
-import { Effect, Either, ParseResult, type Redacted, Schema } from "effect"
+import { Effect, Either, type Redacted, Schema } from "effect"
 import type { TlsRules } from "./TargetHttp.js"
 
 const Mapping = Schema.Record({ key: Schema.String, value: Schema.String })
@@ -13,9 +14,9 @@ const Password = Schema.RedactedFromSelf(Schema.String).annotations({
 
 /** `ssl_context` has the meaning and the defaults of Python's: both checks are on. */
 const SslContext = Schema.Struct({
-  check_hostname: Schema.optionalWith(Schema.Boolean, { default: () => true, nullable: true }),
+  check_hostname: Schema.optionalWith(Schema.Boolean, { default: () => true, nullable: true, exact: true }),
   /** 0 none, 1 optional, 2 required: a server always has a certificate, so 1 and 2 are the same to a client. */
-  verify_mode: Schema.optionalWith(Schema.Literal(0, 1, 2), { default: () => 2 as const, nullable: true })
+  verify_mode: Schema.optionalWith(Schema.Literal(0, 1, 2), { default: () => 2 as const, nullable: true, exact: true })
 })
 
 /** Keys the plugin does not know are left alone. */
@@ -31,12 +32,17 @@ const Configuration = Schema.Struct({
     users_student: Schema.optional(Mapping),
     school_classes: Schema.optional(Mapping)
   }),
-  sync_password_hashes: Schema.optionalWith(Schema.Boolean, { default: () => false, nullable: true }),
+  sync_password_hashes: Schema.optionalWith(Schema.Boolean, { default: () => false, nullable: true, exact: true }),
   ssl_context: Schema.optionalWith(SslContext, {
     default: () => ({ check_hostname: true, verify_mode: 2 as const }),
-    nullable: true
+    nullable: true,
+    exact: true
   }),
-  school_classes_ignore_roles: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true })
+  school_classes_ignore_roles: Schema.optionalWith(Schema.Array(Schema.String), {
+    default: () => [],
+    nullable: true,
+    exact: true
+  })
 })
 
 export interface KelvinSettings {
@@ -68,8 +74,9 @@ export const decode = (
   }
   const decoded = decodeConfiguration(config)
   if (Either.isLeft(decoded) || Either.isLeft(url)) {
-    const issues = Either.isLeft(decoded) ? ParseResult.ArrayFormatter.formatErrorSync(decoded.left) : []
-    const problems = issues.map((issue) => `${[path, ...issue.path].join(".")}: ${issue.message}`)
+    const problems = Either.isLeft(decoded)
+      ? Problems.describe(decoded.left).map((problem) => `${path}.${problem}`)
+      : []
     return Effect.fail(new ConfigurationUnusable({ problems: [...urlProblems, ...problems] }))
   }
   const { right } = decoded

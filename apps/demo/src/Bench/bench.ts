@@ -100,7 +100,8 @@ const target = async (latency: number) => {
 
 const serve = async () => {
   const child = fork(Path.join(root, "apps/server/dist/bin.js"), ["serve"], {
-    execArgv: process.env.BENCH_PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`],
+    execArgv:
+      process.env.BENCH_PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`],
     stdio: ["ignore", "pipe", "inherit", "ipc"],
     env: {
       ...process.env,
@@ -148,7 +149,8 @@ const bareRequests = async (url: string, count: number) => {
   const start = now()
   let next = 0
   const worker = async () => {
-    while (next++ < count) await ask(`${url}users/?record_uid=record-${next}&source_uid=STATE`, { method: "GET", headers })
+    while (next++ < count)
+      await ask(`${url}users/?record_uid=record-${next}&source_uid=STATE`, { method: "GET", headers })
   }
   await Promise.all([worker(), worker(), worker(), worker()])
   const millis = now() - start
@@ -164,17 +166,20 @@ const measure = async (latency: number) => {
   Fs.mkdirSync(conf, { recursive: true })
   Fs.mkdirSync(listener, { recursive: true })
   const kelvin = { ...authority.plugin_configs.kelvin, sync_password_hashes: false }
-  Fs.writeFileSync(
-    Path.join(conf, "Bench.json"),
-    JSON.stringify({ ...authority, plugin_configs: { kelvin } }),
-    { mode: 0o600 }
-  )
+  Fs.writeFileSync(Path.join(conf, "Bench.json"), JSON.stringify({ ...authority, plugin_configs: { kelvin } }), {
+    mode: 0o600
+  })
   const mapping = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [school(index), "Bench"]))
   Fs.writeFileSync(Path.join(directory, "conf", "schools_authorities_mapping.json"), JSON.stringify({ mapping }))
   Fs.writeFileSync(Path.join(directory, "directory.json"), '{"users": [], "groups": []}')
   const { child, peakMiB, started } = await serve()
   const label = `${users.toLocaleString("en")} users, ${latency} ms`
-  rows.push({ measure: "start-up of serve, until it runs", figure: `${Math.round(started)} ms`, baseline: "", ratio: "" })
+  rows.push({
+    measure: "start-up of serve, until it runs",
+    figure: `${Math.round(started)} ms`,
+    baseline: "",
+    ratio: ""
+  })
 
   const rounds = [
     ["creates", "Meier", 2 * users],
@@ -208,7 +213,12 @@ const measure = async (latency: number) => {
       ratio: `${((requests / delivered / bareRate) * 100).toFixed(1)} %`
     })
   }
-  rows.push({ measure: `peak memory of serve (${label})`, figure: `${Math.round(peakMiB())} MiB`, baseline: "", ratio: "" })
+  rows.push({
+    measure: `peak memory of serve (${label})`,
+    figure: `${Math.round(peakMiB())} MiB`,
+    baseline: "",
+    ratio: ""
+  })
   child.kill("SIGTERM")
   await once(child, "exit")
 }
@@ -216,11 +226,23 @@ const measure = async (latency: number) => {
 try {
   for (const latency of process.argv.length > 3 ? process.argv.slice(3).map(Number) : [0, 20]) await measure(latency)
   const width = (key: keyof Row) => Math.max(key.length, ...rows.map((row) => row[key].length))
-  const widths = { measure: width("measure"), figure: width("figure"), baseline: width("baseline"), ratio: width("ratio") }
+  const widths = {
+    measure: width("measure"),
+    figure: width("figure"),
+    baseline: width("baseline"),
+    ratio: width("ratio")
+  }
   const line = (row: Row) =>
     `| ${row.measure.padEnd(widths.measure)} | ${row.figure.padEnd(widths.figure)} | ${row.baseline.padEnd(widths.baseline)} | ${row.ratio.padStart(widths.ratio)} |`
   console.log(line({ measure: "measure", figure: "figure", baseline: "baseline", ratio: "ratio" }))
-  console.log(line({ measure: "-".repeat(widths.measure), figure: "-".repeat(widths.figure), baseline: "-".repeat(widths.baseline), ratio: "-".repeat(widths.ratio) }))
+  console.log(
+    line({
+      measure: "-".repeat(widths.measure),
+      figure: "-".repeat(widths.figure),
+      baseline: "-".repeat(widths.baseline),
+      ratio: "-".repeat(widths.ratio)
+    })
+  )
   for (const row of rows) console.log(line(row))
 } finally {
   for (const child of children) child.kill("SIGKILL")

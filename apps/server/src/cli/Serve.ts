@@ -44,7 +44,11 @@ const serve = Effect.gen(function* () {
     })
   )
   return yield* Layer.launch(
-    Started.pipe(Layer.provideMerge(Main.layer(settings)), Layer.provideMerge(Log), Layer.provide([SecureRandom.layer, untraced]))
+    Started.pipe(
+      Layer.provideMerge(Main.layer(settings)),
+      Layer.provideMerge(Log),
+      Layer.provide([SecureRandom.layer, untraced])
+    )
   )
 }).pipe(Effect.mapError((error) => new CannotStart({ lines: error.message.split("\n") })))
 

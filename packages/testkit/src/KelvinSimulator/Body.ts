@@ -37,7 +37,8 @@ export class Body {
   text(field: string, nullable: boolean): string | null | undefined {
     const value = this.values[field]
     if (value === undefined) return undefined
-    if (value === null) return nullable ? null : (this.refusesNull(field, value), undefined)
+    if (nullable && value === null) return null
+    if (this.refusesNull(field, value)) return undefined
     if (typeof value === "string") return value
     if (typeof value === "number") return String(value)
     if (typeof value === "boolean") return value ? "True" : "False"

@@ -137,9 +137,10 @@ export const create = (server: Server, host: string, bodyText: string): Simulato
       `Failed to create <${name}>: source_uid or record_uid are not set (source_uid='${sourceUid}' record_uid=None).`
     )
   }
-  const twin = candidates(server, recordUid, undefined).find(
-    (user) => user.source_uid === sourceUid && user.roles.join() === roles.join()
-  )
+  const sameRecord = [...(server.world.byRecordUid.get(keyOf(recordUid)) ?? [])]
+  const twin = sameRecord
+    .flatMap((key) => server.world.users.get(key) ?? [])
+    .find((user) => user.source_uid === sourceUid && user.roles.join() === roles.join())
   if (twin !== undefined) {
     throw text(409, `School user exists (name='${twin.name}', record_uid='${recordUid}', source_uid='${sourceUid}').`)
   }

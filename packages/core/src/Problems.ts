@@ -1,0 +1,44 @@
+/**
+ * What is wrong with data from outside, in words: one text per problem, each with the place it is about. Values are shown
+ * only where they are short, and never the content of lists and objects: it may be large, or hold a secret.
+ */
+import { ParseResult } from "effect"
+
+/** Every problem once: `object.school: a list of at least one is expected, actual 3`. */
+export const describe = (error: ParseResult.ParseError): ReadonlyArray<string> => {
+  const issues = ParseResult.ArrayFormatter.formatErrorSync(error)
+  // Of an attribute that may be missing or null, the alternatives "nothing" are reported beside what is really wrong.
+  const real = issues.filter(({ message }) => !/^Expected (undefined|null), actual /.test(message))
+  const texts = (real.length > 0 ? real : issues).map(({ message, path }) => {
+    const place = path.join(".")
+    return place === "" ? inWords(message) : `${place}: ${inWords(message)}`
+  })
+  return [...new Set(texts)]
+}
+
+const inWords = (message: string): string => {
+  const [, expected, actual] = /^Expected ([\s\S]*?), actual ([\s\S]*)$/.exec(message) ?? []
+  return expected === undefined || actual === undefined
+    ? cut(message)
+    : `${expectation(expected)} is expected, actual ${content(actual)}`
+}
+
+const expectation = (type: string): string => {
+  if (type === "string") return "a text"
+  if (/non empty string|NonEmptyString/i.test(type) && !type.startsWith("readonly [")) return "a text that is not empty"
+  if (type.startsWith("readonly [")) return "a list of at least one"
+  if (type.startsWith("ReadonlyArray<")) return "a list"
+  if (type.startsWith("{") || type.startsWith("(")) return "an object"
+  if (type === "boolean") return "true or false"
+  if (type === "number" || type === "integer" || type === "Int") return "a number"
+  return cut(type)
+}
+
+const content = (value: string): string => {
+  if (value.startsWith("{")) return "an object"
+  if (value.startsWith("[")) return value === "[]" ? "an empty list" : "a list"
+  return cut(value)
+}
+
+/** Problems end in log lines: a value of a megabyte must not. */
+export const cut = (text: string): string => (text.length <= 200 ? text : `${text.slice(0, 200)}...`)
