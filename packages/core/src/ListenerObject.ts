@@ -106,9 +106,11 @@ const OptionalText = Schema.optional(Schema.NullOr(Schema.String))
 const Strings = Schema.Array(Schema.String)
 
 // Without a message of its own a failed refinement would print the hashes.
-const StoredHashes = Schema.optional(Schema.NullOr(PlainPasswordHashes)).annotations({
-  message: () => ({ message: "is not the five password hashes (value not shown)", override: true })
-})
+const StoredHashes = Schema.optional(
+  Schema.NullOr(PlainPasswordHashes).annotations({
+    message: () => ({ message: "is not the five password hashes (value not shown)", override: true })
+  })
+)
 
 const UserOptions = Strings.pipe(
   Schema.filter((options) => options.includes("default") || 'must contain "default"'),

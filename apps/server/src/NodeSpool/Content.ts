@@ -80,7 +80,17 @@ const notOpened = (path: string, name: string, cause: unknown): SpoolEntry => {
 /** Whether all is well but the last one to three bytes, which begin a character that is still to come. */
 const endsInsideCharacter = (bytes: Uint8Array): boolean =>
   [1, 2, 3].some((cut) => {
-    const first = bytes[bytes.length - cut] ?? 0
-    const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0
-    return length > cut && decodeUtf8(bytes.subarray(0, bytes.length - cut)) !== null
+    const [first = 0, ...rest] = bytes.subarray(Math.max(0, bytes.length - cut))
+    return (
+      characterLength(first) > cut &&
+      rest.every((byte) => byte >= 0x80 && byte <= 0xbf) &&
+      decodeUtf8(bytes.subarray(0, bytes.length - cut)) !== null
+    )
   })
+
+/** How many bytes a character has that begins with this one. */
+const characterLength = (first: number): number => {
+  if (first >= 0xc2 && first <= 0xdf) return 2
+  if (first >= 0xe0 && first <= 0xef) return 3
+  return first >= 0xf0 && first <= 0xf4 ? 4 : 0
+}

@@ -1,0 +1,136 @@
+import { execFileSync } from "node:child_process"
+import * as Fs from "node:fs"
+import { join } from "node:path"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Spool } from "@id-connector/core/Spool"
+import * as NodeSpool from "@id-connector/server/NodeSpool"
+import { Effect, Fiber, Layer, Stream } from "effect"
+
+/** A spool on a real directory, and the directory. */
+const world = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const directory = join(yield* fs.makeTempDirectoryScoped(), "listener")
+  const context = yield* Layer.build(NodeSpool.layer({ directory }))
+  const spool = yield* Effect.provide(Spool, context)
+  const write = (name: string, content: string | Buffer) => Fs.writeFileSync(join(directory, name), content)
+  return { directory, spool, write, trashed: () => Fs.readdirSync(join(directory, "trash")).sort() }
+}).pipe(Effect.provide(NodeContext.layer))
+
+describe("NodeSpool", () => {
+  it.scoped("lists names in order, strangers with their reason, and directories that look like files", () =>
+    Effect.gen(function* () {
+      const { directory, spool, write } = yield* world
+      for (const name of ["b.json", "a.json", "a_ready.json", "notes.txt"]) write(name, "{}")
+      Fs.mkdirSync(join(directory, "x.json"))
+      Fs.mkdirSync(join(directory, "other"))
+      const { directories, names, strangers } = yield* spool.list
+      assert.deepStrictEqual(names, ["a.json", "a_ready.json", "b.json"])
+      assert.deepStrictEqual(
+        strangers.map(({ name, reason }) => [name, reason]),
+        [["notes.txt", "the name does not end in .json"]]
+      )
+      assert.deepStrictEqual(directories, ["x.json"])
+    })
+  )
+
+  it.scoped("follows no link, and is not held up by a pipe", () =>
+    Effect.gen(function* () {
+      const { directory, spool } = yield* world
+      Fs.symlinkSync("/etc/passwd", join(directory, "link.json"))
+      execFileSync("mkfifo", [join(directory, "pipe.json")])
+      const entries = yield* spool.read(["link.json", "pipe.json", "gone.json"])
+      assert.deepStrictEqual(
+        entries.map((entry) => (entry._tag === "Unusable" ? entry.reason : entry._tag)),
+        ["it is a symbolic link: these are not followed", "it is not a regular file", "Gone"]
+      )
+      yield* spool.trash(["link.json"])
+      assert.ok(Fs.lstatSync(join(directory, "trash", "link.json")).isSymbolicLink())
+    })
+  )
+
+  it.scoped("tells text from what is none, and a character that is cut off from one that is wrong", () =>
+    Effect.gen(function* () {
+      const { spool, write } = yield* world
+      write("good.json", "\ufeffJörg")
+      write("cut.json", Buffer.from("Jö").subarray(0, 2))
+      write("wrong.json", Buffer.from([0x4a, 0xff, 0x4a]))
+      const entries = yield* spool.read(["good.json", "cut.json", "wrong.json"])
+      assert.deepStrictEqual(
+        entries.map((entry) => (entry._tag === "Content" ? entry.text : entry._tag === "Unusable" && entry.unfinished)),
+        ["Jörg", true, false]
+      )
+    })
+  )
+
+  it.scoped("gives the same content the same digest, and other content another", () =>
+    Effect.gen(function* () {
+      const { spool, write } = yield* world
+      write("a.json", "1")
+      write("b.json", "1")
+      write("c.json", "2")
+      const entries = yield* spool.read(["a.json", "b.json", "c.json"])
+      const [a, b, c] = entries.map((entry) => (entry._tag === "Content" ? entry.file.digest : ""))
+      assert.ok(a === b && a !== c)
+    })
+  )
+
+  it.scoped("stops reading when much has been read, and always reads one file", () =>
+    Effect.gen(function* () {
+      const { spool, write } = yield* world
+      write("a.json", "x".repeat(9 * 1024 * 1024))
+      write("b.json", "x")
+      assert.strictEqual((yield* spool.read(["a.json", "b.json"])).length, 1)
+    })
+  )
+
+  it.scoped("never overwrites a file in the trash with another", () =>
+    Effect.gen(function* () {
+      const { spool, trashed, write } = yield* world
+      for (const content of ["1", "2", "2", "3"]) {
+        write("a.json", content)
+        yield* spool.trash(["a.json", "gone.json"])
+      }
+      assert.deepStrictEqual(trashed(), ["a.json", "a.json.1", "a.json.2"])
+    })
+  )
+
+  it.scoped("moves files whose names are no text, under a name that can be read", () =>
+    Effect.gen(function* () {
+      const { directory, spool, trashed } = yield* world
+      Fs.writeFileSync(Buffer.concat([Buffer.from(`${directory}/odd`), Buffer.from([0xfe]), Buffer.from(".json")]), "x")
+      const { names, strangers } = yield* spool.list
+      assert.deepStrictEqual([names, strangers.map(({ name }) => name)], [[], ["odd\\xfe.json"]])
+      yield* spool.trash(strangers.map(({ name }) => name))
+      assert.deepStrictEqual(trashed(), ["odd\\xfe.json"])
+    })
+  )
+
+  it.scoped("removes files, those that are gone included", () =>
+    Effect.gen(function* () {
+      const { directory, spool, write } = yield* world
+      write("a.json", "1")
+      yield* spool.remove(["a.json", "gone.json"])
+      assert.deepStrictEqual(Fs.readdirSync(directory), ["trash"])
+    })
+  )
+
+  it.scopedLive("rings at once, and when a file comes", () =>
+    Effect.gen(function* () {
+      const { spool, write } = yield* world
+      const rings = yield* spool.changes.pipe(Stream.take(2), Stream.runCount, Effect.fork)
+      // The watch is set up some time after the first ring: files come until it hears one.
+      const coming = yield* Effect.forkScoped(
+        Effect.forever(
+          Effect.zipRight(
+            Effect.sync(() => write("a.json", "1")),
+            Effect.sleep("20 millis")
+          )
+        )
+      )
+      assert.strictEqual(yield* Fiber.join(rings), 2)
+      yield* Fiber.interrupt(coming)
+    })
+  )
+})
