@@ -1,4 +1,4 @@
-// @effect-diagnostics nodeBuiltinImport:off
+// @effect-diagnostics nodeBuiltinImport:off globalTimers:off
 // A server that drops connections at will has to be close to the socket.
 /** The Kelvin simulator behind HTTP: in process as an `HttpClient`, or as a real HTTPS server. */
 import { once } from "node:events"

@@ -90,6 +90,8 @@ export const run = (scenario: Scenario.Scenario) =>
       ]),
       Layer.provideMerge(MemorySpool.layer)
     )
+    // Built in the run's own scope: a scenario is an application of its own.
+    const context = yield* Layer.build(World)
     return yield* Effect.gen(function* () {
       const spool = yield* MemorySpool.MemorySpool
       for (const step of scenario.steps) {
@@ -101,6 +103,5 @@ export const run = (scenario: Scenario.Scenario) =>
         trash: (yield* spool.trashed).filter((name) => name.endsWith(".json"))
       }
       return outcome
-      // @effect-diagnostics-next-line strictEffectProvide:off
-    }).pipe(Effect.provide(World))
+    }).pipe(Effect.provide(context))
   }).pipe(Effect.scoped)
