@@ -1,6 +1,6 @@
 // Makes a fresh clone usable without a step before: installs what the lock file asks for when it is not there yet.
 // Plain Node only: nothing is installed when this runs.
-import { spawn, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { existsSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -33,14 +33,4 @@ const isInstalled = () => {
     existsSync(driver) &&
     statSync(done).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs
   )
-}
-
-/** Flags that run the sources as they are, without a build. */
-export const onSources = ["--conditions=@id-connector/source", "--import", "tsx"]
-
-/** Runs node with these arguments, hands signals on, and ends as it ends. */
-export const runNode = (args) => {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit" })
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
-  child.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)))
 }

@@ -4,6 +4,7 @@
 import process from "node:process"
 import { Command, Options, ValidationError } from "@effect/cli"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import * as SecondSignal from "@id-connector/server/SecondSignal"
 import { version } from "@id-connector/server/Version"
 import { Cause, Console, Effect } from "effect"
 import * as Demo from "./Demo.js"
@@ -22,6 +23,8 @@ const exitCode = (code: number) =>
   Effect.sync(() => {
     process.exitCode = code
   })
+
+SecondSignal.install()
 
 run(process.argv).pipe(
   // The usage error itself is printed already.

@@ -6,6 +6,7 @@ import { Command, ValidationError } from "@effect/cli"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Cause, Effect } from "effect"
 import * as Serve from "./cli/Serve.js"
+import * as SecondSignal from "./SecondSignal.js"
 import { version } from "./Version.js"
 
 const idConnector = Command.make("id-connector").pipe(
@@ -25,6 +26,8 @@ const complain = (lines: ReadonlyArray<string>) =>
     Effect.sync(() => process.stderr.write(`${lines.join("\n")}\n`)),
     exitCode(1)
   )
+
+SecondSignal.install()
 
 run(process.argv).pipe(
   // The usage error itself is printed already.

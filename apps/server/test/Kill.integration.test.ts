@@ -130,12 +130,18 @@ const world = (directory: string) =>
         renameSync(join(directory, name), join(listener, name))
       })
     }
-    /** Nothing in the in queue, and no request for two seconds: longer than any first back-off. */
-    const quiet = Effect.sync(() => {
-      const last = Math.max(0, ...targets.map((target) => target.requests().at(-1)?.at ?? 0))
-      const isEmpty = readdirSync(listener).every((name) => !name.endsWith(".json"))
-      return isEmpty && last > 0 && Date.now() - last > 2_500
-    }).pipe(Effect.repeat({ until: (isQuiet) => isQuiet, schedule: Schedule.spaced("100 millis") }))
+    /**
+     * Nothing in the in queue, each target asked since the last start (a start always asks), and no request for four
+     * seconds: longer than any first back-off.
+     */
+    const quiet = Effect.suspend(() => {
+      const since = Date.now()
+      return Effect.sync(() => {
+        const last = targets.map((target) => target.requests().at(-1)?.at ?? 0)
+        const isEmpty = readdirSync(listener).every((name) => !name.endsWith(".json"))
+        return isEmpty && last.every((at) => at > since) && Date.now() - Math.max(...last) > 4_000
+      }).pipe(Effect.repeat({ until: (isQuiet) => isQuiet, schedule: Schedule.spaced("100 millis") }))
+    })
     return { start, drop, quiet, targets, listener }
   })
 

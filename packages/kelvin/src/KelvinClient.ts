@@ -1,11 +1,12 @@
 /** The Kelvin REST API of one target, typed: what the plugins need of it. */
 import type { Attributes } from "@id-connector/core/AttributeMapping"
-import { CredentialsRefused, type DeliveryError, TargetFailed } from "@id-connector/core/DeliveryError"
+import { CredentialsRefused, type DeliveryError, TargetFailed, TargetRefused } from "@id-connector/core/DeliveryError"
 import * as SchoolName from "@id-connector/core/SchoolName"
 import { Clock, Effect, Option, type Redacted, Schema } from "effect"
 import { KelvinClass } from "./KelvinClass.js"
 import type { AlreadyExists, KelvinError, NotFound, UnresolvedReference } from "./KelvinError.js"
 import * as KelvinRequest from "./KelvinRequest.js"
+import * as KelvinToken from "./KelvinToken.js"
 import * as KelvinUrl from "./KelvinUrl.js"
 import { KelvinUser } from "./KelvinUser.js"
 import type { TlsRules } from "./TargetHttp.js"
@@ -146,10 +147,11 @@ const unexpected = (error: KelvinError): Effect.Effect<never, DeliveryError> => 
   switch (error._tag) {
     case "TokenRefused":
       return Effect.fail(new CredentialsRefused({ detail: error.detail }))
+    case "AlreadyExists":
+      return Effect.fail(new TargetRefused({ detail: error.detail, evidence: error.evidence }))
     case "NotFound":
     case "UnresolvedReference":
-    case "AlreadyExists":
-      // Not there, or there, against all that was known a moment ago: another attempt looks again.
+      // Not there, against all that was known a moment ago: another attempt looks again.
       return Effect.fail(new TargetFailed({ detail: error.detail, evidence: error.evidence }))
     default:
       return Effect.fail(error)
@@ -157,27 +159,16 @@ const unexpected = (error: KelvinError): Effect.Effect<never, DeliveryError> => 
 }
 
 /** A value that is asked for again after some time. `refresh` asks now; callers at the same time share the request. */
-const cached = <A, E>(fetch: Effect.Effect<A, E>) =>
-  Effect.map(Effect.makeSemaphore(1), (one) => {
-    let current: { readonly value: A; readonly at: number } | null = null
-    let fetches = 0
-    const fetchOnce = (seen: number) =>
-      one.withPermits(1)(
-        Effect.suspend(() => {
-          // Somebody who was before in the line has asked since this caller came.
-          if (fetches > seen && current !== null) return Effect.succeed(current.value)
-          return Effect.zipWith(fetch, Clock.currentTimeMillis, (value, at) => {
-            current = { value, at }
-            fetches++
-            return value
-          })
-        })
-      )
-    const refresh = Effect.suspend(() => fetchOnce(fetches))
-    return {
-      refresh,
-      get: Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        current !== null && now - current.at < remembered ? Effect.succeed(current.value) : refresh
-      )
-    }
+const cached = <A, E>(fetch: Effect.Effect<A, E>) => {
+  let current: { readonly value: A; readonly at: number } | null = null
+  const fetched = Effect.zipWith(fetch, Clock.currentTimeMillis, (value, at) => {
+    current = { value, at }
+    return value
   })
+  return Effect.map(KelvinToken.shared(fetched), (refresh) => ({
+    refresh,
+    get: Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      current !== null && now - current.at < remembered ? Effect.succeed(current.value) : refresh
+    )
+  }))
+}

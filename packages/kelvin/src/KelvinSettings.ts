@@ -7,9 +7,9 @@ import type { TlsRules } from "./TargetHttp.js"
 
 const Mapping = Schema.Record({ key: Schema.String, value: Schema.String })
 
-const Password = Schema.RedactedFromSelf(Schema.String).annotations({
+const Password = Schema.RedactedFromSelf(Schema.NonEmptyString).annotations({
   // What a failed check prints must not be the password.
-  message: () => ({ message: "a text is expected (value not shown)", override: true })
+  message: () => ({ message: "a text that is not empty is expected (value not shown)", override: true })
 })
 
 /** `ssl_context` has the meaning and the defaults of Python's: both checks are on. */
@@ -17,6 +17,10 @@ const SslContext = Schema.Struct({
   check_hostname: Schema.optionalWith(Schema.Boolean, { default: () => true, nullable: true, exact: true }),
   /** 0 none, 1 optional, 2 required: a server always has a certificate, so 1 and 2 are the same to a client. */
   verify_mode: Schema.optionalWith(Schema.Literal(0, 1, 2), { default: () => 2 as const, nullable: true, exact: true })
+})
+
+const Concurrency = Schema.Int.pipe(Schema.between(1, 32)).annotations({
+  message: () => ({ message: "a whole number from 1 to 32 is expected", override: true })
 })
 
 /** Keys the plugin does not know are left alone. */
@@ -42,7 +46,8 @@ const Configuration = Schema.Struct({
     default: () => [],
     nullable: true,
     exact: true
-  })
+  }),
+  concurrency: Schema.optionalWith(Concurrency, { default: () => 4, nullable: true, exact: true })
 })
 
 export interface KelvinSettings {
@@ -55,6 +60,8 @@ export interface KelvinSettings {
   readonly tls: TlsRules
   /** For partial synchronisation of classes. */
   readonly ignoredRoles: ReadonlyArray<string>
+  /** Objects that are delivered at the same time at most, from 1 to 32. */
+  readonly concurrency: number
 }
 
 const decodeConfiguration = Schema.decodeUnknownEither(Configuration, { errors: "all" })
@@ -90,15 +97,19 @@ export const decode = (
       verifyCertificate: right.ssl_context.verify_mode !== 0,
       verifyHostname: right.ssl_context.check_hostname
     },
-    ignoredRoles: right.school_classes_ignore_roles
+    ignoredRoles: right.school_classes_ignore_roles,
+    concurrency: right.concurrency
   })
 }
+
+/** `https://USER:PASSWORD@HOST/` is not needed, but may stand there. */
+const withoutUserInfo = (url: string): string => url.replace(/^([a-z][a-z\d+.-]*:)?[\\/]*[^?#]*@/i, "$1//")
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"])
 
 /** `https://HOST[:PORT]/ucsschool/kelvin/vN/`; plain http only to this very machine. */
 const kelvinUrl = (text: string): Either.Either<string, string> => {
-  const expected = `a Kelvin URL https://HOST[:PORT]/ucsschool/kelvin/v1/ is expected, actual ${JSON.stringify(text)}`
+  const expected = `a Kelvin URL https://HOST[:PORT]/ucsschool/kelvin/v1/ is expected, actual ${JSON.stringify(Problems.cut(withoutUserInfo(text)))}`
   if (!URL.canParse(text)) return Either.left(`url: ${expected}`)
   const url = new URL(text)
   const isSafe = url.protocol === "https:" || (url.protocol === "http:" && loopback.has(url.hostname))

@@ -1,5 +1,5 @@
 /** The token of an account at a target: fetched when it is needed, renewed before it ends, shared by all requests. */
-import { Clock, Effect, Either, Encoding, Redacted, Schema } from "effect"
+import { Clock, Effect, Either, Encoding, type Exit, Redacted, Schema } from "effect"
 
 type Token = Redacted.Redacted<string>
 
@@ -16,34 +16,44 @@ const renewBefore = 30_000
 /** For a token that does not say when it ends. */
 const lifeUnknown = 5 * 60_000
 
-/** Tokens from `logIn`. */
-export const make = <E>(logIn: Effect.Effect<Token, E>): Effect.Effect<KelvinToken<E>> =>
+/** Tokens from `logIn`. A log in that fails does so for all who wait for it: a wrong password is not sent once for each. */
+export const make = <E>(logIn: Effect.Effect<Token, E>): Effect.Effect<KelvinToken<E>> => {
+  let current: { readonly token: Token; readonly renewAt: number } | null = null
+  const renewed = Effect.zipWith(logIn, Clock.currentTimeMillis, (token, now) => {
+    const life = (expiry(token) ?? now) - now
+    // A short life must not lead to a log in for every request, nor must a server whose clock is far behind ours.
+    const usable = life > 0 ? Math.max(life - renewBefore, life / 2) : lifeUnknown - renewBefore
+    current = { token, renewAt: now + usable }
+    return token
+  })
+  return Effect.map(shared(renewed), (renew) => ({
+    get: Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      current !== null && now < current.renewAt ? Effect.succeed(current.token) : renew
+    ),
+    invalidate: (refused) =>
+      Effect.sync(() => {
+        if (current?.token === refused) current = null
+      })
+  }))
+}
+
+/**
+ * An effect that is under way once at most: who comes meanwhile waits and shares the outcome, be it a failure. When the one
+ * who runs it is interrupted, the next in line runs it.
+ */
+export const shared = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Effect.Effect<A, E>> =>
   Effect.map(Effect.makeSemaphore(1), (one) => {
-    let current: { readonly token: Token; readonly renewAt: number } | null = null
-    const valid = Effect.map(Clock.currentTimeMillis, (now) =>
-      current !== null && now < current.renewAt ? current.token : null
-    )
-    const renew = one.withPermits(1)(
-      Effect.flatMap(valid, (token) =>
-        token !== null
-          ? Effect.succeed(token)
-          : Effect.gen(function* () {
-              const token = yield* logIn
-              const now = yield* Clock.currentTimeMillis
-              // A life of less than a minute must not lead to a log in for every request.
-              const life = (expiry(token) ?? now + lifeUnknown) - now
-              current = { token, renewAt: now + Math.max(life - renewBefore, life / 2) }
-              return token
-            })
-      )
-    )
-    return {
-      get: Effect.flatMap(valid, (token) => (token === null ? renew : Effect.succeed(token))),
-      invalidate: (refused) =>
-        Effect.sync(() => {
-          if (current?.token === refused) current = null
-        })
-    }
+    let outcome: Exit.Exit<A, E> | null = null
+    let finished = 0
+    const run = Effect.flatMap(Effect.exit(effect), (exit) => {
+      outcome = exit
+      finished++
+      return exit
+    })
+    return Effect.suspend(() => {
+      const seen = finished
+      return one.withPermits(1)(Effect.suspend(() => (finished > seen && outcome !== null ? outcome : run)))
+    })
   })
 
 const Claims = Schema.parseJson(Schema.Struct({ exp: Schema.Number }))

@@ -17,7 +17,7 @@ export interface KelvinUrls {
 
 export const make = (base: string): KelvinUrls => {
   const root = base.endsWith("/") ? base : `${base}/`
-  const of = (...segments: ReadonlyArray<string>) => `${root}${segments.map(encodeURIComponent).join("/")}`
+  const of = (...segments: ReadonlyArray<string>) => `${root}${segments.map(encode).join("/")}`
   return {
     token: root.replace(/v\d+\/$/, "token"),
     collection: (resource) => `${root}${resource}/`,
@@ -27,6 +27,9 @@ export const make = (base: string): KelvinUrls => {
     schoolClass: (school, name) => of("classes", school, name)
   }
 }
+
+/** Percent-encoded. Half a surrogate pair, which no name holds, can't be: it becomes a replacement character. */
+const encode = (segment: string): string => encodeURIComponent(segment.replace(/\p{Surrogate}/gu, "\ufffd"))
 
 /** The name at the end of a URL. A bare name is its own. */
 export const nameFromUrl = (url: string): string => {

@@ -15,6 +15,9 @@ const Text = Schema.NullOr(Schema.String)
 const missing = <A, I>(schema: Schema.Schema<A, I>, value: A) =>
   Schema.optionalWith(schema, { default: () => value, nullable: true })
 
+/** Undefined where the server has none, or null. */
+const unknownHere = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
+
 /** Older servers lack some fields, newer ones have more: only what identifies a user has to be there. */
 export const KelvinUser = Schema.Struct({
   name: Schema.String,
@@ -25,7 +28,7 @@ export const KelvinUser = Schema.Struct({
   roles: Names,
   school_classes: missing(Memberships, {}),
   /** Undefined: the server does not know work groups of users (before 1.7.0), so none may be sent. */
-  workgroups: Schema.optional(Memberships),
+  workgroups: unknownHere(Memberships),
   birthday: missing(Text, null),
   expiration_date: missing(Text, null),
   disabled: missing(Schema.Boolean, false),
@@ -35,7 +38,7 @@ export const KelvinUser = Schema.Struct({
   ucsschool_roles: missing(Schema.Array(Schema.String), []),
   udm_properties: missing(Schema.Record({ key: Schema.String, value: Schema.Unknown }), {}),
   /** Undefined: the server does not know them (before 3.0.0) and would ignore them. */
-  legal_guardians: Schema.optional(Names),
-  legal_wards: Schema.optional(Names)
+  legal_guardians: unknownHere(Names),
+  legal_wards: unknownHere(Names)
 })
 export type KelvinUser = typeof KelvinUser.Type

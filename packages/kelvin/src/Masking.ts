@@ -19,8 +19,20 @@ export const masked = (value: unknown): unknown => {
   )
 }
 
+/** A secret field and its value in a text: `"password": "..."`, `"krb_5_key": [...]`, `password=...` of a form. */
+const secretInText = new RegExp(
+  `("(?:${[...secretFields].join("|")})"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\.)*"?|\\[[^\\]]*\\]?|\\{[^}]*\\}?)|(\\bpassword=)[^&\\s]*`,
+  "g"
+)
+
+/** A text that is no JSON (or no longer, because it was cut), with what looks like the value of a secret field replaced. */
+export const maskedText = (text: string): string =>
+  text.replace(secretInText, (_, field: string | undefined, form: string | undefined) =>
+    field === undefined ? `${form}${mask}` : `${field}"${mask}"`
+  )
+
 /** One line of at most `length` characters. */
 export const short = (text: string, length = 500): string => {
-  const line = text.replace(/\s+/g, " ").trim()
+  const line = text.replace(/[\s\p{Cc}]+/gu, " ").trim()
   return line.length <= length ? line : `${line.slice(0, length)}...`
 }
