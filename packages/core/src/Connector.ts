@@ -1,9 +1,10 @@
 /** The whole connector: the in queue, and an out queue for every active school authority. */
-import { Context, Effect, FiberMap, Layer, Option, Ref, Schema, Stream } from "effect"
+import { Context, Effect, FiberMap, Layer, Option, Ref, Schedule, Schema, Stream } from "effect"
 import { ConfigStore, type Configuration } from "./ConfigStore.js"
 import * as InQueue from "./InQueue.js"
 import * as OutQueue from "./OutQueue.js"
-import { supervised } from "./Patience.js"
+import { persistently, supervised } from "./Patience.js"
+import { PreviousStateStore } from "./PreviousStateStore.js"
 import { type Counts, QueueStore, type QueueStoreError } from "./QueueStore.js"
 import { type AuthorityName, SchoolAuthority } from "./SchoolAuthority.js"
 
@@ -69,6 +70,8 @@ export const layer = Layer.scoped(
         )
       })
 
+    const previousStates = yield* PreviousStateStore
+    yield* persistently(previousStates.purge).pipe(Effect.repeat(Schedule.spaced("1 hour")), Effect.forkScoped)
     yield* Stream.runForEach(config.changes, follow).pipe(Effect.forkScoped)
     yield* Effect.forkScoped(supervised(InQueue.run))
 

@@ -169,8 +169,18 @@ export const decode = (json: unknown): Either.Either<ListenerObject, Reasons> =>
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return Either.left(["the content is not a JSON object"])
   }
-  const type = "udm_object_type" in json ? json.udm_object_type : undefined
-  const object = "object" in json ? json.object : undefined
+  return decodeObject({ ...json, ...nothingInside(json, "old_data"), ...nothingInside(json, "user_passwords") })
+}
+
+/** Preprocessed files say "nothing known" with null or with an empty object. */
+const nothingInside = (json: object, key: string): object => {
+  const value: unknown = (json as { readonly [key: string]: unknown })[key]
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0 ? { [key]: null } : {}
+}
+
+const decodeObject = (json: { readonly [key: string]: unknown }): Either.Either<ListenerObject, Reasons> => {
+  const type = json.udm_object_type
+  const object = json.object
   if (type !== "users/user" && type !== "groups/group") {
     const others = Either.match(decodeAny(json), { onLeft: reasons, onRight: (): ReadonlyArray<string> => [] })
     return Either.left([

@@ -7,8 +7,8 @@ import { Schema } from "effect"
 /** A user's identity at the targets and the schools the user was in. The names are those of the `old_data` of listener files. */
 export const PreviousUser = Schema.Struct({
   schools: Schema.Array(Schema.String),
-  record_uid: Schema.NullOr(Schema.String),
-  source_uid: Schema.NullOr(Schema.String)
+  record_uid: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null, exact: true }),
+  source_uid: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null, exact: true })
 })
 export type PreviousUser = typeof PreviousUser.Type
 

@@ -184,6 +184,35 @@ describe("Connector", () => {
     }).pipe(Effect.provide(world([authority("A")])))
   )
 
+  it.scoped("delivers a removal before the new account that takes its name or record UID", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      const stub = yield* Stub
+      const gate = yield* Deferred.make<void>()
+      yield* start
+      yield* spool.put("0.json", user("anna", ["A1"], "old"))
+      yield* settle
+      stub.gates.set("anna", gate)
+      yield* spool.put("1.json", gone("anna", "old"))
+      yield* spool.put("2.json", user("anna", ["A1"], "new"))
+      yield* spool.put("3.json", user("ben", ["A1"]))
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna", "anna", "ben"])
+      yield* Deferred.succeed(gate, undefined)
+      yield* settle
+      const { deliveries } = yield* Stub
+      assert.deepStrictEqual(
+        deliveries.map(({ delivery: { object } }) => [object._tag, object.id]),
+        [
+          ["ChangedUser", "old"],
+          ["RemovedUser", "old"],
+          ["ChangedUser", "id-ben"],
+          ["ChangedUser", "new"]
+        ]
+      )
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
   it.scoped("gives a removal the previous state, and the authority that was left its removal", () =>
     Effect.gen(function* () {
       yield* start

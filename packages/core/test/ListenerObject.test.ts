@@ -71,6 +71,13 @@ describe("ListenerObject", () => {
     assert.strictEqual(key("cn=A-1a, OU=A,dc=E"), key("CN=a-1A,ou=a,dc=e"))
   })
 
+  it("takes empty old data and hashes of a preprocessed file for none", () => {
+    const object = decoded({ ...user, old_data: {}, user_passwords: {} })
+    assert.ok(object._tag === "ChangedUser" && object.previous === null && object.hashes === null)
+    const partly = decoded({ ...user, old_data: { schools: ["A"] } })
+    assert.deepStrictEqual(partly.previous, { schools: ["A"], record_uid: null, source_uid: null })
+  })
+
   it("is total: any JSON is an object or has reasons", () => {
     fc.assert(
       fc.property(fc.oneof(Arbitraries.json, Arbitraries.almostListenerFile), (json) => {
