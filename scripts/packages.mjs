@@ -45,7 +45,7 @@ try {
     return [name, ...modules.map((file) => `${name}/${file.slice(0, -3)}`)]
   })
   // A suite of tests can only be imported by a test runner.
-  const importable = entries.filter((entry) => !entry.endsWith("Contract") && entry !== "@id-connector/testkit")
+  const importable = entries.filter((entry) => !entry.endsWith("Contract"))
   writeFileSync(join(directory, "imports.mjs"), importable.map((entry) => `await import("${entry}")`).join("\n"))
   run(process.execPath, ["imports.mjs"], directory)
   console.log(`${importable.length} entries import without the sources.`)

@@ -12,6 +12,7 @@ import { Line } from "./OutQueue/Line.js"
 import type { Finished } from "./OutQueue/Workers.js"
 import * as Workers from "./OutQueue/Workers.js"
 import { persistently } from "./Patience.js"
+import { concurrencyOf, Plugins } from "./Plugin.js"
 import { type QueueItem, QueueStore, type Settlement } from "./QueueStore.js"
 import type { SchoolAuthority } from "./SchoolAuthority.js"
 import * as Verdict from "./Verdict.js"
@@ -21,12 +22,6 @@ export type OutQueueStatus =
   | { readonly _tag: "Running" }
   /** `until` null: until the configuration changes. */
   | { readonly _tag: "Paused"; readonly reason: string; readonly until: number | null }
-
-/** Deliveries at the same time. */
-const concurrency = 4
-
-/** Items claimed at most at a time: enough that a worker that becomes free finds the next one ready. */
-const window = 4 * concurrency
 
 /** A finished delivery is recorded after this time at the latest, in milliseconds, even while others are under way. */
 const settleWithin = 50
@@ -52,6 +47,9 @@ export const run = (authority: SchoolAuthority, status: Ref.Ref<OutQueueStatus>)
     const events = yield* Events
     const bell = yield* Bell
     const { deliver, ping } = yield* Workers.make(authority)
+    const concurrency = concurrencyOf(yield* Plugins, authority)
+    // Items claimed at most at a time: enough that a worker that becomes free finds the next one ready.
+    const window = 4 * concurrency
     const messages = yield* Queue.unbounded<Message>()
     const workers = yield* FiberSet.make<void>()
     const slots = yield* Effect.makeSemaphore(concurrency)

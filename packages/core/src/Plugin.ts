@@ -49,6 +49,8 @@ export interface Plugin<R = never> {
   readonly distribute?: (object: ListenerObject, configuration: Configuration) => Iterable<string>
   /** Changes the object before it is distributed. Called with the previous state and the password hashes attached. */
   readonly preprocess?: (object: ListenerObject) => Effect.Effect<ListenerObject, never, R>
+  /** How many objects of an authority may be delivered at the same time. Default 4. */
+  readonly concurrency?: (authority: SchoolAuthority) => number
   /** Fails when the authority's configuration can't be used. */
   readonly handler: (authority: SchoolAuthority) => Effect.Effect<Handler, ConfigurationUnusable, R | Scope.Scope>
 }
@@ -80,6 +82,16 @@ export const forObject = <P extends Choosable>(
   const willing = ofAuthority(plugins, authority).filter((plugin) => plugin.handles(object))
   return willing.length > 0 ? willing : plugins.filter((plugin) => plugin.name === fallback && plugin.handles(object))
 }
+
+/** Deliveries at the same time where no plugin of the authority says another number. */
+const defaultConcurrency = 4
+
+/** The most that all plugins of an authority can bear. */
+export const concurrencyOf = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthority): number =>
+  Math.min(
+    ...ofAuthority(plugins, authority).map((plugin) => plugin.concurrency?.(authority) ?? defaultConcurrency),
+    32
+  )
 
 /** Gives a plugin what it needs, so that it can stand in {@link Plugins}. */
 export const provide = <R>(plugin: Plugin<R>, context: Context.Context<R>): Plugin => {

@@ -36,11 +36,14 @@ const PluginConfig = Schema.transform(AnyRecord, Schema.typeSchema(AnyRecord), {
   encode: (config) => mapSecrets(config, (value) => (Redacted.isRedacted(value) ? Redacted.value(value) : value))
 })
 
+/** Some write user name and password into a URL. */
+const withoutUser = (url: string) => url.replace(/\/\/[^/@]*@/, "//...@")
+
 const Url = Schema.String.pipe(
   Schema.filter(
     (url) =>
       (/^https?:\/\//i.test(url) && URL.canParse(url)) ||
-      `a URL like https://HOST/ucsschool/kelvin/v1/ is expected, actual ${JSON.stringify(url.slice(0, 200))}`
+      `a URL like https://HOST/ucsschool/kelvin/v1/ is expected, actual ${JSON.stringify(withoutUser(url).slice(0, 200))}`
   )
 )
 

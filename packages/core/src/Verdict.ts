@@ -55,6 +55,9 @@ export const itemBackOff: BackOff = { first: 1_000, longest: 600_000 }
 /** For an item that waits for others: 1 second to an hour. It is never given up: they may come any day. */
 export const referenceBackOff: BackOff = { first: 1_000, longest: 3_600_000 }
 
+/** A target may ask for a longer pause, up to this: an absurd number must not park an authority for ever. */
+const longestAskedFor = 3_600_000
+
 /** The wait before attempt `attempts + 2`: doubles each time, up to the longest, 20 % of it at random. */
 export const backOff = ({ first, longest }: BackOff, attempts: number, random: number): number =>
   Math.round(Math.min(longest, first * 2 ** Math.min(attempts, 40)) * (0.8 + 0.2 * random))
@@ -63,7 +66,7 @@ export const verdict = (error: DeliveryError, circumstances: Circumstances): Ver
   Match.typeTags<DeliveryError>()({
     TargetUnavailable: ({ retryAfter }): Verdict => ({
       item: { _tag: "Wait" },
-      authority: { _tag: "Pause", atLeast: retryAfter ?? 0 }
+      authority: { _tag: "Pause", atLeast: Math.min(retryAfter ?? 0, longestAskedFor) }
     }),
     CredentialsRefused: (): Verdict => ({ item: { _tag: "Wait" }, authority: { _tag: "Pause", atLeast: 0 } }),
     ConfigurationUnusable: (): Verdict => ({ item: { _tag: "Wait" }, authority: { _tag: "PauseUntilConfigured" } }),

@@ -14,7 +14,6 @@ import { Effect, Either, Option } from "effect"
 import * as KelvinBody from "./KelvinBody.js"
 import type { KelvinClass } from "./KelvinClass.js"
 import { UnresolvedReference } from "./KelvinError.js"
-import { nameFromUrl } from "./KelvinUrl.js"
 import { sameSet, sameValue } from "./Same.js"
 import type { Target } from "./Target.js"
 import { delivered } from "./UserDelivery.js"
@@ -147,8 +146,10 @@ const withKnownMembers = <E>(
       (error): error is UnresolvedReference => error instanceof UnresolvedReference,
       (reference) =>
         Effect.gen(function* () {
-          const named = nameFromUrl(reference.url)
-          const missing = new Set([...(yield* target.client.unknownUsers(users ?? [])), named].map(lowerCase))
+          if (reference.type !== "user") {
+            return yield* new TargetRefused({ detail: reference.detail, evidence: reference.evidence })
+          }
+          const missing = new Set([...(yield* target.client.unknownUsers(users ?? [])), reference.name].map(lowerCase))
           const known = (users ?? []).filter((name) => !missing.has(lowerCase(name)))
           if (users === null || known.length === users.length) {
             return yield* new TargetRefused({ detail: reference.detail, evidence: reference.evidence })

@@ -6,9 +6,9 @@ import { Clock, Effect, Option, type Redacted, Schema } from "effect"
 import { KelvinClass } from "./KelvinClass.js"
 import type { AlreadyExists, KelvinError, NotFound, UnresolvedReference } from "./KelvinError.js"
 import * as KelvinRequest from "./KelvinRequest.js"
-import * as KelvinToken from "./KelvinToken.js"
 import * as KelvinUrl from "./KelvinUrl.js"
 import { KelvinUser } from "./KelvinUser.js"
+import * as Shared from "./Shared.js"
 import type { TlsRules } from "./TargetHttp.js"
 
 /** Errors of requests for objects that have no errors of their own. */
@@ -165,7 +165,7 @@ const cached = <A, E>(fetch: Effect.Effect<A, E>) => {
     current = { value, at }
     return value
   })
-  return Effect.map(KelvinToken.shared(fetched), (refresh) => ({
+  return Effect.map(Shared.make(fetched), (refresh) => ({
     refresh,
     get: Effect.flatMap(Clock.currentTimeMillis, (now) =>
       current !== null && now - current.at < remembered ? Effect.succeed(current.value) : refresh

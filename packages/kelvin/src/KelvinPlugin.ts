@@ -11,6 +11,7 @@ import type { SourceDomain } from "@id-connector/core/SourceDomain"
 import { Effect } from "effect"
 import * as ClassDelivery from "./ClassDelivery.js"
 import * as ClassMembers from "./ClassMembers.js"
+import * as KelvinSettings from "./KelvinSettings.js"
 import type { PasswordDigest } from "./PasswordDigest.js"
 import * as Target from "./Target.js"
 import type { TargetHttp } from "./TargetHttp.js"
@@ -23,6 +24,7 @@ export type Needs = ConfigStore | Directory | PasswordDigest | SourceDomain | Ta
 export const kelvin: Plugin<Needs> = {
   name: "kelvin",
   handles: () => true,
+  concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin"),
   handler: (authority) =>
     Effect.map(Target.make(authority, "kelvin"), (target) => ({
       ping: target.client.ping,
@@ -40,6 +42,7 @@ export const kelvin: Plugin<Needs> = {
 export const partialGroupSync: Plugin<Needs> = {
   name: "kelvin-partial-group-sync",
   handles: () => true,
+  concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin-partial-group-sync"),
   handler: (authority) =>
     Effect.gen(function* () {
       const directory = yield* Directory

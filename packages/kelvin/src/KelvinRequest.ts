@@ -69,10 +69,15 @@ export const make = Effect.fnUntraced(function* (options: {
     const sent: Sent = { method: "POST", path: pathOf(options.tokenUrl), requestId: null, body: null }
     if (response.status !== 200) {
       const error = fromResponse(sent, response.status, response.headers, text, yield* Clock.currentTimeMillis)
-      // Whatever is wrong with a log in besides an unreachable server is wrong with the account.
-      return yield* error._tag === "TargetUnavailable" || response.status >= 500
-        ? error
-        : new CredentialsRefused({ detail: "detail" in error ? error.detail : error.message })
+      if (error._tag === "TargetUnavailable" || response.status >= 500) return yield* error
+      const detail = "detail" in error ? error.detail : error.message
+      // An address without a log in is not the account's fault.
+      return yield* response.status === 404 || response.status === 405 || response.status < 400
+        ? new TargetUnavailable({
+            detail: `there is no Kelvin log in at ${options.tokenUrl} (status ${response.status}: ${detail})`,
+            retryAfter: null
+          })
+        : new CredentialsRefused({ detail })
     }
     const answer = decodeToken(text)
     return Either.isRight(answer)

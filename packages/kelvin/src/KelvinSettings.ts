@@ -119,3 +119,11 @@ const kelvinUrl = (text: string): Either.Either<string, string> => {
     ? Either.left(`url: ${expected}`)
     : Either.right(`${url.protocol}//${url.host}/ucsschool/kelvin/${path[1]}/`)
 }
+
+/** `concurrency` of a configuration that may not be checked yet: 1 to 32, else the default. */
+export const concurrencyOf = (authority: SchoolAuthority, plugin: string): number => {
+  const value = authority.plugin_configs[plugin]?.concurrency
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 32 ? value : defaultConcurrency
+}
+
+const defaultConcurrency = 4

@@ -1,5 +1,6 @@
 /** The token of an account at a target: fetched when it is needed, renewed before it ends, shared by all requests. */
-import { Clock, Effect, Either, Encoding, type Exit, Redacted, Schema } from "effect"
+import { Clock, Effect, Either, Encoding, Redacted, Schema } from "effect"
+import * as Shared from "./Shared.js"
 
 type Token = Redacted.Redacted<string>
 
@@ -26,7 +27,7 @@ export const make = <E>(logIn: Effect.Effect<Token, E>): Effect.Effect<KelvinTok
     current = { token, renewAt: now + usable }
     return token
   })
-  return Effect.map(shared(renewed), (renew) => ({
+  return Effect.map(Shared.make(renewed), (renew) => ({
     get: Effect.flatMap(Clock.currentTimeMillis, (now) =>
       current !== null && now < current.renewAt ? Effect.succeed(current.token) : renew
     ),
@@ -36,25 +37,6 @@ export const make = <E>(logIn: Effect.Effect<Token, E>): Effect.Effect<KelvinTok
       })
   }))
 }
-
-/**
- * An effect that is under way once at most: who comes meanwhile waits and shares the outcome, be it a failure. When the one
- * who runs it is interrupted, the next in line runs it.
- */
-export const shared = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Effect.Effect<A, E>> =>
-  Effect.map(Effect.makeSemaphore(1), (one) => {
-    let outcome: Exit.Exit<A, E> | null = null
-    let finished = 0
-    const run = Effect.flatMap(Effect.exit(effect), (exit) => {
-      outcome = exit
-      finished++
-      return exit
-    })
-    return Effect.suspend(() => {
-      const seen = finished
-      return one.withPermits(1)(Effect.suspend(() => (finished > seen && outcome !== null ? outcome : run)))
-    })
-  })
 
 const Claims = Schema.parseJson(Schema.Struct({ exp: Schema.Number }))
 const decodeClaims = Schema.decodeUnknownEither(Claims)

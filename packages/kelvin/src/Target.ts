@@ -27,9 +27,6 @@ export interface Target {
   readonly schoolsFor: (schools: ReadonlyArray<string>) => Effect.Effect<SchoolSet, DeliveryError>
 }
 
-/** Open connections to a target at most. */
-const connections = 8
-
 /** The target of an authority, under the configuration of the plugin `pluginName`. Its connections live as long as the scope. */
 export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pluginName: string) {
   const config = yield* ConfigStore
@@ -41,7 +38,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, plu
     username: settings.username,
     password: settings.password,
     tls: settings.tls,
-    connections
+    connections: settings.concurrency
   })
   const handledSchools = Effect.map(config.current, ({ mapping }: Configuration) => mapping.schoolsOf(authority.name))
   const target: Target = {

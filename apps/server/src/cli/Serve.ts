@@ -34,10 +34,12 @@ const untraced = Layer.setTracerEnabled(false)
 
 const serve = Effect.gen(function* () {
   const settings = yield* Settings.load
+  // Whoever read the output may go away: the log file has the lines, too, and the queues go on.
+  process.stdout.on("error", () => undefined)
   const Log = Logging.layer(settings.logDirectory, (text) => process.stdout.write(text)).pipe(
     Layer.provideMerge(Ucr.layer(settings.ucrFile))
   )
-  const Started = Layer.effectDiscard(
+  const Started = Layer.scopedDiscard(
     Effect.logInfo(`The ID Connector ${version} runs.`, {
       directory: settings.appDir,
       inQueue: settings.listenerDirectory
