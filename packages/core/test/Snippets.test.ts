@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import { distribution } from "../../../docs/snippets/who-gets-it.js"
+
+describe("The example in the README", () => {
+  it("is the one that is compiled and run here", () => {
+    const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8")
+    assert.ok(read("README.md").includes(read("docs/snippets/who-gets-it.ts")))
+  })
+
+  it("says who gets the change, and what was left out of account", () => {
+    assert.deepStrictEqual<unknown>(distribution, {
+      recipients: [{ authority: "North", because: [{ _tag: "CurrentSchool", school: "DemoSchool" }] }],
+      ignored: [{ _tag: "SchoolNotMapped", school: "Elsewhere" }]
+    })
+  })
+})
