@@ -13,6 +13,7 @@ import * as Events from "@id-connector/core/Events"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
 import { type Delivered, type Delivery, type Plugin, Plugins } from "@id-connector/core/Plugin"
 import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
+import * as Builders from "@id-connector/testkit/Builders"
 import * as MemoryConfigStore from "@id-connector/testkit/MemoryConfigStore"
 import * as MemoryDirectory from "@id-connector/testkit/MemoryDirectory"
 import * as MemoryQueueStore from "@id-connector/testkit/MemoryQueueStore"
@@ -76,38 +77,14 @@ const StubLive = Layer.sync(Stub, () => ({
   mostAtWork: 0
 }))
 
-const authority = (name: string, active = true) => ({
-  name,
-  active,
-  url: "https://kelvin.example.com/ucsschool/kelvin/v1/",
-  plugins: ["kelvin"],
-  plugin_configs: {}
-})
+const authority = (name: string, active = true) => Builders.authority(name, { active })
 
-const base = "dc=example,dc=com"
+const user = (username: string, schools: readonly [string, ...ReadonlyArray<string>], id = `id-${username}`) =>
+  Builders.user(username, { schools, id })
 
-const user = (username: string, schools: ReadonlyArray<string>, id = `id-${username}`) => ({
-  id,
-  dn: `uid=${username},cn=schueler,cn=users,ou=${schools[0]},${base}`,
-  udm_object_type: "users/user",
-  options: ["default", "ucsschoolStudent"],
-  object: { username, school: schools, ucsschoolRecordUID: `rec-${username}`, ucsschoolSourceUID: "S" }
-})
+const gone = (username: string, id = `id-${username}`) => Builders.removedUser(username, { schools: ["A1"], id })
 
-const gone = (username: string, id = `id-${username}`) => ({
-  id,
-  dn: `uid=${username},cn=schueler,cn=users,ou=A1,${base}`,
-  udm_object_type: "users/user",
-  object: null,
-  options: null
-})
-
-const schoolClass = (school: string, name: string) => ({
-  id: `id-${school}-${name}`,
-  dn: `cn=${school}-${name},cn=klassen,cn=schueler,cn=groups,ou=${school},${base}`,
-  udm_object_type: "groups/group",
-  object: { name: `${school}-${name}`, users: [] }
-})
+const { base, schoolClass } = Builders
 
 const world = (authorities: ReadonlyArray<unknown>) => {
   const Here = Layer.mergeAll(

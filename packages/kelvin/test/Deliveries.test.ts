@@ -7,47 +7,22 @@ import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import * as PasswordDigest from "@id-connector/kelvin/PasswordDigest"
 import { TargetHttp } from "@id-connector/kelvin/TargetHttp"
+import * as Builders from "@id-connector/testkit/Builders"
 import * as KelvinSimulator from "@id-connector/testkit/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
 import * as MemoryConfigStore from "@id-connector/testkit/MemoryConfigStore"
 import * as MemoryDirectory from "@id-connector/testkit/MemoryDirectory"
 import { Effect, Either, Fiber, Layer, Redacted, TestClock } from "effect"
 
-const base = "dc=example,dc=com"
+const { base, classDn: classOf } = Builders
 
-const users = {
-  username: "name",
-  firstname: "firstname",
-  lastname: "lastname",
-  school: "school",
-  schools: "schools",
-  school_classes: "school_classes",
-  roles: "roles",
-  birthday: "birthday",
-  mailPrimaryAddress: "email",
-  title: "title",
-  ucsschoolRecordUID: "record_uid",
-  ucsschoolSourceUID: "source_uid",
-  ucsschoolLegalGuardian: "legal_guardians"
-}
+const users = { ...Builders.usersMapping, ucsschoolLegalGuardian: "legal_guardians" }
 
-const authorityFile = (kelvin: object = {}) => ({
-  name: "T",
-  active: true,
-  url: "https://t.example.com/ucsschool/kelvin/v1/",
-  plugins: ["kelvin"],
-  plugin_configs: {
-    kelvin: {
-      username: "Administrator",
-      password: "univention",
-      mapping: {
-        users,
-        school_classes: { name: "name", description: "description", users: "users", school: "school" }
-      },
-      ...kelvin
-    }
-  }
-})
+const authorityFile = (kelvin: object = {}) =>
+  Builders.authority("T", {
+    url: "https://t.example.com/ucsschool/kelvin/v1/",
+    kelvin: { mapping: { users, school_classes: Builders.classesMapping }, ...kelvin }
+  })
 
 /** A target, and a function that delivers to it as the queue would. */
 const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
@@ -79,41 +54,10 @@ const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
     return { simulator, deliver, ping: handler.ping }
   })
 
-const user = (name: string, properties: Record<string, unknown> = {}, previous: PreviousUser | null = null) => {
-  const school = ["A"]
-  return {
-    id: `id-${name}`,
-    dn: `uid=${name},cn=schueler,cn=users,ou=A,${base}`,
-    udm_object_type: "users/user",
-    options: ["default", "ucsschoolStudent"],
-    object: {
-      username: name,
-      firstname: `F-${name}`,
-      lastname: `L-${name}`,
-      school,
-      ucsschoolRecordUID: `rec-${name}`,
-      ucsschoolSourceUID: "S",
-      groups: [],
-      ...properties
-    },
-    old_data: previous
-  }
-}
+const user = (name: string, properties: Record<string, unknown> = {}, previous: PreviousUser | null = null) =>
+  Builders.user(name, { schools: ["A"], properties, previous })
 
-const classOf = (school: string, name: string) =>
-  `cn=${school}-${name},cn=klassen,cn=schueler,cn=groups,ou=${school},${base}`
-
-const schoolClass = (school: string, name: string, members: ReadonlyArray<string>, more: object = {}) => ({
-  id: `id-${school}-${name}`,
-  dn: classOf(school, name),
-  udm_object_type: "groups/group",
-  object: {
-    name: `${school}-${name}`,
-    description: `Class ${name}`,
-    users: members.map((member) => `uid=${member},cn=users,${base}`),
-    ...more
-  }
-})
+const schoolClass = Builders.schoolClass
 
 const held = (name: string, more: object = {}) => ({
   name,
@@ -125,10 +69,7 @@ const held = (name: string, more: object = {}) => ({
   ...more
 })
 
-const guardian = (name: string) => ({
-  ...user(name),
-  options: ["default", "ucsschoolLegalGuardian"]
-})
+const guardian = (name: string) => Builders.user(name, { schools: ["A"], kind: "legal_guardian" })
 
 const tagOf = (error: DeliveryError) => error._tag
 
@@ -417,7 +358,7 @@ describe("Delivering classes", () => {
   it.scoped("removes a class, and is content when it is not there", () =>
     Effect.gen(function* () {
       const { deliver } = yield* world({ classes: [{ name: "5a", school: "A" }] })
-      const gone = { ...schoolClass("A", "5a", []), object: null }
+      const gone = Builders.removedClass("A", "5a")
       assert.strictEqual((yield* deliver(gone)).outcome, "removed")
       assert.strictEqual((yield* deliver(gone)).outcome, "absent")
     })

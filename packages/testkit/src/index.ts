@@ -1,4 +1,5 @@
 export * as Arbitraries from "./Arbitraries.js"
+export * as Builders from "./Builders.js"
 export * as KelvinSimulator from "./KelvinSimulator.js"
 export * as KelvinSimulatorHttp from "./KelvinSimulatorHttp.js"
 export * as MemoryConfigStore from "./MemoryConfigStore.js"
