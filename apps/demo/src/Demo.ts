@@ -11,6 +11,7 @@ import * as Main from "@id-connector/server/Main"
 import * as SecureRandom from "@id-connector/server/SecureRandom"
 import type { Settings } from "@id-connector/server/Settings"
 import * as Ucr from "@id-connector/server/Ucr"
+import * as Builders from "@id-connector/testkit/Builders"
 import * as KelvinSimulator from "@id-connector/testkit/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
 import { Console, Context, Effect, Layer, Schedule, Schema, Stream } from "effect"
@@ -118,7 +119,7 @@ const prepare = (directory: string, targets: ReadonlyArray<Target>) =>
       directory: { _tag: "File", path: path.join(directory, "directory.json") },
       ucrFile: path.join(directory, "base.conf"),
       logDirectory: path.join(directory, "log"),
-      layout: { ...defaultLayout, base: School.base }
+      layout: { ...defaultLayout, base: Builders.base }
     }
     return settings
   })

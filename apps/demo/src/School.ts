@@ -2,14 +2,13 @@
  * The small world of the demonstration: two school authorities, their schools, and a morning of changes in the state's
  * directory. All of it is data; the names are made up.
  */
+import * as Builders from "@id-connector/testkit/Builders"
 
 /** A listener file: its name and what is in it. A text is written as it is. */
 export interface ListenerFile {
   readonly name: string
   readonly content: unknown
 }
-
-export const base = "dc=state,dc=example"
 
 /** Each school authority with the schools its Kelvin server has. */
 export const authorities: ReadonlyArray<{ readonly name: string; readonly schools: ReadonlyArray<string> }> = [
@@ -32,9 +31,6 @@ interface Person {
   /** `school -> class`. */
   readonly classes?: { readonly [school: string]: string }
 }
-
-const container = { student: "schueler", teacher: "lehrer", staff: "mitarbeiter" } as const
-const option = { student: "ucsschoolStudent", teacher: "ucsschoolTeacher", staff: "ucsschoolStaff" } as const
 
 const pupil = (username: string, firstname: string, lastname: string, school: string, schoolClass: string): Person => ({
   username,
@@ -72,66 +68,24 @@ const ines: Person = { username: "ines.r", firstname: "Ines", lastname: "Roth", 
 
 export const people: ReadonlyArray<Person> = [ada, ben, cem, dora, emil, frida, gerd, hanna, ines]
 
-const dnOf = (person: Person) =>
-  `uid=${person.username},cn=${container[person.kind]},cn=users,ou=${person.schools[0]},${base}`
+const dnOf = (person: Person) => Builders.userDn(person.username, person.schools[0], person.kind)
 
-const classDn = (school: string, name: string) =>
-  `cn=${school}-${name},cn=klassen,cn=schueler,cn=groups,ou=${school},${base}`
+const userFile = (person: Person) =>
+  Builders.user(person.username, {
+    schools: person.schools,
+    kind: person.kind,
+    properties: {
+      firstname: person.firstname,
+      lastname: person.lastname,
+      displayName: `${person.firstname} ${person.lastname}`,
+      groups: Object.entries(person.classes ?? {}).map(([school, name]) => Builders.classDn(school, name))
+    }
+  })
 
-/** The same name always has the same entryUUID. */
-const uuidOf = (name: string): string => {
-  let hash = 0
-  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 0xffffffffffff
-  return `00000000-0000-4000-8000-${hash.toString(16).padStart(12, "0")}`
-}
+const removedUser = (person: Person) => Builders.removedUser(person.username, { schools: person.schools })
 
-const userFile = (person: Person) => ({
-  id: uuidOf(person.username),
-  dn: dnOf(person),
-  udm_object_type: "users/user",
-  options: ["default", option[person.kind]],
-  object: {
-    username: person.username,
-    firstname: person.firstname,
-    lastname: person.lastname,
-    displayName: `${person.firstname} ${person.lastname}`,
-    school: person.schools,
-    ucsschoolRole: person.schools.map((school) => `${person.kind}:school:${school}`),
-    ucsschoolRecordUID: `record-${person.username}`,
-    ucsschoolSourceUID: "STATE",
-    disabled: "0",
-    birthday: null,
-    userexpiry: null,
-    mailPrimaryAddress: null,
-    "e-mail": [],
-    phone: [],
-    groups: [
-      ...person.schools.map((school) => `cn=Domain Users ${school},cn=groups,ou=${school},${base}`),
-      ...Object.entries(person.classes ?? {}).map(([school, name]) => classDn(school, name))
-    ]
-  }
-})
-
-const removedUser = (person: Person) => ({
-  id: uuidOf(person.username),
-  dn: dnOf(person),
-  udm_object_type: "users/user",
-  object: null,
-  options: null
-})
-
-const classFile = (school: string, name: string, description: string, members: ReadonlyArray<Person>) => ({
-  id: uuidOf(`${school}-${name}`),
-  dn: classDn(school, name),
-  udm_object_type: "groups/group",
-  options: ["default"],
-  object: {
-    name: `${school}-${name}`,
-    description,
-    users: members.map(dnOf),
-    ucsschoolRole: [`school_class:school:${school}`]
-  }
-})
+const classFile = (school: string, name: string, members: ReadonlyArray<Person>) =>
+  Builders.schoolClass(school, name, members.map(dnOf))
 
 /** Time stamps of the first morning; each file a moment after the one before. */
 const numbered = (contents: ReadonlyArray<unknown>, hour: string): ReadonlyArray<ListenerFile> =>
@@ -143,11 +97,11 @@ const numbered = (contents: ReadonlyArray<unknown>, hour: string): ReadonlyArray
 /** The first day: everybody is new. Classes come before some of their members, as they do in reality. */
 export const firstDay = numbered(
   [
-    classFile("GymNord", "5a", "Class 5a", [ada, ben, gerd]),
+    classFile("GymNord", "5a", [ada, ben, gerd]),
     ...people.map(userFile),
-    classFile("GsNord", "2b", "Class 2b", [cem]),
-    classFile("GymSued", "7c", "Class 7c", [dora, emil, hanna]),
-    classFile("GsSued", "1a", "Class 1a", [frida])
+    classFile("GsNord", "2b", [cem]),
+    classFile("GymSued", "7c", [dora, emil, hanna]),
+    classFile("GsSued", "1a", [frida])
   ],
   "08"
 )
@@ -161,8 +115,8 @@ export const secondDay = numbered(
   [
     userFile(adaRenamed),
     userFile(benMoved),
-    classFile("GymNord", "5a", "Class 5a", [ada, gerd]),
-    classFile("GymSued", "7c", "Class 7c", [benMoved, dora, emil, hanna]),
+    classFile("GymNord", "5a", [ada, gerd]),
+    classFile("GymSued", "7c", [benMoved, dora, emil, hanna]),
     removedUser(ines),
     userFile(guest),
     { ...userFile(dora), options: ["default"], object: { ...userFile(dora).object, school: [] } }
@@ -182,7 +136,6 @@ export const directory = {
     dn: dnOf(person),
     uid: person.username,
     displayName: `${person.firstname} ${person.lastname}`,
-    entryUUID: uuidOf(person.username),
     ucsschoolRole: person.schools.map((school) => `${person.kind}:school:${school}`),
     schools: person.schools,
     hashes: {
@@ -197,36 +150,12 @@ export const directory = {
 }
 
 /** What an authority's file in `conf/school_authorities` holds. */
-export const authorityFile = (name: string, url: string) => ({
-  name,
-  active: true,
-  url,
-  plugins: ["kelvin"],
-  plugin_configs: {
+export const authorityFile = (name: string, url: string) =>
+  Builders.authority(name, {
+    url,
     kelvin: {
-      username: "Administrator",
-      password: "univention",
       sync_password_hashes: true,
       // The simulator's certificate is made up at each start.
-      ssl_context: { check_hostname: false, verify_mode: 0 },
-      mapping: {
-        users: {
-          username: "name",
-          firstname: "firstname",
-          lastname: "lastname",
-          school: "school",
-          schools: "schools",
-          school_classes: "school_classes",
-          roles: "roles",
-          disabled: "disabled",
-          birthday: "birthday",
-          mailPrimaryAddress: "email",
-          displayName: "displayName",
-          ucsschoolRecordUID: "record_uid",
-          ucsschoolSourceUID: "source_uid"
-        },
-        school_classes: { name: "name", description: "description", school: "school", users: "users" }
-      }
+      ssl_context: { check_hostname: false, verify_mode: 0 }
     }
-  }
-})
+  })

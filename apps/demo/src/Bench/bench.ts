@@ -11,7 +11,7 @@ import { tmpdir } from "node:os"
 import * as Path from "node:path"
 import process from "node:process"
 import { Undici } from "@effect/platform-node"
-import * as School from "../School.js"
+import * as Builders from "@id-connector/testkit/Builders"
 
 const users = Number(process.argv[2] ?? 5_000)
 const root = Path.resolve(import.meta.dirname, "../../../..")
@@ -34,34 +34,12 @@ const children: Array<ChildProcess> = []
 
 const school = (index: number) => `School${index % 20}`
 
-const file = (index: number, lastname: string) => {
-  const name = `pupil${index}`
-  return {
-    id: `00000000-0000-4000-8000-${index.toString(16).padStart(12, "0")}`,
-    dn: `uid=${name},cn=schueler,cn=users,ou=${school(index)},dc=example,dc=com`,
-    udm_object_type: "users/user",
-    options: ["default", "ucsschoolStudent"],
-    object: {
-      username: name,
-      firstname: `First${index}`,
-      lastname,
-      displayName: `First${index} ${lastname}`,
-      school: [school(index)],
-      ucsschoolRole: [`student:school:${school(index)}`],
-      ucsschoolRecordUID: `record-${index}`,
-      ucsschoolSourceUID: "STATE",
-      disabled: "0",
-      birthday: null,
-      userexpiry: null,
-      mailPrimaryAddress: null,
-      "e-mail": [],
-      phone: [],
-      groups: [`cn=Domain Users ${school(index)},cn=groups,ou=${school(index)},dc=example,dc=com`],
-      // As large as the properties of a real user.
-      padding: "x".repeat(900)
-    }
-  }
-}
+/** As large as the file of a real user. */
+const file = (index: number, lastname: string) =>
+  Builders.user(`pupil${index}`, {
+    schools: [school(index)],
+    properties: { lastname, padding: "x".repeat(900) }
+  })
 
 /** Writes the files beside the in queue, then moves them in at once. */
 const stage = (round: number, lastname: string) => {
@@ -150,7 +128,7 @@ const bareRequests = async (url: string, count: number) => {
   let next = 0
   const worker = async () => {
     while (next++ < count)
-      await ask(`${url}users/?record_uid=record-${next}&source_uid=STATE`, { method: "GET", headers })
+      await ask(`${url}users/?record_uid=rec-pupil${next}&source_uid=S`, { method: "GET", headers })
   }
   await Promise.all([worker(), worker(), worker(), worker()])
   const millis = now() - start
@@ -160,15 +138,12 @@ const bareRequests = async (url: string, count: number) => {
 
 const measure = async (latency: number) => {
   const { counts, url } = await target(latency)
-  const authority = School.authorityFile("Bench", url)
   const conf = Path.join(directory, "conf", "school_authorities")
   Fs.rmSync(Path.join(directory, "data"), { recursive: true, force: true })
   Fs.mkdirSync(conf, { recursive: true })
   Fs.mkdirSync(listener, { recursive: true })
-  const kelvin = { ...authority.plugin_configs.kelvin, sync_password_hashes: false }
-  Fs.writeFileSync(Path.join(conf, "Bench.json"), JSON.stringify({ ...authority, plugin_configs: { kelvin } }), {
-    mode: 0o600
-  })
+  const file = Builders.authority("Bench", { url, kelvin: { ssl_context: { check_hostname: false, verify_mode: 0 } } })
+  Fs.writeFileSync(Path.join(conf, "Bench.json"), JSON.stringify(file), { mode: 0o600 })
   const mapping = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [school(index), "Bench"]))
   Fs.writeFileSync(Path.join(directory, "conf", "schools_authorities_mapping.json"), JSON.stringify({ mapping }))
   Fs.writeFileSync(Path.join(directory, "directory.json"), '{"users": [], "groups": []}')
