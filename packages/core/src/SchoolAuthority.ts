@@ -61,7 +61,11 @@ const decodeEither = Schema.decodeUnknownEither(SchoolAuthority, { errors: "all"
 
 /** Reads a parsed authority file: the authority, or everything that is wrong with it, each with its path. */
 export const decode = (json: unknown): Either.Either<SchoolAuthority, ReadonlyArray<string>> =>
-  Either.mapLeft(decodeEither(json), Problems.describe)
+  Either.mapLeft(decodeEither(json), (error) => Problems.describe(error).map(withoutSecrets))
+
+/** A text where a plugin's configuration is expected may be a secret in the wrong place. */
+const withoutSecrets = (problem: string): string =>
+  problem.startsWith("plugin_configs") ? problem.replace(/, actual "[\s\S]*$/, "") : problem
 
 const mapSecrets = (config: PluginConfig, onSecret: (value: unknown) => unknown): PluginConfig =>
   Object.fromEntries(Object.entries(config).map(([key, value]) => [key, secretKeys.has(key) ? onSecret(value) : value]))

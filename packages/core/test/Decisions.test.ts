@@ -122,6 +122,13 @@ describe("SchoolAuthority", () => {
     )
   })
 
+  it("shows no secret that stands where a configuration is expected", () => {
+    for (const plugin_configs of ["topsecret", { kelvin: "topsecret" }]) {
+      const problems = Either.getOrThrow(Either.flip(SchoolAuthority.decode({ ...file, plugin_configs })))
+      assert.ok(problems.length > 0 && !problems.join().includes("topsecret"))
+    }
+  })
+
   it("keeps secrets Redacted, and gives them back only when it is encoded", () => {
     const secrets = { password: "topsecret", token: "t", key: "k" }
     const authority = Either.getOrThrow(
