@@ -28,6 +28,8 @@ export const line = (event: ConnectorEvent): string | null => {
       return row("delayed", subject(event.subject), `${event.authority}: ${event.reason}`)
     case "DeadLetter":
       return row("gave up", subject(event.subject), `${event.authority}: ${event.reason}`)
+    case "DeletionHeld":
+      return row("held back", subject(event.subject), `${event.authority}: ${event.reason}`)
     case "FileDiscarded":
       return row("discarded", event.file, event.reasons.join("; "))
     case "FileLeft":

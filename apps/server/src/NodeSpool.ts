@@ -1,103 +1,47 @@
 // @effect-diagnostics nodeBuiltinImport:off
-// Reading many small files is four times faster with synchronous calls, and only node:fs tells links from files.
-/** The in queue's directory on a local file system. */
-import { createHash } from "node:crypto"
+// A thread, and the watch of a directory.
+/**
+ * The in queue's directory on a local file system. Files are read and removed by a thread of its own, so that a directory
+ * with many of them keeps nobody waiting.
+ */
 import * as Fs from "node:fs"
-import * as Path from "node:path"
-import type { SpoolEntry, SpoolShape } from "@id-connector/core/Spool"
-import { Spool, SpoolError } from "@id-connector/core/Spool"
+import { Worker as NodeThread } from "node:worker_threads"
+import { Worker } from "@effect/platform"
+import { NodeWorker } from "@effect/platform-node"
+import { Spool, SpoolError, type SpoolShape } from "@id-connector/core/Spool"
 import { Effect, Layer, Queue, Schedule, Stream } from "effect"
-import * as Content from "./NodeSpool/Content.js"
+import * as SpoolFiles from "./NodeSpool/SpoolFiles.js"
+import type { Message, Reply } from "./NodeSpool/Thread.js"
 
 export interface Options {
   readonly directory: string
+  /** Whether a thread of its own works with the files. Default: yes. Starting it takes a moment. */
+  readonly thread?: boolean
   /** Between two looks without a sign of change. The watch may miss one when very many files come at once. */
   readonly rescanEvery?: "30 seconds"
 }
 
-/** Read this many files, then let others have the thread (signals, HTTP, other queues). */
-const filesAtATime = 32
-
-/** Read this much in one call at most, in bytes, unless a single file is larger. */
-const bytesAtATime = 8 * 1024 * 1024
-
 /** Of a burst of signs of change one is enough, in milliseconds. */
 const burst = 20
 
-export const layer = ({ directory, rescanEvery = "30 seconds" }: Options): Layer.Layer<Spool, SpoolError> =>
-  Layer.effect(
+export const layer = ({
+  directory,
+  rescanEvery = "30 seconds",
+  thread = true
+}: Options): Layer.Layer<Spool, SpoolError> =>
+  Layer.scoped(
     Spool,
     Effect.gen(function* () {
-      const trashDirectory = Path.join(directory, "trash")
-      /** Names that are no text: what they are called here, and what the file system calls them. */
-      const unprintable = new Map<string, Buffer>()
-      const pathOf = (name: string): Fs.PathLike => unprintable.get(name) ?? Path.join(directory, name)
-
-      yield* attempt("create the directory", () => Fs.mkdirSync(trashDirectory, { recursive: true, mode: 0o750 }))
-
+      const files = yield* thread ? inThread(directory) : here(directory)
+      /** The types can't tell that each request has its own kind of answer. */
+      const ask = <R extends SpoolFiles.Request>(request: R) =>
+        files(request) as Effect.Effect<SpoolFiles.Answers[R["_tag"]], SpoolError>
       const spool: SpoolShape = {
-        list: attempt("list", () => {
-          const names: Array<string> = []
-          const strangers: Array<{ name: string; reason: string; modifiedAt: number }> = []
-          const directories: Array<string> = []
-          unprintable.clear()
-          for (const entry of Fs.readdirSync(directory, { withFileTypes: true, encoding: "buffer" })) {
-            const text = Content.decodeUtf8(entry.name)
-            const name = text ?? Content.escapeBytes(entry.name)
-            if (entry.isDirectory()) {
-              if (name.endsWith(".json")) directories.push(name)
-            } else if (text === null || !name.endsWith(".json")) {
-              if (text === null) unprintable.set(name, Buffer.concat([Buffer.from(`${directory}/`), entry.name]))
-              const reason = text === null ? "the name is not valid UTF-8" : "the name does not end in .json"
-              const modifiedAt = Fs.lstatSync(pathOf(name), { throwIfNoEntry: false })?.mtimeMs
-              if (modifiedAt !== undefined) strangers.push({ name, reason, modifiedAt })
-            } else {
-              names.push(name)
-            }
-          }
-          return { names: names.sort(), strangers, directories }
-        }),
-
-        read: (names) =>
-          Effect.gen(function* () {
-            const entries: Array<SpoolEntry> = []
-            let bytes = 0
-            for (let start = 0; start < names.length && bytes < bytesAtATime; start += filesAtATime) {
-              if (start > 0) yield* breathe
-              for (const name of names.slice(start, start + filesAtATime)) {
-                const entry = yield* attempt(`read ${name}`, () => Content.read(Path.join(directory, name), name))
-                entries.push(entry)
-                if (entry._tag === "Content") bytes += entry.text.length
-                if (bytes >= bytesAtATime) break
-              }
-            }
-            return entries
-          }),
-
-        remove: (names) =>
-          names.length === 0
-            ? Effect.void
-            : Effect.gen(function* () {
-                for (let start = 0; start < names.length; start += filesAtATime) {
-                  if (start > 0) yield* breathe
-                  yield* attempt("remove", () => {
-                    for (const name of names.slice(start, start + filesAtATime))
-                      Fs.rmSync(pathOf(name), { force: true })
-                  })
-                }
-                yield* attempt("remove", () => sync(directory))
-              }),
-
-        trash: (names) =>
-          names.length === 0
-            ? Effect.void
-            : attempt("move to the trash", () => {
-                Fs.mkdirSync(trashDirectory, { recursive: true, mode: 0o750 })
-                for (const name of names) moveTo(trashDirectory, name, pathOf(name))
-                sync(trashDirectory)
-                sync(directory)
-              }),
-
+        look: ask({ _tag: "look" }),
+        next: (limit) => ask({ _tag: "next", limit }),
+        gone: (names) => (names.length === 0 ? Effect.succeed([]) : ask({ _tag: "gone", names })),
+        remove: (names) => (names.length === 0 ? Effect.void : ask({ _tag: "remove", names })),
+        trash: (names) => (names.length === 0 ? Effect.void : ask({ _tag: "trash", names })),
         changes: Stream.merge(
           Stream.repeatEffectWithSchedule(Effect.void, Schedule.spaced(rescanEvery)),
           watched(directory)
@@ -106,6 +50,61 @@ export const layer = ({ directory, rescanEvery = "30 seconds" }: Options): Layer
       return spool
     })
   )
+
+type Files = (request: SpoolFiles.Request) => Effect.Effect<unknown, SpoolError>
+
+const here = (directory: string): Effect.Effect<Files, SpoolError> =>
+  Effect.map(
+    Effect.try({ try: () => SpoolFiles.make(directory), catch: (cause) => failure("open", cause) }),
+    (files) => (request) =>
+      Effect.try({ try: () => files(request), catch: (cause) => failure(operationOf(request), cause) })
+  )
+
+const inThread = (directory: string) =>
+  Effect.gen(function* () {
+    const pool = yield* Worker.makePool<Message, Reply, never>({ size: 1, concurrency: 16 })
+    const send = (message: Message) =>
+      pool.executeEffect(message).pipe(
+        Effect.mapError((error) => failure(operationOf(message), error)),
+        Effect.flatMap((reply) =>
+          reply._tag === "Answer"
+            ? Effect.succeed(reply.answer)
+            : Effect.fail(new SpoolError({ operation: operationOf(message), detail: reply.detail }))
+        )
+      )
+    yield* send({ _tag: "open", directory })
+    const files: Files = send
+    return files
+  }).pipe(
+    Effect.mapError((error) => (error instanceof SpoolError ? error : failure("start the thread", error))),
+    Effect.provide(NodeWorker.layer(startThread))
+  )
+
+/** As source (in tests and the demonstration) the thread has to learn to read TypeScript first. */
+const startThread = () => {
+  const isSource = import.meta.url.endsWith(".ts")
+  const file = new URL(`./NodeSpool/Thread.${isSource ? "ts" : "js"}`, import.meta.url)
+  if (!isSource) return new NodeThread(file)
+  const learn = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(file.href)}) })`
+  return new NodeThread(learn, { eval: true, execArgv: ["--conditions=@id-connector/source"] })
+}
+
+const operationOf = (message: Message): string => {
+  switch (message._tag) {
+    case "open":
+      return "create the directory"
+    case "look":
+      return "list"
+    case "next":
+      return "read"
+    case "gone":
+      return "look for files"
+    case "remove":
+      return "remove"
+    case "trash":
+      return "move to the trash"
+  }
+}
 
 /** Rings at once, then for every burst of changes. A watch that breaks is set up again. */
 const watched = (directory: string): Stream.Stream<void> =>
@@ -137,50 +136,5 @@ const watched = (directory: string): Stream.Stream<void> =>
     })
   )
 
-/** Moves a file without overwriting another one: `x.json`, then `x.json.1`, `x.json.2`, ... unless the content is the same. */
-const moveTo = (trashDirectory: string, name: string, from: Fs.PathLike) => {
-  for (let number = 0; ; number++) {
-    const to = Path.join(trashDirectory, number === 0 ? name : `${name}.${number}`)
-    const isTaken = Fs.lstatSync(to, { throwIfNoEntry: false }) !== undefined
-    if (isTaken && !isSameContent(from, to)) continue
-    try {
-      Fs.renameSync(from, to)
-    } catch (cause) {
-      if (codeOf(cause) !== "ENOENT") throw cause
-    }
-    return
-  }
-}
-
-const isSameContent = (a: Fs.PathLike, b: Fs.PathLike): boolean => {
-  const digest = (path: Fs.PathLike) =>
-    Fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() === true
-      ? createHash("sha256").update(Fs.readFileSync(path)).digest("hex")
-      : null
-  const digestOfA = digest(a)
-  return digestOfA !== null && digestOfA === digest(b)
-}
-
-/** Makes removals and renames in a directory survive a power cut. */
-const sync = (directory: string) => {
-  const handle = Fs.openSync(directory, "r")
-  try {
-    Fs.fsyncSync(handle)
-  } finally {
-    Fs.closeSync(handle)
-  }
-}
-
-const codeOf = (cause: unknown): string =>
-  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
-
 const failure = (operation: string, cause: unknown) =>
   new SpoolError({ operation, detail: cause instanceof Error ? cause.message : String(cause) })
-
-const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SpoolError> =>
-  Effect.try({ try: run, catch: (cause) => failure(operation, cause) })
-
-/** A turn of the event loop: synchronous calls one after another would keep everything else waiting. */
-const breathe = Effect.async<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
-})

@@ -4,19 +4,25 @@ import { join } from "node:path"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Spool } from "@id-connector/core/Spool"
+import { Spool, type SpoolShape } from "@id-connector/core/Spool"
 import * as NodeSpool from "@id-connector/server/NodeSpool"
 import { Effect, Fiber, Layer, Stream } from "effect"
 
 /** A spool on a real directory, and the directory. */
-const world = Effect.gen(function* () {
-  const fs = yield* FileSystem.FileSystem
-  const directory = join(yield* fs.makeTempDirectoryScoped(), "listener")
-  const context = yield* Layer.build(NodeSpool.layer({ directory }))
-  const spool = yield* Effect.provide(Spool, context)
-  const write = (name: string, content: string | Buffer) => Fs.writeFileSync(join(directory, name), content)
-  return { directory, spool, write, trashed: () => Fs.readdirSync(join(directory, "trash")).sort() }
-}).pipe(Effect.provide(NodeContext.layer))
+const worldWith = ({ thread }: { readonly thread: boolean }) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const directory = join(yield* fs.makeTempDirectoryScoped(), "listener")
+    const context = yield* Layer.build(NodeSpool.layer({ directory, thread }))
+    const spool = yield* Effect.provide(Spool, context)
+    const write = (name: string, content: string | Buffer) => Fs.writeFileSync(join(directory, name), content)
+    return { directory, spool, write, trashed: () => Fs.readdirSync(join(directory, "trash")).sort() }
+  }).pipe(Effect.provide(NodeContext.layer))
+
+const world = worldWith({ thread: false })
+
+/** Everything a look finds. */
+const readAll = (spool: SpoolShape) => Effect.zipRight(spool.look, spool.next(100))
 
 describe("NodeSpool", () => {
   it.scoped("lists names in order, strangers with their reason, and directories that look like files", () =>
@@ -25,8 +31,14 @@ describe("NodeSpool", () => {
       for (const name of ["b.json", "a.json", "a_ready.json", "notes.txt"]) write(name, "{}")
       Fs.mkdirSync(join(directory, "x.json"))
       Fs.mkdirSync(join(directory, "other"))
-      const { directories, names, strangers } = yield* spool.list
-      assert.deepStrictEqual(names, ["a.json", "a_ready.json", "b.json"])
+      const { directories, strangers, waiting } = yield* spool.look
+      assert.strictEqual(waiting, 3)
+      const files = [...(yield* spool.next(2)), ...(yield* spool.next(2))]
+      assert.deepStrictEqual(
+        files.map((entry) => (entry._tag === "Content" ? entry.file.name : entry.name)),
+        ["a.json", "a_ready.json", "b.json"]
+      )
+      assert.deepStrictEqual(yield* spool.next(2), [])
       assert.deepStrictEqual(
         strangers.map(({ name, reason }) => [name, reason]),
         [["notes.txt", "the name does not end in .json"]]
@@ -40,11 +52,15 @@ describe("NodeSpool", () => {
       const { directory, spool } = yield* world
       Fs.symlinkSync("/etc/passwd", join(directory, "link.json"))
       execFileSync("mkfifo", [join(directory, "pipe.json")])
-      const entries = yield* spool.read(["link.json", "pipe.json", "gone.json"])
+      Fs.writeFileSync(join(directory, "gone.json"), "{}")
+      yield* spool.look
+      Fs.rmSync(join(directory, "gone.json"))
+      const entries = yield* spool.next(9)
       assert.deepStrictEqual(
         entries.map((entry) => (entry._tag === "Unusable" ? entry.reason : entry._tag)),
-        ["it is a symbolic link: these are not followed", "it is not a regular file", "Gone"]
+        ["Gone", "it is a symbolic link: these are not followed", "it is not a regular file"]
       )
+      assert.deepStrictEqual(yield* spool.gone(["gone.json", "link.json"]), ["gone.json"])
       yield* spool.trash(["link.json"])
       assert.ok(Fs.lstatSync(join(directory, "trash", "link.json")).isSymbolicLink())
     })
@@ -56,10 +72,10 @@ describe("NodeSpool", () => {
       write("good.json", "\ufeffJörg")
       write("cut.json", Buffer.from("Jö").subarray(0, 2))
       write("wrong.json", Buffer.from([0x4a, 0xff, 0x4a]))
-      const entries = yield* spool.read(["good.json", "cut.json", "wrong.json"])
+      const entries = yield* readAll(spool)
       assert.deepStrictEqual(
         entries.map((entry) => (entry._tag === "Content" ? entry.text : entry._tag === "Unusable" && entry.unfinished)),
-        ["Jörg", true, false]
+        [true, "Jörg", false]
       )
     })
   )
@@ -70,7 +86,7 @@ describe("NodeSpool", () => {
       write("a.json", "1")
       write("b.json", "1")
       write("c.json", "2")
-      const entries = yield* spool.read(["a.json", "b.json", "c.json"])
+      const entries = yield* readAll(spool)
       const [a, b, c] = entries.map((entry) => (entry._tag === "Content" ? entry.file.digest : ""))
       assert.ok(a === b && a !== c)
     })
@@ -81,7 +97,8 @@ describe("NodeSpool", () => {
       const { spool, write } = yield* world
       write("a.json", "x".repeat(9 * 1024 * 1024))
       write("b.json", "x")
-      assert.strictEqual((yield* spool.read(["a.json", "b.json"])).length, 1)
+      assert.strictEqual((yield* readAll(spool)).length, 1)
+      assert.strictEqual((yield* spool.next(9)).length, 1)
     })
   )
 
@@ -100,8 +117,8 @@ describe("NodeSpool", () => {
     Effect.gen(function* () {
       const { directory, spool, trashed } = yield* world
       Fs.writeFileSync(Buffer.concat([Buffer.from(`${directory}/odd`), Buffer.from([0xfe]), Buffer.from(".json")]), "x")
-      const { names, strangers } = yield* spool.list
-      assert.deepStrictEqual([names, strangers.map(({ name }) => name)], [[], ["odd\\xfe.json"]])
+      const { strangers, waiting } = yield* spool.look
+      assert.deepStrictEqual([waiting, strangers.map(({ name }) => name)], [0, ["odd\\xfe.json"]])
       yield* spool.trash(strangers.map(({ name }) => name))
       assert.deepStrictEqual(trashed(), ["odd\\xfe.json"])
     })
@@ -113,6 +130,39 @@ describe("NodeSpool", () => {
       write("a.json", "1")
       yield* spool.remove(["a.json", "gone.json"])
       assert.deepStrictEqual(Fs.readdirSync(directory), ["trash"])
+    })
+  )
+
+  it.scoped("does not remove what was put under the name of a file after that was read", () =>
+    Effect.gen(function* () {
+      const { directory, spool, write } = yield* world
+      write("a.json", "1")
+      yield* readAll(spool)
+      write("new.json", "another")
+      Fs.renameSync(join(directory, "new.json"), join(directory, "a.json"))
+      yield* spool.remove(["a.json"])
+      assert.deepStrictEqual(
+        (yield* readAll(spool)).map((entry) => (entry._tag === "Content" ? entry.text : entry._tag)),
+        ["another"]
+      )
+      yield* spool.remove(["a.json"])
+      assert.deepStrictEqual(Fs.readdirSync(directory), ["trash"])
+    })
+  )
+
+  it.scopedLive("does the same in a thread of its own, whose errors arrive", () =>
+    Effect.gen(function* () {
+      const { directory, spool, trashed, write } = yield* worldWith({ thread: true })
+      write("a.json", "Jörg")
+      write("b.json", "2")
+      const [a] = yield* readAll(spool)
+      assert.strictEqual(a?._tag === "Content" && a.text, "Jörg")
+      yield* spool.remove(["a.json"])
+      yield* spool.trash(["b.json"])
+      assert.deepStrictEqual([Fs.readdirSync(directory), trashed()], [["trash"], ["b.json"]])
+      Fs.rmSync(directory, { recursive: true })
+      const error = yield* Effect.flip(spool.look)
+      assert.match(error.message, /directory failed at "list": ENOENT/)
     })
   )
 

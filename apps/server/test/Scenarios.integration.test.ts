@@ -59,7 +59,7 @@ const run = (scenario: Scenario.Scenario) =>
         ends: Object.fromEntries(simulated.map(({ name, simulator }) => [name, simulator.state()])),
         trash: trash.filter((name) => name.endsWith(".json")).sort()
       }
-    }).pipe(Effect.provide(Main.layer(settings).pipe(Layer.provide(Ucr.layer(settings.ucrFile)))))
+    }).pipe(Effect.provide(Main.layer(settings, { threads: false }).pipe(Layer.provide(Ucr.layer(settings.ucrFile)))))
   })
 
 describe("Scenarios on files, SQLite and HTTPS", () => {

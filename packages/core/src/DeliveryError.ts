@@ -85,6 +85,21 @@ export class ObjectUndeliverable extends Schema.TaggedError<ObjectUndeliverable>
   }
 }
 
+/** So many objects were deleted at the target lately that this deletion waits until somebody confirms it. */
+export class DeletionHeldBack extends Schema.TaggedError<DeletionHeldBack>()("DeletionHeldBack", {
+  /** Deletions within the last hour. */
+  deletions: Schema.Int,
+  /** How many are allowed within an hour. */
+  allowed: Schema.Int
+}) {
+  override get message() {
+    return `The deletion is held back: ${this.deletions} objects were deleted within the last hour, and more than ${this.allowed} are not without being confirmed. Confirm or discard the deletions of this authority.`
+  }
+}
+
+/** The request that failed and its answer, where there is one. */
+export const evidenceOf = (error: DeliveryError): Evidence | null => ("evidence" in error ? error.evidence : null)
+
 export type DeliveryError =
   | TargetUnavailable
   | CredentialsRefused
@@ -93,6 +108,7 @@ export type DeliveryError =
   | TargetRefused
   | ReferencesUnknown
   | ObjectUndeliverable
+  | DeletionHeldBack
 
 const describe = (evidence: Evidence) => `${evidence.method} ${evidence.path}, status ${evidence.status ?? "none"}`
 

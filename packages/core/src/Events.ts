@@ -63,6 +63,13 @@ export type ConnectorEvent =
       readonly attempt: number
       readonly reason: string
     }
+  | {
+      readonly _tag: "DeletionHeld"
+      readonly authority: AuthorityName
+      readonly subject: Subject
+      readonly file: string
+      readonly reason: string
+    }
   | { readonly _tag: "ConfigurationProblem"; readonly authority: AuthorityName; readonly problem: string }
   | { readonly _tag: "QueueStarted"; readonly authority: AuthorityName }
   | { readonly _tag: "QueueStopped"; readonly authority: AuthorityName }
@@ -78,6 +85,8 @@ export type ConnectorEvent =
 
 export interface EventsShape {
   readonly publish: (event: ConnectorEvent) => Effect.Effect<void>
+  /** In their order. */
+  readonly publishAll: (events: ReadonlyArray<ConnectorEvent>) => Effect.Effect<void>
   /** The events from the moment it runs. A listener that is slower than events come misses the oldest. */
   readonly stream: Stream.Stream<ConnectorEvent>
 }
@@ -88,20 +97,23 @@ export const layer: Layer.Layer<Events> = Layer.effect(
   Events,
   Effect.map(PubSub.sliding<ConnectorEvent>(65_536), (hub) => ({
     publish: (event) => Effect.zipRight(log(event), PubSub.publish(hub, event)),
+    publishAll: (events) =>
+      Effect.zipRight(Effect.forEach(events, log, { discard: true }), PubSub.publishAll(hub, events)),
     stream: Stream.fromPubSub(hub)
   }))
 )
 
-/** What the log says: a constant sentence per kind of event, the data as annotations. */
+/** What the log says: a constant sentence per kind of event, and the data. */
 export interface Line {
   readonly level: LogLevel.LogLevel
   readonly message: string
   readonly annotations: { readonly [key: string]: unknown }
 }
 
+/** There are many events: the data goes along as part of the message, which costs less than annotations. */
 const log = (event: ConnectorEvent): Effect.Effect<void> => {
   const { annotations, level, message } = describe(event)
-  return Effect.logWithLevel(level, message).pipe(Effect.annotateLogs(annotations))
+  return Effect.logWithLevel(level, message, annotations)
 }
 
 /** Levels: debug each step, info a change of state, warning it is tried again, error somebody has to act. */
@@ -155,6 +167,13 @@ export const describe = (event: ConnectorEvent): Line => {
         authority: event.authority,
         object: name(event.subject),
         attempt: event.attempt,
+        reason: event.reason,
+        file: event.file
+      })
+    case "DeletionHeld":
+      return line(LogLevel.Warning, "Held a deletion back until somebody confirms it.", {
+        authority: event.authority,
+        object: name(event.subject),
         reason: event.reason,
         file: event.file
       })

@@ -94,7 +94,8 @@ export const primarySchool = (user: ChangedUser): { readonly school: string; rea
 export const userState = (user: ChangedUser): PreviousUser => ({
   schools: user.schools,
   record_uid: user.recordUid,
-  source_uid: user.sourceUid
+  source_uid: user.sourceUid,
+  username: user.username
 })
 
 export const groupState = (group: ChangedGroup): PreviousGroup => ({ users: group.members })
@@ -123,19 +124,17 @@ const UserOptions = Strings.pipe(
 
 const Head = { id: Text, dn: Text }
 
+// Of the UDM properties only these are checked; all of them are kept (see `changedUser`).
 const ChangedUserFile = Schema.Struct({
   ...Head,
   options: UserOptions,
-  object: Schema.Struct(
-    {
-      username: Text,
-      school: Schema.NonEmptyArray(Text),
-      ucsschoolRecordUID: OptionalText,
-      ucsschoolSourceUID: OptionalText,
-      ucsschoolRole: Schema.optional(Schema.NullOr(Schema.Union(Schema.String, Strings)))
-    },
-    { key: Schema.String, value: Schema.Unknown }
-  ),
+  object: Schema.Struct({
+    username: Text,
+    school: Schema.NonEmptyArray(Text),
+    ucsschoolRecordUID: OptionalText,
+    ucsschoolSourceUID: OptionalText,
+    ucsschoolRole: Schema.optional(Schema.NullOr(Schema.Union(Schema.String, Strings)))
+  }),
   old_data: Schema.optional(Schema.NullOr(PreviousUser)),
   user_passwords: StoredHashes
 })
@@ -143,7 +142,7 @@ const ChangedUserFile = Schema.Struct({
 const ChangedGroupFile = Schema.Struct({
   ...Head,
   options: Schema.optional(Schema.NullOr(Strings)),
-  object: Schema.Struct({ name: Text, users: Strings }, { key: Schema.String, value: Schema.Unknown }),
+  object: Schema.Struct({ name: Text, users: Strings }),
   old_data: Schema.optional(Schema.NullOr(PreviousGroup))
 })
 
@@ -169,14 +168,19 @@ export const decode = (json: unknown): Either.Either<ListenerObject, Reasons> =>
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return Either.left(["the content is not a JSON object"])
   }
-  return decodeObject({ ...json, ...nothingInside(json, "old_data"), ...nothingInside(json, "user_passwords") })
+  const record = json as { readonly [key: string]: unknown }
+  return decodeObject(isNothing(record.old_data) || isNothing(record.user_passwords) ? withoutNothing(record) : record)
 }
 
 /** Preprocessed files say "nothing known" with null or with an empty object. */
-const nothingInside = (json: object, key: string): object => {
-  const value: unknown = (json as { readonly [key: string]: unknown })[key]
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0 ? { [key]: null } : {}
-}
+const withoutNothing = ({ old_data, user_passwords, ...json }: { readonly [key: string]: unknown }) => ({
+  ...json,
+  old_data: isNothing(old_data) ? null : old_data,
+  user_passwords: isNothing(user_passwords) ? null : user_passwords
+})
+
+const isNothing = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0
 
 const decodeObject = (json: { readonly [key: string]: unknown }): Either.Either<ListenerObject, Reasons> => {
   const type = json.udm_object_type
@@ -193,11 +197,17 @@ const decodeObject = (json: { readonly [key: string]: unknown }): Either.Either<
   if (type === "users/user") {
     return object === null
       ? Either.mapBoth(decodeRemovedUser(json), { onLeft: reasons, onRight: removedUser })
-      : Either.mapBoth(decodeChangedUser(json), { onLeft: reasons, onRight: changedUser })
+      : Either.mapBoth(decodeChangedUser(json), {
+          onLeft: reasons,
+          onRight: (file) => changedUser(file, propertiesOf(object))
+        })
   }
   return object === null
     ? Either.mapBoth(decodeRemovedGroup(json), { onLeft: reasons, onRight: removedGroup })
-    : Either.mapBoth(decodeChangedGroup(json), { onLeft: reasons, onRight: changedGroup })
+    : Either.mapBoth(decodeChangedGroup(json), {
+        onLeft: reasons,
+        onRight: (file) => changedGroup(file, propertiesOf(object))
+      })
 }
 
 /** Why a file's text is no listener object. */
@@ -251,7 +261,10 @@ export const encode = (object: ListenerObject): unknown => {
   }
 }
 
-const changedUser = (file: typeof ChangedUserFile.Type): ChangedUser => ({
+/** The object was checked to be a record before. */
+const propertiesOf = (object: unknown): UdmProperties => object as UdmProperties
+
+const changedUser = (file: typeof ChangedUserFile.Type, properties: UdmProperties): ChangedUser => ({
   _tag: "ChangedUser",
   id: file.id,
   dn: file.dn,
@@ -262,19 +275,19 @@ const changedUser = (file: typeof ChangedUserFile.Type): ChangedUser => ({
   roles: SchoolRole.fromOptions(file.options),
   contextRoles: SchoolRole.parseAll(file.object.ucsschoolRole),
   options: file.options,
-  properties: file.object,
+  properties,
   previous: file.old_data ?? null,
   hashes: file.user_passwords === null || file.user_passwords === undefined ? null : Redacted.make(file.user_passwords)
 })
 
-const changedGroup = (file: typeof ChangedGroupFile.Type): ChangedGroup => ({
+const changedGroup = (file: typeof ChangedGroupFile.Type, properties: UdmProperties): ChangedGroup => ({
   _tag: "ChangedGroup",
   id: file.id,
   dn: file.dn,
   name: file.object.name,
   members: file.object.users,
   options: file.options ?? [],
-  properties: file.object,
+  properties,
   previous: file.old_data ?? null
 })
 

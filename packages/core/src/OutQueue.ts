@@ -8,7 +8,6 @@
 import { Clock, Duration, Effect, Fiber, FiberSet, Queue, Random, Ref } from "effect"
 import { Bell } from "./Bell.js"
 import { Events } from "./Events.js"
-import { Line } from "./OutQueue/Line.js"
 import type { Finished } from "./OutQueue/Workers.js"
 import * as Workers from "./OutQueue/Workers.js"
 import { persistently } from "./Patience.js"
@@ -59,7 +58,6 @@ export const run = (authority: SchoolAuthority, status: Ref.Ref<OutQueueStatus>)
     let outstanding = 0
     let settledAt = yield* Clock.currentTimeMillis
     let finished: Array<Settlement> = []
-    const line = new Line()
 
     const record = Effect.suspend(() => {
       const settlements = finished
@@ -81,8 +79,6 @@ export const run = (authority: SchoolAuthority, status: Ref.Ref<OutQueueStatus>)
       Effect.gen(function* () {
         if (message._tag === "Rung") return
         finished.push(message.settlement)
-        line.end(message.settlement.id)
-        yield* begin
         if (message.authority._tag !== "GoOn" && mode._tag === "Working") {
           yield* pause(message.authority, message.reason, 0)
         }
@@ -127,22 +123,12 @@ export const run = (authority: SchoolAuthority, status: Ref.Ref<OutQueueStatus>)
         )
         .pipe(Effect.flatMap((finished) => Queue.offer(messages, { _tag: "Finished", ...finished })))
 
-    const begin = Effect.suspend(() =>
-      Effect.forEach(line.begin(), (item) => FiberSet.run(workers, work(item)), { discard: true })
-    )
-
     const claim = Effect.gen(function* () {
       const items = yield* persistently(store.claim(authority.name, window - outstanding))
       outstanding += items.length
-      line.join(items)
-      yield* begin
+      yield* Effect.forEach(items, (item) => FiberSet.run(workers, work(item)), { discard: true })
       return items.length
     }).pipe(Effect.uninterruptible)
-
-    /** Gives back what has not begun. */
-    const dismiss = Effect.sync(() => {
-      for (const item of line.dismiss()) finished.push(Workers.release(item).settlement)
-    })
 
     /**
      * Waits for something to happen, until a time in milliseconds since 1970, or as long as it takes. The timer sends a
@@ -168,7 +154,6 @@ export const run = (authority: SchoolAuthority, status: Ref.Ref<OutQueueStatus>)
 
     const step = Effect.gen(function* () {
       if (mode._tag === "Paused") {
-        yield* dismiss
         yield* record
         const now = yield* Clock.currentTimeMillis
         if (outstanding === 0 && mode.until !== null && mode.until <= now) return yield* probe(mode.failures)
@@ -190,7 +175,6 @@ export const run = (authority: SchoolAuthority, status: Ref.Ref<OutQueueStatus>)
         stopping = true
         yield* FiberSet.awaitEmpty(workers).pipe(Effect.interruptible, Effect.timeoutOption(shutdownPatience))
         yield* FiberSet.clear(workers)
-        yield* dismiss
         yield* Effect.flatMap(Queue.takeAll(messages), (more) => Effect.forEach(more, hear, { discard: true }))
         yield* Effect.ignoreLogged(store.settle(finished))
         yield* events.publish({ _tag: "QueueStopped", authority: authority.name })

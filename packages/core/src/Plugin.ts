@@ -4,7 +4,8 @@
  */
 import { Context, Effect, type Scope } from "effect"
 import type { Configuration } from "./ConfigStore.js"
-import type { ConfigurationUnusable, DeliveryError } from "./DeliveryError.js"
+import { type DeletionLimit, defaultDeletionLimit } from "./DeletionProtection.js"
+import type { ConfigurationUnusable, DeletionHeldBack, DeliveryError } from "./DeliveryError.js"
 import type { ListenerObject } from "./ListenerObject.js"
 import type { PreviousUser } from "./PreviousState.js"
 import type { SchoolAuthority } from "./SchoolAuthority.js"
@@ -18,6 +19,11 @@ export interface Delivery {
   readonly recreate: boolean
   /** What {@link Delivered.receipt} was at the last successful delivery of this object to this authority. */
   readonly receipt: string | null
+  /**
+   * To be asked right before an object is deleted at the target for good: fails when too many were deleted lately. An
+   * account that is deleted only to be created anew does not count.
+   */
+  readonly mayDelete: Effect.Effect<void, DeletionHeldBack>
 }
 
 /** What was done at the target. `absent`: it was to be removed and is not there; `ignored`: the target does not want it. */
@@ -51,6 +57,8 @@ export interface Plugin<R = never> {
   readonly preprocess?: (object: ListenerObject) => Effect.Effect<ListenerObject, never, R>
   /** How many objects of an authority may be delivered at the same time. Default 4. */
   readonly concurrency?: (authority: SchoolAuthority) => number
+  /** How many deletions an authority bears, or null for any number. Default: see `DeletionProtection`. */
+  readonly deletionLimit?: (authority: SchoolAuthority) => DeletionLimit | null
   /** Fails when the authority's configuration can't be used. */
   readonly handler: (authority: SchoolAuthority) => Effect.Effect<Handler, ConfigurationUnusable, R | Scope.Scope>
 }
@@ -92,6 +100,20 @@ export const concurrencyOf = (plugins: ReadonlyArray<Plugin>, authority: SchoolA
     ...ofAuthority(plugins, authority).map((plugin) => plugin.concurrency?.(authority) ?? defaultConcurrency),
     32
   )
+
+/** The strictest limit of all plugins of an authority, or null when none of them sets one. */
+export const deletionLimitOf = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthority): DeletionLimit | null => {
+  const limits = ofAuthority(plugins, authority).flatMap((plugin) => {
+    const limit = plugin.deletionLimit === undefined ? defaultDeletionLimit : plugin.deletionLimit(authority)
+    return limit === null ? [] : [limit]
+  })
+  return limits.length === 0
+    ? null
+    : {
+        deletions: Math.min(...limits.map(({ deletions }) => deletions)),
+        percent: Math.min(...limits.map(({ percent }) => percent))
+      }
+}
 
 /** Gives a plugin what it needs, so that it can stand in {@link Plugins}. */
 export const provide = <R>(plugin: Plugin<R>, context: Context.Context<R>): Plugin => {

@@ -4,11 +4,15 @@
  */
 import { Schema } from "effect"
 
-/** A user's identity at the targets and the schools the user was in. The names are those of the `old_data` of listener files. */
+/**
+ * A user's identity at the targets and the schools the user was in. The names are those of the `old_data` of listener
+ * files, but for `username`, which the Python connector does not know.
+ */
 export const PreviousUser = Schema.Struct({
   schools: Schema.Array(Schema.String),
   record_uid: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null, exact: true }),
-  source_uid: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null, exact: true })
+  source_uid: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null, exact: true }),
+  username: Schema.optionalWith(Schema.NullOr(Schema.String), { exact: true })
 })
 export type PreviousUser = typeof PreviousUser.Type
 

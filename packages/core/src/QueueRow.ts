@@ -2,19 +2,25 @@
  * A queue item as storages hold it: plain columns, and the change itself as JSON text. Every storage that writes bytes
  * uses this form, so that one of them can read what another wrote.
  */
-import { Effect, Either, Schema } from "effect"
+import { Effect, Either, Redacted, Schema } from "effect"
 import type { Wish } from "./Coalescing.js"
+import { Evidence } from "./DeliveryError.js"
 import * as ListenerObject from "./ListenerObject.js"
-import { PreviousUser } from "./PreviousState.js"
+import { PlainPasswordHashes } from "./PasswordHashes.js"
+import { PreviousGroup, PreviousUser } from "./PreviousState.js"
 import { ItemId, type ItemState, type QueueItem } from "./QueueStore.js"
 import { AuthorityName } from "./SchoolAuthority.js"
 
 /** The columns of a {@link Wish}. They hold the password hashes in clear: they are for the storage only. */
 export interface WishRow {
-  /** JSON text of the object; its `old_data` is the oldest previous state that was not delivered. */
+  /** JSON text of the object in the form of a listener file. Its `old_data` and `user_passwords` do not count. */
   readonly payload: string
-  /** JSON text. */
-  readonly aliases: string
+  /** JSON text of the oldest previous state that was not delivered, or null. */
+  readonly previous: string | null
+  /** JSON text of the password hashes, or null. */
+  readonly hashes: string | null
+  /** JSON text, or null for none. */
+  readonly aliases: string | null
   readonly recreate: 0 | 1
 }
 
@@ -28,30 +34,78 @@ export interface QueueRow extends WishRow {
   readonly attempts: number
   readonly available_at: number
   readonly last_error: string | null
+  readonly confirmed: 0 | 1
   readonly receipt: string | null
 }
 
-/** `waiting` is two states here: `ready` may be claimed, `delayed` waits for its time. */
-export type RowState = "ready" | "delayed" | "in_flight" | "dead"
+/** `waiting` is three states here: `ready` may be claimed, `delayed` waits for its time, `blocked` for other items. */
+export type RowState = "ready" | "delayed" | "blocked" | "in_flight" | "held" | "dead"
 
-export const itemState = (state: RowState): ItemState => (state === "ready" || state === "delayed" ? "waiting" : state)
+export const itemState = (state: RowState): ItemState =>
+  state === "ready" || state === "delayed" || state === "blocked" ? "waiting" : state
 
-export const fromWish = (wish: Wish): WishRow => ({
-  payload: JSON.stringify(ListenerObject.encode(wish.object)),
-  aliases: wish.aliases.length === 0 ? "[]" : JSON.stringify(wish.aliases),
-  recreate: wish.recreate ? 1 : 0
+/** `text`: the JSON text that the object was decoded from, see `Arrival`. */
+export const fromWish = ({ aliases, object, recreate }: Wish, text: string | null = null): WishRow => ({
+  payload: text ?? JSON.stringify(ListenerObject.encode({ ...object, previous: null, ...withoutHashes(object) })),
+  previous: object.previous === null ? null : JSON.stringify(object.previous),
+  hashes:
+    object._tag === "ChangedUser" && object.hashes !== null ? JSON.stringify(Redacted.value(object.hashes)) : null,
+  aliases: aliases.length === 0 ? null : JSON.stringify(aliases),
+  recreate: recreate ? 1 : 0
 })
 
+const withoutHashes = (object: ListenerObject.ListenerObject) => (object._tag === "ChangedUser" ? { hashes: null } : {})
+
 /** Dies when the row is not one that {@link fromWish} made: what we wrote ourselves can be read. */
-export const toWish = (row: WishRow & { readonly id: number }): Effect.Effect<Wish> => {
-  const object = ListenerObject.decodeText(row.payload)
-  if (Either.isLeft(object)) return unreadable(row.id, "object", object.left.reasons.join("; "))
-  if (row.aliases === "[]") return Effect.succeed({ object: object.right, aliases: [], recreate: row.recreate === 1 })
-  const aliases = decodeAliases(row.aliases)
-  return Either.isLeft(aliases)
-    ? unreadable(row.id, "aliases", aliases.left.message)
-    : Effect.succeed({ object: object.right, aliases: aliases.right, recreate: row.recreate === 1 })
-}
+export const toWish = (row: WishRow & { readonly id: number }): Effect.Effect<Wish> =>
+  Either.match(decodeWish(row), {
+    onLeft: (reason) =>
+      Effect.dieMessage(`Queue item ${row.id} cannot be read, though the queue storage wrote it: ${reason}`),
+    onRight: Effect.succeed
+  })
+
+const decodeWish = (row: WishRow): Either.Either<Wish, string> =>
+  Either.gen(function* () {
+    const read = yield* Either.mapLeft(
+      ListenerObject.decodeText(row.payload),
+      ({ reasons }) => `payload: ${reasons.join("; ")}`
+    )
+    return {
+      object: yield* withStored(read, row),
+      aliases: row.aliases === null ? [] : yield* part("aliases", decodeAliases(row.aliases)),
+      recreate: row.recreate === 1
+    }
+  })
+
+/** The object with the previous state and the hashes that are stored beside it. */
+const withStored = (
+  object: ListenerObject.ListenerObject,
+  { hashes, previous }: WishRow
+): Either.Either<ListenerObject.ListenerObject, string> =>
+  Either.gen(function* () {
+    switch (object._tag) {
+      case "ChangedUser":
+        return {
+          ...object,
+          previous: previous === null ? null : yield* part("previous", decodeUser(previous)),
+          hashes: hashes === null ? null : Redacted.make(yield* part("hashes", decodeHashes(hashes)))
+        }
+      case "RemovedUser":
+        return { ...object, previous: previous === null ? null : yield* part("previous", decodeUser(previous)) }
+      case "ChangedGroup":
+      case "RemovedGroup":
+        return { ...object, previous: previous === null ? null : yield* part("previous", decodeGroup(previous)) }
+    }
+  })
+
+const decodeUser = Schema.decodeEither(Schema.parseJson(PreviousUser))
+const decodeGroup = Schema.decodeEither(Schema.parseJson(PreviousGroup))
+const decodeHashes = Schema.decodeEither(Schema.parseJson(PlainPasswordHashes))
+const decodeAliases = Schema.decodeEither(Schema.parseJson(Schema.Array(PreviousUser)))
+
+/** Names the part. The error itself might show password hashes. */
+const part = <A>(name: string, decoded: Either.Either<A, unknown>): Either.Either<A, string> =>
+  Either.mapLeft(decoded, () => `${name}: unexpected content`)
 
 /** {@link toWish} of a whole row. */
 export const toItem = (row: QueueRow): Effect.Effect<QueueItem> =>
@@ -66,10 +120,16 @@ export const toItem = (row: QueueRow): Effect.Effect<QueueItem> =>
     attempts: row.attempts,
     availableAt: row.available_at,
     lastError: row.last_error,
-    receipt: row.receipt
+    receipt: row.receipt,
+    confirmed: row.confirmed === 1
   }))
 
-const decodeAliases = Schema.decodeEither(Schema.parseJson(Schema.Array(PreviousUser)))
+/** The evidence of an attempt as JSON text. */
+export const encodeEvidence = (evidence: Evidence | null): string | null =>
+  evidence === null ? null : JSON.stringify(evidence)
 
-const unreadable = (id: number, column: string, reason: string): Effect.Effect<never> =>
-  Effect.dieMessage(`The ${column} of queue item ${id} cannot be read, though the queue storage wrote it: ${reason}`)
+const decodeEvidenceText = Schema.decode(Schema.parseJson(Evidence))
+
+/** Dies when {@link encodeEvidence} did not write it. */
+export const decodeEvidence = (text: string | null): Effect.Effect<Evidence | null> =>
+  text === null ? Effect.succeed(null) : Effect.orDie(decodeEvidenceText(text))

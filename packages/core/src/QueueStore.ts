@@ -4,8 +4,9 @@
  * Per authority and object there is at most one waiting item (pending changes of one object are coalesced) and at most
  * one in flight. Everything a method does is one transaction, and survives the end of the process once it returned.
  */
-import { Context, type Effect, Schema } from "effect"
+import { Context, type Effect, type Option, Schema } from "effect"
 import type { Wish } from "./Coalescing.js"
+import type { Evidence } from "./DeliveryError.js"
 import type { ListenerObject } from "./ListenerObject.js"
 import type { PreviousState } from "./PreviousState.js"
 import type { AuthorityName } from "./SchoolAuthority.js"
@@ -29,6 +30,11 @@ export interface Arrival {
   readonly file: SourceFile
   readonly fate: FileFate
   readonly object: ListenerObject
+  /**
+   * The JSON text that `object` was decoded from, where nothing but previous state and password hashes was added to it
+   * since. Saves writing the object anew; null otherwise.
+   */
+  readonly text: string | null
   /** Each gets an item. May be empty. */
   readonly recipients: ReadonlyArray<AuthorityName>
   readonly remember: Remember
@@ -39,8 +45,14 @@ export type Remember =
   | { readonly _tag: "State"; readonly state: PreviousState }
   | { readonly _tag: "ExpireAt"; readonly at: number }
 
-/** `waiting`: due now or later; `in_flight`: claimed; `dead`: given up until somebody asks for it (dead letter). */
-export type ItemState = "waiting" | "in_flight" | "dead"
+/** All states of an item, in the order of an item's life. */
+export const itemStates = ["waiting", "in_flight", "held", "dead"] as const
+
+/**
+ * `waiting`: due now or later; `in_flight`: claimed; `held`: a deletion that waits until somebody confirms it; `dead`:
+ * given up until somebody asks for it (dead letter).
+ */
+export type ItemState = (typeof itemStates)[number]
 
 /** A change on its way to one authority. */
 export interface QueueItem extends Wish {
@@ -59,20 +71,70 @@ export interface QueueItem extends Wish {
   readonly lastError: string | null
   /** What the plugin left at its last successful delivery of this object to this authority, or null. */
   readonly receipt: string | null
+  /** Somebody confirmed that the object may be deleted at the target. */
+  readonly confirmed: boolean
 }
+
+/** A delivery that failed. */
+export interface Attempt {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly error: string
+  /** The request that failed and its answer, secrets masked; null when none was sent. */
+  readonly evidence: Evidence | null
+}
+
+/** So many failed attempts of an item are kept, the newest. */
+export const attemptsKept = 20
+
+/** What the target has after a delivery: the object, or it not any more, or not (and it had not before). */
+export type Result = "present" | "removed" | "absent"
 
 /** How the delivery of a claimed item ended. */
 export type Settlement =
-  | { readonly _tag: "Done"; readonly id: ItemId; readonly receipt: string | null }
-  | { readonly _tag: "RetryAt"; readonly id: ItemId; readonly at: number; readonly error: string }
-  | { readonly _tag: "Dead"; readonly id: ItemId; readonly error: string }
+  | { readonly _tag: "Done"; readonly id: ItemId; readonly receipt: string | null; readonly result: Result }
+  /** `wanted`: users the object refers to. The item is due as soon as one of them was delivered, if that is sooner. */
+  | {
+      readonly _tag: "RetryAt"
+      readonly id: ItemId
+      readonly at: number
+      readonly attempt: Attempt
+      readonly wanted: ReadonlyArray<string>
+    }
+  | { readonly _tag: "Dead"; readonly id: ItemId; readonly attempt: Attempt }
+  /** A deletion that is not to happen unless somebody confirms it. */
+  | { readonly _tag: "Hold"; readonly id: ItemId; readonly reason: string }
   /** Not tried, or not the item's fault: it waits as before. */
   | { readonly _tag: "Release"; readonly id: ItemId }
 
 export interface Counts {
   readonly waiting: number
   readonly inFlight: number
+  readonly held: number
   readonly dead: number
+}
+
+/** Which items to list. */
+export interface Filter {
+  readonly state?: ItemState
+  /** User name, group name, or object key, without regard to case. */
+  readonly object?: string
+  /** Only those after this one. */
+  readonly after?: ItemId
+  /** At most so many. */
+  readonly limit: number
+}
+
+/** Items to do something with. */
+export type Selection =
+  | { readonly _tag: "Ids"; readonly ids: ReadonlyArray<ItemId> }
+  /** The first `limit` items in this state. */
+  | { readonly _tag: "InState"; readonly state: ItemState; readonly limit: number }
+
+/** Deletions at a target, at a time in milliseconds since 1970. */
+export interface Removals {
+  readonly at: number
+  readonly count: number
 }
 
 /** The storage could not do what was asked. Nothing of the call has happened. */
@@ -85,42 +147,59 @@ export class QueueStoreError extends Schema.TaggedError<QueueStoreError>()("Queu
   }
 }
 
-type Result<A> = Effect.Effect<A, QueueStoreError>
+type Answer<A> = Effect.Effect<A, QueueStoreError>
 
 export interface QueueStoreShape {
   /**
    * Takes files over, in the order given: remembers them as taken over, writes the previous states, and adds an item per
-   * recipient. An item that waits (or is dead) for the same object is merged with the new one and keeps its place.
+   * recipient. An item that waits (or is held or dead) for the same object is merged with the new one and keeps its place.
    * A file that is taken over already, with the same content, is left out with all it would bring.
+   *
+   * What a new item has to wait for is found here (see `Precedence`): a class for what is due or in flight of its members
+   * until that was tried, a user for an older item that frees a record UID or user name it needs, until that is gone. An
+   * item that is held back and would free the record UID is dropped: its account goes on under the new user.
    */
-  readonly accept: (batch: ReadonlyArray<Arrival>) => Result<void>
+  readonly accept: (batch: ReadonlyArray<Arrival>) => Answer<void>
   /** Those of `files` that were taken over before and not forgotten, with what is to become of them. */
-  readonly takenOver: (files: ReadonlyArray<SourceFile>) => Result<ReadonlyMap<string, FileFate>>
+  readonly takenOver: (files: ReadonlyArray<SourceFile>) => Answer<ReadonlyMap<string, FileFate>>
   /** The names of all files that are remembered as taken over. */
-  readonly takenOverNames: Result<ReadonlyArray<string>>
+  readonly takenOverNames: Answer<ReadonlyArray<string>>
   /** Forgets files: they are really gone from the in queue. Unknown names are ignored. */
-  readonly forget: (names: ReadonlyArray<string>) => Result<void>
+  readonly forget: (names: ReadonlyArray<string>) => Answer<void>
   /**
-   * Marks up to `limit` items as in flight and returns them: due, users before groups, each kind in the order of arrival,
-   * none whose object is in flight. Groups are only given out while no user is due or in flight, since a class refers to
-   * its members.
+   * Marks up to `limit` items as in flight and returns them, users before groups, each kind in the order of arrival: those
+   * that are due, have nothing to wait for, and whose object is not in flight. While there are more users than places,
+   * groups get a quarter of these (a single place goes to the older), so that neither kind holds the other back.
    */
-  readonly claim: (authority: AuthorityName, limit: number) => Result<ReadonlyArray<QueueItem>>
+  readonly claim: (authority: AuthorityName, limit: number) => Answer<ReadonlyArray<QueueItem>>
   /** When the next item that waits for its time is due, in milliseconds since 1970, or null when none waits for its time. */
-  readonly nextDue: (authority: AuthorityName) => Result<number | null>
+  readonly nextDue: (authority: AuthorityName) => Answer<number | null>
   /**
    * Records how deliveries ended. Unknown ids are ignored. When a newer change of the object arrived meanwhile, that one
    * stays, merged with what was not delivered.
    */
-  readonly settle: (settlements: ReadonlyArray<Settlement>) => Result<void>
+  readonly settle: (settlements: ReadonlyArray<Settlement>) => Answer<void>
   /** Makes all items in flight wait again and returns their number: for the start, when nobody can be at work on them. */
-  readonly recover: Result<number>
-  readonly counts: (authority: AuthorityName) => Result<Counts>
-  /** Items of an authority in the order of `id`, those after `after`. */
-  readonly list: (
+  readonly recover: Answer<number>
+  readonly counts: (authority: AuthorityName) => Answer<Counts>
+  /** Items of an authority in the order of `id`. */
+  readonly list: (authority: AuthorityName, filter: Filter) => Answer<ReadonlyArray<QueueItem>>
+  /** One item of an authority with its failed attempts, the oldest first. */
+  readonly show: (
     authority: AuthorityName,
-    options: { readonly state?: ItemState; readonly after?: ItemId; readonly limit: number }
-  ) => Result<ReadonlyArray<QueueItem>>
+    id: ItemId
+  ) => Answer<Option.Option<{ readonly item: QueueItem; readonly attempts: ReadonlyArray<Attempt> }>>
+  /**
+   * Makes items due at once, as if never tried, and returns their number. What is held counts as confirmed afterwards. Items
+   * in flight are left alone.
+   */
+  readonly retry: (authority: AuthorityName, selection: Selection) => Answer<number>
+  /** Removes items and returns their number. Items in flight are left alone. What waits for one of them goes on. */
+  readonly discard: (authority: AuthorityName, selection: Selection) => Answer<number>
+  /** The deletions that were recorded since a time, oldest first. */
+  readonly removals: (authority: AuthorityName, since: number) => Answer<ReadonlyArray<Removals>>
+  /** How many objects were delivered to the authority and not removed since. */
+  readonly holding: (authority: AuthorityName) => Answer<number>
 }
 
 export class QueueStore extends Context.Tag("@id-connector/core/QueueStore")<QueueStore, QueueStoreShape>() {}

@@ -30,26 +30,32 @@ export type SpoolEntry =
   /** It went away meanwhile. */
   | { readonly _tag: "Gone"; readonly name: string }
 
-/** What a look into the directory showed. */
-export interface Listing {
-  /** Names that end in `.json`, in order. */
-  readonly names: ReadonlyArray<string>
-  /** Other files, with the reason why they are no listener files. */
+/** What a look into the directory showed, besides listener files. */
+export interface Look {
+  /** Files that are no listener files, with the reason. */
   readonly strangers: ReadonlyArray<{ readonly name: string; readonly reason: string; readonly modifiedAt: number }>
   /** Directories whose names look like listener files: they are left where they are. */
   readonly directories: ReadonlyArray<string>
+  /** Files whose names end in `.json`. */
+  readonly waiting: number
 }
 
 type Result<A> = Effect.Effect<A, SpoolError>
 
 export interface SpoolShape {
-  readonly list: Result<Listing>
+  /** Looks into the directory. What it finds is read with `next`. */
+  readonly look: Result<Look>
   /**
-   * The files under these names, in the same order. Stops early when much has been read (at least one entry is returned),
-   * so that memory stays bounded.
+   * Reads the next files that the last look found, in the order of their names: `limit` at most, fewer when much has been
+   * read, so that memory stays bounded however many there are. None: there are no more.
    */
-  readonly read: (names: ReadonlyArray<string>) => Result<ReadonlyArray<SpoolEntry>>
-  /** Deletes files. Those that are gone already are ignored. When it returns, the files stay deleted after a power cut. */
+  readonly next: (limit: number) => Result<ReadonlyArray<SpoolEntry>>
+  /** Those of the names that are not in the directory. */
+  readonly gone: (names: ReadonlyArray<string>) => Result<ReadonlyArray<string>>
+  /**
+   * Deletes files that were taken over, unless other content stands under the name by now. Those that are gone already are
+   * ignored. When it returns, the files stay deleted after a power cut.
+   */
   readonly remove: (names: ReadonlyArray<string>) => Result<void>
   /** Moves files to the sub-directory `trash`. A file there with the same name is kept under another name. */
   readonly trash: (names: ReadonlyArray<string>) => Result<void>

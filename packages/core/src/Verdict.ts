@@ -10,6 +10,7 @@
  * | target failed (500) | again with back-off, a dead letter after `maxAttempts` | goes on |
  * | references unknown | again with back-off, for the rest | goes on |
  * | target refused (400, 409, 422), object undeliverable | dead letter | goes on |
+ * | deletion held back | held until somebody confirms or discards it | goes on |
  */
 import { Match } from "effect"
 import type { DeliveryError } from "./DeliveryError.js"
@@ -19,6 +20,8 @@ export type ItemVerdict =
   /** After so many milliseconds. */
   | { readonly _tag: "Again"; readonly after: number }
   | { readonly _tag: "GiveUp" }
+  /** Until somebody confirms it. */
+  | { readonly _tag: "Hold" }
 
 export type AuthorityVerdict =
   | { readonly _tag: "GoOn" }
@@ -74,7 +77,8 @@ export const verdict = (error: DeliveryError, circumstances: Circumstances): Ver
       circumstances.attempts + 1 >= maxAttempts ? giveUp : again(itemBackOff, circumstances),
     ReferencesUnknown: (): Verdict => again(referenceBackOff, circumstances),
     TargetRefused: (): Verdict => giveUp,
-    ObjectUndeliverable: (): Verdict => giveUp
+    ObjectUndeliverable: (): Verdict => giveUp,
+    DeletionHeldBack: (): Verdict => ({ item: { _tag: "Hold" }, authority: { _tag: "GoOn" } })
   })(error)
 
 const giveUp: Verdict = { item: { _tag: "GiveUp" }, authority: { _tag: "GoOn" } }

@@ -206,9 +206,9 @@ describe("Connector", () => {
         [
           ["A", "ChangedUser", null],
           ["B", "ChangedUser", null],
-          ["A", "ChangedUser", { schools: ["A1", "B1"], record_uid: "rec-mia", source_uid: "S" }],
-          ["B", "ChangedUser", { schools: ["A1", "B1"], record_uid: "rec-mia", source_uid: "S" }],
-          ["A", "RemovedUser", { schools: ["A1"], record_uid: "rec-mia", source_uid: "S" }]
+          ["A", "ChangedUser", { schools: ["A1", "B1"], record_uid: "rec-mia", source_uid: "S", username: "mia" }],
+          ["B", "ChangedUser", { schools: ["A1", "B1"], record_uid: "rec-mia", source_uid: "S", username: "mia" }],
+          ["A", "RemovedUser", { schools: ["A1"], record_uid: "rec-mia", source_uid: "S", username: "mia" }]
         ]
       )
     }).pipe(Effect.provide(world([authority("A"), authority("B")])))
@@ -365,7 +365,8 @@ describe("Connector", () => {
       assert.deepStrictEqual(deliveries[1]?.delivery.object.previous, {
         schools: ["A1"],
         record_uid: "rec-anna",
-        source_uid: "S"
+        source_uid: "S",
+        username: "anna"
       })
     }).pipe(Effect.provide(world([authority("A")])))
   )

@@ -42,6 +42,7 @@ export const deliver = (
     const mapping = target.settings.mapping.school_classes
     if (mapping === undefined) return delivered("ignored", { detail: 'the mapping has no "school_classes"' })
     if (object._tag !== "ChangedGroup") {
+      yield* delivery.mayDelete
       const wasThere = yield* target.client.deleteClass(school, schoolClass.name)
       return delivered(wasThere ? "removed" : "absent")
     }
@@ -55,7 +56,7 @@ export const deliver = (
     return yield* found === null
       ? create({ target, place, group: object, mapped, chooseMembers })
       : modify({ target, place, group: object, mapped, chooseMembers }, found)
-  }).pipe(Effect.withSpan("ClassDelivery.deliver"))
+  })
 
 interface Write {
   readonly target: Target

@@ -59,6 +59,7 @@ export const make = Effect.fnUntraced(function* (options: {
   readonly password: Redacted.Redacted<string>
   readonly tls: TlsRules
   readonly connections: number
+  readonly requestsPerSecond: number | null
 }) {
   const urls = KelvinUrl.make(options.baseUrl)
   const request = yield* KelvinRequest.make({ ...options, tokenUrl: urls.token })

@@ -25,6 +25,7 @@ export const kelvin: Plugin<Needs> = {
   name: "kelvin",
   handles: () => true,
   concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin"),
+  deletionLimit: (authority) => KelvinSettings.deletionLimitOf(authority, "kelvin"),
   handler: (authority) =>
     Effect.map(Target.make(authority, "kelvin"), (target) => ({
       ping: target.client.ping,
@@ -43,6 +44,7 @@ export const partialGroupSync: Plugin<Needs> = {
   name: "kelvin-partial-group-sync",
   handles: () => true,
   concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin-partial-group-sync"),
+  deletionLimit: (authority) => KelvinSettings.deletionLimitOf(authority, "kelvin-partial-group-sync"),
   handler: (authority) =>
     Effect.gen(function* () {
       const directory = yield* Directory

@@ -2,13 +2,12 @@
  * Single requests to the Kelvin REST API: token, time limits, request ids, and answers decoded or turned into errors. A
  * request that is refused because of its token is sent once more with a new one.
  */
-import { HttpBody, type HttpClientError, HttpClientRequest } from "@effect/platform"
 import { CredentialsRefused, TargetFailed, TargetUnavailable } from "@id-connector/core/DeliveryError"
-import { Clock, Effect, Either, type ParseResult, Random, Redacted, Schema } from "effect"
+import { Clock, Effect, Either, identity, type ParseResult, Random, RateLimiter, Redacted, Schema } from "effect"
 import { fromResponse, type KelvinError, type Sent, TokenRefused } from "./KelvinError.js"
 import * as KelvinToken from "./KelvinToken.js"
 import { masked, short } from "./Masking.js"
-import { TargetHttp, type TlsRules } from "./TargetHttp.js"
+import { TargetHttp, type TargetRequest, type TlsRules, type Unreachable } from "./TargetHttp.js"
 
 type Method = "GET" | "POST" | "PATCH" | "DELETE"
 
@@ -29,7 +28,7 @@ export interface KelvinRequest {
 }
 
 /** How long a request may take, in seconds. Creating something takes the server longest. */
-const timeLimit = (method: Method) => (method === "POST" ? 30 : 20)
+const timeLimitOf = (method: Method) => (method === "POST" ? 30 : 20)
 
 const decodeToken = decoder(Schema.Struct({ access_token: Schema.Redacted(Schema.String) }))
 
@@ -39,36 +38,46 @@ export const make = Effect.fnUntraced(function* (options: {
   readonly password: Redacted.Redacted<string>
   readonly tls: TlsRules
   readonly connections: number
+  readonly requestsPerSecond: number | null
 }) {
-  const http = yield* (yield* TargetHttp).client({ tls: options.tls, connections: options.connections })
+  const inTurn =
+    options.requestsPerSecond === null
+      ? identity
+      : yield* RateLimiter.make({
+          limit: options.requestsPerSecond,
+          interval: "1 second",
+          algorithm: "token-bucket"
+        })
+  const send = yield* (yield* TargetHttp).client({ tls: options.tls, connections: options.connections })
 
-  /** Sends a request and reads its answer whole, within the time limit. */
-  const exchange = (request: HttpClientRequest.HttpClientRequest, seconds: number) =>
-    http.execute(request).pipe(
-      Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
-      Effect.timeoutFail({
-        duration: `${seconds} seconds`,
-        onTimeout: () =>
-          new TargetUnavailable({
-            detail: `no answer to ${request.method} ${pathOf(request.url)} within ${seconds} seconds`,
-            retryAfter: null
-          })
-      }),
-      Effect.catchTags({
-        RequestError: (error) => Effect.fail(unreachable(request.url, error)),
-        ResponseError: (error) => Effect.fail(unreachable(request.url, error))
-      }),
-      Effect.withTracerEnabled(false)
+  /** Sends a request when it is its turn. */
+  const exchange = (request: Omit<TargetRequest, "timeLimit">) => {
+    const timeLimit = timeLimitOf(request.method)
+    return send({ ...request, timeLimit }).pipe(
+      Effect.catchAll((error) =>
+        Effect.fail(
+          error._tag === "TimedOut"
+            ? new TargetUnavailable({
+                detail: `no answer to ${request.method} ${pathOf(request.url)} within ${timeLimit} seconds`,
+                retryAfter: null
+              })
+            : unreachable(request.url, error)
+        )
+      ),
+      inTurn
     )
+  }
 
   const logIn = Effect.gen(function* () {
-    const form = HttpClientRequest.post(options.tokenUrl, { acceptJson: true }).pipe(
-      HttpClientRequest.bodyUrlParams({ username: options.username, password: Redacted.value(options.password) })
-    )
-    const { response, text } = yield* exchange(form, timeLimit("GET"))
+    const response = yield* exchange({
+      method: "POST",
+      url: options.tokenUrl,
+      headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ username: options.username, password: Redacted.value(options.password) }).toString()
+    })
     const sent: Sent = { method: "POST", path: pathOf(options.tokenUrl), requestId: null, body: null }
     if (response.status !== 200) {
-      const error = fromResponse(sent, response.status, response.headers, text, yield* Clock.currentTimeMillis)
+      const error = fromResponse(sent, response.status, response.headers, response.text, yield* Clock.currentTimeMillis)
       if (error._tag === "TargetUnavailable" || response.status >= 500) return yield* error
       const detail = "detail" in error ? error.detail : error.message
       // An address without a log in is not the account's fault.
@@ -79,7 +88,7 @@ export const make = Effect.fnUntraced(function* (options: {
           })
         : new CredentialsRefused({ detail })
     }
-    const answer = decodeToken(text)
+    const answer = decodeToken(response.text)
     return Either.isRight(answer)
       ? answer.right.access_token
       : yield* unreadable(sent, response.status, "the log in was answered without a token")
@@ -90,23 +99,25 @@ export const make = Effect.fnUntraced(function* (options: {
     Effect.gen(function* () {
       const bearer = yield* token.get
       const requestId = yield* uuid
-      const request = HttpClientRequest.make(method)(url, {
+      const response = yield* exchange({
+        method,
+        url,
         headers: {
           accept: "application/json",
           authorization: `Bearer ${Redacted.value(bearer)}`,
-          "x-request-id": requestId
+          "x-request-id": requestId,
+          ...(body === null ? {} : { "content-type": "application/json" })
         },
-        ...(body === null ? {} : { body: HttpBody.text(JSON.stringify(body), "application/json") })
+        body: body === null ? null : JSON.stringify(body)
       })
-      const { response, text } = yield* exchange(request, timeLimit(method))
       const sent: Sent = { method, path: pathOf(url), requestId, body }
-      if (response.status >= 200 && response.status < 300) return { response, sent, text }
-      const error = fromResponse(sent, response.status, response.headers, text, yield* Clock.currentTimeMillis)
+      if (response.status >= 200 && response.status < 300) return { response, sent }
+      const error = fromResponse(sent, response.status, response.headers, response.text, yield* Clock.currentTimeMillis)
       if (error._tag === "TokenRefused") yield* token.invalidate(bearer)
       return yield* error
     })
 
-  const send = (method: Method, url: string, body: unknown) =>
+  const sendTwice = (method: Method, url: string, body: unknown) =>
     attempt(method, url, body).pipe(
       Effect.catchIf(
         (error): error is TokenRefused => error instanceof TokenRefused,
@@ -117,14 +128,14 @@ export const make = Effect.fnUntraced(function* (options: {
   const request: KelvinRequest = {
     read: (url, query, decode) => {
       const search = new URLSearchParams(query).toString()
-      return Effect.flatMap(send("GET", search === "" ? url : `${url}?${search}`, null), ({ response, sent, text }) => {
-        const answer = decode(text)
+      return Effect.flatMap(sendTwice("GET", search === "" ? url : `${url}?${search}`, null), ({ response, sent }) => {
+        const answer = decode(response.text)
         return Either.isRight(answer)
           ? Effect.succeed(answer.right)
-          : unreadable(sent, response.status, short(`unexpected answer: ${answer.left.message}`), text)
+          : unreadable(sent, response.status, short(`unexpected answer: ${answer.left.message}`), response.text)
       })
     },
-    write: (method, url, body) => Effect.asVoid(send(method, url, body))
+    write: (method, url, body) => Effect.asVoid(sendTwice(method, url, body))
   }
   return request
 })
@@ -135,7 +146,7 @@ const unreadable = (sent: Sent, status: number, detail: string, text = "") =>
 /** Path and query of a URL. */
 const pathOf = (url: string): string => url.replace(/^https?:\/\/[^/]*/, "")
 
-const unreachable = (url: string, error: HttpClientError.HttpClientError): TargetUnavailable =>
+const unreachable = (url: string, error: Unreachable): TargetUnavailable =>
   new TargetUnavailable({ detail: `${new URL(url).host}: ${causeOf(error)}`, retryAfter: null })
 
 /** The innermost cause says it: `connect ECONNREFUSED 127.0.0.1:443`, `self-signed certificate`. */

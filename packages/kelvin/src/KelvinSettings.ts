@@ -1,8 +1,9 @@
 /** The configuration of the Kelvin plugins, as it stands under `plugin_configs` of a school authority. */
+import { type DeletionLimit, defaultDeletionLimit } from "@id-connector/core/DeletionProtection"
 import { ConfigurationUnusable } from "@id-connector/core/DeliveryError"
 import * as Problems from "@id-connector/core/Problems"
 import type { SchoolAuthority } from "@id-connector/core/SchoolAuthority"
-import { Effect, Either, type Redacted, Schema } from "effect"
+import { Effect, Either, Option, type Redacted, Schema } from "effect"
 import type { TlsRules } from "./TargetHttp.js"
 
 const Mapping = Schema.Record({ key: Schema.String, value: Schema.String })
@@ -21,6 +22,32 @@ const SslContext = Schema.Struct({
 
 const Concurrency = Schema.Int.pipe(Schema.between(1, 32)).annotations({
   message: () => ({ message: "a whole number from 1 to 32 is expected", override: true })
+})
+
+const RequestsPerSecond = Schema.Int.pipe(Schema.between(1, 10_000)).annotations({
+  message: () => ({ message: "a whole number from 1 to 10000 is expected", override: true })
+})
+
+/** False: no protection. Numbers that are left out have their defaults. */
+const DeletionProtection = Schema.Union(
+  Schema.Literal(false),
+  Schema.Struct({
+    deletions: Schema.optionalWith(Schema.NonNegativeInt, {
+      default: () => defaultDeletionLimit.deletions,
+      nullable: true,
+      exact: true
+    }),
+    percent: Schema.optionalWith(Schema.Number.pipe(Schema.between(0, 100)), {
+      default: () => defaultDeletionLimit.percent,
+      nullable: true,
+      exact: true
+    })
+  })
+).annotations({
+  message: () => ({
+    message: 'false, or {"deletions": a whole number, "percent": a number from 0 to 100} is expected',
+    override: true
+  })
 })
 
 /** Keys the plugin does not know are left alone. */
@@ -47,7 +74,13 @@ const Configuration = Schema.Struct({
     nullable: true,
     exact: true
   }),
-  concurrency: Schema.optionalWith(Concurrency, { default: () => 4, nullable: true, exact: true })
+  concurrency: Schema.optionalWith(Concurrency, { default: () => 4, nullable: true, exact: true }),
+  requests_per_second: Schema.optionalWith(Schema.NullOr(RequestsPerSecond), { default: () => null, exact: true }),
+  deletion_protection: Schema.optionalWith(DeletionProtection, {
+    default: () => defaultDeletionLimit,
+    nullable: true,
+    exact: true
+  })
 })
 
 export interface KelvinSettings {
@@ -62,6 +95,8 @@ export interface KelvinSettings {
   readonly ignoredRoles: ReadonlyArray<string>
   /** Objects that are delivered at the same time at most, from 1 to 32. */
   readonly concurrency: number
+  /** The most requests the target is to get, or null for as many as come. */
+  readonly requestsPerSecond: number | null
 }
 
 const decodeConfiguration = Schema.decodeUnknownEither(Configuration, { errors: "all" })
@@ -98,7 +133,8 @@ export const decode = (
       verifyHostname: right.ssl_context.check_hostname
     },
     ignoredRoles: right.school_classes_ignore_roles,
-    concurrency: right.concurrency
+    concurrency: right.concurrency,
+    requestsPerSecond: right.requests_per_second
   })
 }
 
@@ -124,6 +160,17 @@ const kelvinUrl = (text: string): Either.Either<string, string> => {
 export const concurrencyOf = (authority: SchoolAuthority, plugin: string): number => {
   const value = authority.plugin_configs[plugin]?.concurrency
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 32 ? value : defaultConcurrency
+}
+
+const decodeDeletionProtection = Schema.decodeUnknownOption(DeletionProtection)
+
+/** `deletion_protection` of a configuration that may not be checked yet: null when it is switched off, else the limit. */
+export const deletionLimitOf = (authority: SchoolAuthority, plugin: string): DeletionLimit | null => {
+  const limit = Option.getOrElse(
+    decodeDeletionProtection(authority.plugin_configs[plugin]?.deletion_protection),
+    () => defaultDeletionLimit
+  )
+  return limit === false ? null : limit
 }
 
 const defaultConcurrency = 4

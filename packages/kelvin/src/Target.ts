@@ -38,7 +38,8 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, plu
     username: settings.username,
     password: settings.password,
     tls: settings.tls,
-    connections: settings.concurrency
+    connections: settings.concurrency,
+    requestsPerSecond: settings.requestsPerSecond
   })
   const handledSchools = Effect.map(config.current, ({ mapping }: Configuration) => mapping.schoolsOf(authority.name))
   const target: Target = {

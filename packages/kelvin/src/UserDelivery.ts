@@ -40,19 +40,19 @@ export const deliver = (target: Target, delivery: Delivery): Effect.Effect<Deliv
   }
 }
 
-const remove = Effect.fn("UserDelivery.remove")(function* (target: Target, user: RemovedUser, delivery: Delivery) {
+const remove = Effect.fnUntraced(function* (target: Target, user: RemovedUser, delivery: Delivery) {
   if (user.previous === null) return delivered("absent", { detail: "nothing is known of the user's identity" })
   const identities = yield* identitiesOf(target, [user.previous, ...delivery.aliases])
-  return yield* removeFirst(target, identities, null)
+  return yield* removeFirst(target, identities, delivery, null)
 })
 
-const change = Effect.fn("UserDelivery.change")(function* (target: Target, user: ChangedUser, delivery: Delivery) {
+const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, delivery: Delivery) {
   const schools = yield* target.schoolsFor(user.schools)
   const current = { record_uid: user.recordUid, source_uid: user.sourceUid, schools: user.schools }
   const states = [...Option.toArray(Option.fromNullable(user.previous)), ...delivery.aliases, current]
   const identities = yield* identitiesOf(target, states)
   if (SchoolName.intersect(user.schools, schools).length === 0) {
-    return yield* removeFirst(target, identities, "the target has none of the user's schools")
+    return yield* removeFirst(target, identities, delivery, "the target has none of the user's schools")
   }
   if (!user.recordUid) {
     return yield* new ObjectUndeliverable({ reasons: ["ucsschoolRecordUID: the user has none"] })
@@ -200,10 +200,16 @@ const findAgain = (target: Target, name: string, identities: ReadonlyArray<Ident
     return isOwn ? named : null
   })
 
-const removeFirst = (target: Target, identities: ReadonlyArray<Identity>, detail: string | null) =>
+const removeFirst = (
+  target: Target,
+  identities: ReadonlyArray<Identity>,
+  { mayDelete }: Delivery,
+  detail: string | null
+) =>
   Effect.gen(function* () {
     const found = yield* findFirst(target, identities)
     if (found === null) return delivered("absent", { detail })
+    yield* mayDelete
     const wasThere = yield* target.client.deleteUser(found.name)
     return delivered(wasThere ? "removed" : "absent", { detail })
   })

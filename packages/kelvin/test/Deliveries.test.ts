@@ -6,7 +6,7 @@ import type { PreviousUser } from "@id-connector/core/PreviousState"
 import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import * as PasswordDigest from "@id-connector/kelvin/PasswordDigest"
-import { TargetHttp } from "@id-connector/kelvin/TargetHttp"
+import * as TargetHttp from "@id-connector/kelvin/TargetHttp"
 import * as Builders from "@id-connector/testkit/Builders"
 import * as KelvinSimulator from "@id-connector/testkit/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
@@ -33,8 +33,9 @@ const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
     if (authority === undefined) throw new Error("no authority")
     const context = yield* Layer.build(
       Layer.mergeAll(
-        Layer.succeed(TargetHttp, {
-          client: () => Effect.succeed(KelvinSimulatorHttp.client({ "t.example.com": simulator }))
+        Layer.succeed(TargetHttp.TargetHttp, {
+          client: () =>
+            Effect.succeed(TargetHttp.fromHttpClient(KelvinSimulatorHttp.client({ "t.example.com": simulator })))
         }),
         PasswordDigest.layer(Redacted.make(new Uint8Array(32))),
         MemoryDirectory.layer(),
@@ -49,6 +50,7 @@ const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
         aliases: [],
         recreate: false,
         receipt: null,
+        mayDelete: Effect.void,
         ...more
       })
     return { simulator, deliver, ping: handler.ping }

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { CredentialsRefused, TargetFailed, TargetRefused, TargetUnavailable } from "@id-connector/core/DeliveryError"
 import * as KelvinClient from "@id-connector/kelvin/KelvinClient"
 import { AlreadyExists, NotFound, UnresolvedReference } from "@id-connector/kelvin/KelvinError"
-import { TargetHttp } from "@id-connector/kelvin/TargetHttp"
+import * as TargetHttp from "@id-connector/kelvin/TargetHttp"
 import { Deferred, Effect, Fiber, Option, Redacted, TestClock } from "effect"
 
 const api = "/ucsschool/kelvin/v1"
@@ -24,7 +24,7 @@ const token = "POST /ucsschool/kelvin/token"
 const names = (...all: ReadonlyArray<string>) => [200, all.map((name) => ({ name, url: `${base}x/${name}` }))] as const
 
 /** A client before a server that answers what `answer` says, after a token for each log in. Its calls are recorded. */
-const client = (answer: (call: Call, count: number) => Answer | undefined) =>
+const client = (answer: (call: Call, count: number) => Answer | undefined, requestsPerSecond: number | null = null) =>
   Effect.gen(function* () {
     const calls: Array<Call> = []
     const count = (what: string) => calls.filter((call) => call.what === what).length
@@ -53,8 +53,11 @@ const client = (answer: (call: Call, count: number) => Answer | undefined) =>
       username: "Administrator",
       password: Redacted.make("ge heim&"),
       tls,
-      connections: 4
-    }).pipe(Effect.provideService(TargetHttp, { client: () => Effect.succeed(http) }))
+      connections: 4,
+      requestsPerSecond
+    }).pipe(
+      Effect.provideService(TargetHttp.TargetHttp, { client: () => Effect.succeed(TargetHttp.fromHttpClient(http)) })
+    )
     return { kelvin, calls, count }
   })
 
@@ -474,4 +477,25 @@ describe("KelvinClient", () => {
       })
     )
   })
+
+  it.scoped("sends no more requests in a second than are allowed", () =>
+    Effect.gen(function* () {
+      const { calls, kelvin } = yield* client(({ what }) => (what === token ? undefined : [200, anna]), 3)
+      const all = yield* Effect.fork(
+        Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], (n) => kelvin.getUser(`user${n}`), { concurrency: "unbounded" })
+      )
+      const countPerStep: Array<number> = []
+      while (Option.isNone(yield* Fiber.poll(all))) {
+        yield* TestClock.adjust("250 millis")
+        // Answers are read with promises.
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        countPerStep.push(calls.length)
+      }
+      yield* Fiber.join(all)
+      assert.strictEqual(calls.length, 9)
+      countPerStep.forEach((count, step) => {
+        assert.isAtMost(count, 3 + Math.ceil(((step + 1) / 4) * 3), `after ${step + 1} quarters of a second`)
+      })
+    })
+  )
 })

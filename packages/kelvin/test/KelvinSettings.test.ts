@@ -30,8 +30,23 @@ describe("KelvinSettings", () => {
         syncPasswordHashes: false,
         tls: { verifyCertificate: true, verifyHostname: true },
         ignoredRoles: [],
-        concurrency: 4
+        concurrency: 4,
+        requestsPerSecond: null
       })
+    })
+  )
+
+  it.effect("takes a limit of requests, and protection from deletions with limits of its own or none", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* settings({ ...complete, requests_per_second: 7 })).requestsPerSecond, 7)
+      const limit = (deletion_protection: unknown) =>
+        KelvinSettings.deletionLimitOf(authority({ ...complete, deletion_protection }), "kelvin")
+      assert.isNull(limit(false))
+      assert.deepStrictEqual(limit({ deletions: 5 }), { deletions: 5, percent: 10 })
+      assert.deepStrictEqual(limit(null), { deletions: 50, percent: 10 })
+      assert.deepStrictEqual(limit("nonsense"), { deletions: 50, percent: 10 })
+      assert.include((yield* problems({ ...complete, requests_per_second: 0 }))[0], "requests_per_second")
+      assert.include((yield* problems({ ...complete, deletion_protection: true }))[0], "deletion_protection")
     })
   )
 

@@ -11,31 +11,42 @@ import { Effect } from "effect"
 const queue = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   // The id is the place in the queue, too: AUTOINCREMENT never gives one out twice. `ready` may be claimed, `delayed`
-  // waits for its time.
+  // waits for its time, `blocked` for other items (see `waits`).
   yield* sql`CREATE TABLE queue (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     authority TEXT NOT NULL,
     kind INTEGER NOT NULL CHECK (kind IN (0, 1)), -- 0: user, 1: group
     object_key TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'delayed', 'in_flight', 'dead')),
+    name TEXT NOT NULL, -- lower case
+    state TEXT NOT NULL DEFAULT 'ready'
+      CHECK (state IN ('ready', 'delayed', 'blocked', 'in_flight', 'held', 'dead')),
     attempts INTEGER NOT NULL DEFAULT 0,
     available_at INTEGER NOT NULL DEFAULT 0,
     last_error TEXT,
-    file TEXT NOT NULL,
+    confirmed INTEGER NOT NULL DEFAULT 0,
+    file TEXT NOT NULL
+  ) STRICT`
+  // Apart: a state changes three times in an item's life, and would take the page with the large text along each time.
+  yield* sql`CREATE TABLE wishes (
+    id INTEGER PRIMARY KEY,
     recreate INTEGER NOT NULL,
-    aliases TEXT NOT NULL,
+    aliases TEXT,
+    previous TEXT,
+    hashes TEXT,
     payload TEXT NOT NULL
   ) STRICT`
-  // At most one waiting or dead item per object. accept: is there one to merge with? settle: did a newer one arrive?
-  yield* sql`CREATE UNIQUE INDEX queue_pending ON queue (authority, object_key) WHERE state <> 'in_flight'`
-  // At most one in flight per object. claim: is the object, or any user, in flight? recover: all of them.
-  yield* sql`CREATE UNIQUE INDEX queue_in_flight ON queue (authority, kind, object_key) WHERE state = 'in_flight'`
+  // accept: is there one to merge with? claim: is the object in flight? settle: did a newer one arrive?
+  yield* sql`CREATE INDEX queue_object ON queue (authority, object_key)`
+  // accept: what is pending of the members of a class? list: items of an object.
+  yield* sql`CREATE INDEX queue_name ON queue (authority, name)`
   // claim: the first of a kind. Ends in the id, as every index does.
-  yield* sql`CREATE INDEX queue_ready ON queue (authority, kind) WHERE state = 'ready'`
-  // claim: those of a kind whose time has come. nextDue: the first of them.
-  yield* sql`CREATE INDEX queue_delayed ON queue (authority, kind, available_at) WHERE state = 'delayed'`
-  // list: everything of an authority, or only the dead, which may be few among many.
+  yield* sql`CREATE INDEX queue_state ON queue (authority, state, kind)`
+  // claim: those whose time has come. nextDue: the first of them.
+  yield* sql`CREATE INDEX queue_delayed ON queue (authority, available_at) WHERE state = 'delayed'`
+  // list: everything of an authority, or those in a state of which few may be among many. recover: all in flight.
   yield* sql`CREATE INDEX queue_authority ON queue (authority)`
+  yield* sql`CREATE INDEX queue_in_flight ON queue (authority) WHERE state = 'in_flight'`
+  yield* sql`CREATE INDEX queue_held ON queue (authority) WHERE state = 'held'`
   yield* sql`CREATE INDEX queue_dead ON queue (authority) WHERE state = 'dead'`
 })
 
@@ -62,13 +73,81 @@ const counts = Effect.gen(function* () {
   END`
 })
 
-const receipts = Effect.gen(function* () {
+/** What items wait for. Triggers keep it, so that whatever ends an item lets those go on that waited for it. */
+const precedence = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  yield* sql`CREATE TABLE receipts (
+  // The record UIDs and user names that an item frees (see core's Precedence). Few items free any.
+  yield* sql`CREATE TABLE frees (
+    authority TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    removal INTEGER NOT NULL,
+    PRIMARY KEY (authority, kind, value, item)
+  ) STRICT, WITHOUT ROWID`
+  yield* sql`CREATE INDEX frees_item ON frees (item)`
+  // `item` waits for `on_item`: for a member until that was tried, for a record UID or name until it is gone or dead.
+  yield* sql`CREATE TABLE waits (
+    item INTEGER NOT NULL,
+    on_item INTEGER NOT NULL,
+    because TEXT NOT NULL CHECK (because IN ('member', 'record', 'name')),
+    PRIMARY KEY (item, on_item)
+  ) STRICT, WITHOUT ROWID`
+  yield* sql`CREATE INDEX waits_on ON waits (on_item)`
+  // Users that a delayed item refers to, which the target did not have.
+  yield* sql`CREATE TABLE wanted (
+    authority TEXT NOT NULL,
+    name TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    PRIMARY KEY (authority, name, item)
+  ) STRICT, WITHOUT ROWID`
+  yield* sql`CREATE INDEX wanted_item ON wanted (item)`
+  yield* sql`CREATE TABLE attempts (
+    item INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    evidence TEXT
+  ) STRICT`
+  yield* sql`CREATE INDEX attempts_item ON attempts (item)`
+  yield* sql`CREATE TRIGGER queue_gone AFTER DELETE ON queue BEGIN
+    DELETE FROM wishes WHERE id = old.id;
+    DELETE FROM attempts WHERE item = old.id;
+    DELETE FROM wanted WHERE item = old.id;
+    DELETE FROM frees WHERE item = old.id;
+    DELETE FROM waits WHERE item = old.id;
+    DELETE FROM waits WHERE on_item = old.id;
+  END`
+  yield* sql`CREATE TRIGGER queue_tried AFTER UPDATE OF state ON queue
+    WHEN old.state = 'in_flight' AND new.state IN ('delayed', 'held', 'dead') BEGIN
+    DELETE FROM waits WHERE on_item = new.id AND (because = 'member' OR new.state = 'dead');
+  END`
+  yield* sql`CREATE TRIGGER waits_over AFTER DELETE ON waits BEGIN
+    UPDATE queue SET state = 'ready'
+    WHERE id = old.item AND state = 'blocked' AND NOT EXISTS (SELECT 1 FROM waits WHERE item = old.item);
+  END`
+})
+
+/** What the targets hold, as far as it was delivered. Counted with the queue: the protection of deletions asks for it. */
+const delivered = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE delivered (
     authority TEXT NOT NULL,
     object_key TEXT NOT NULL,
-    receipt TEXT NOT NULL,
+    receipt TEXT,
     PRIMARY KEY (authority, object_key)
+  ) STRICT, WITHOUT ROWID`
+  yield* sql`CREATE TRIGGER delivered_insert AFTER INSERT ON delivered BEGIN
+    INSERT INTO queue_counts VALUES (new.authority, 'delivered', 1)
+      ON CONFLICT (authority, state) DO UPDATE SET items = items + 1;
+  END`
+  yield* sql`CREATE TRIGGER delivered_delete AFTER DELETE ON delivered BEGIN
+    UPDATE queue_counts SET items = items - 1 WHERE authority = old.authority AND state = 'delivered';
+  END`
+  yield* sql`CREATE TABLE removals (
+    authority TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (authority, at)
   ) STRICT, WITHOUT ROWID`
 })
 
@@ -96,7 +175,8 @@ const previousStates = Effect.gen(function* () {
 export const migrations = {
   "0001_queue": queue,
   "0002_queue_counts": counts,
-  "0003_receipts": receipts,
-  "0004_taken_over": takenOver,
-  "0005_previous_states": previousStates
+  "0003_precedence": precedence,
+  "0004_delivered": delivered,
+  "0005_taken_over": takenOver,
+  "0006_previous_states": previousStates
 }

@@ -1,7 +1,6 @@
 /**
- * The queue in SQLite. Every method is one transaction (synchronous FULL: it is on the disk when the method returns) of a
- * fixed number of statements, whose cost does not grow with the number of items that wait; see `Migrations` for the
- * indexes.
+ * The queue in SQLite. Every method is one transaction of a fixed number of statements, whose cost does not grow with the
+ * number of items that wait; see `Migrations` for the indexes. What was accepted is on the disk when `accept` returns.
  *
  * SQLite answers synchronously: a loop that calls these methods without pause stops timers and servers. Let the event
  * loop turn between two batches.
@@ -13,7 +12,8 @@ import { Effect, Layer } from "effect"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
 import { claim, nextDue } from "./SqlQueueStore/Claim.js"
-import { counts, list, takenOver, takenOverNames } from "./SqlQueueStore/Look.js"
+import { discard, retry } from "./SqlQueueStore/Intervene.js"
+import { counts, holding, list, removals, show, takenOver, takenOverNames } from "./SqlQueueStore/Look.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
 import { operation, transaction } from "./SqlQueueStore/Transaction.js"
 
@@ -23,7 +23,7 @@ const queue: Layer.Layer<QueueStore, never, SqlClient.SqlClient> = Layer.effect(
     const sql = yield* SqlClient.SqlClient
     yield* tune(sql)
     return {
-      accept: (batch) => accept(sql, batch).pipe(transaction(sql), operation("accept")),
+      accept: (batch) => accept(sql, batch).pipe(transaction(sql, "power cut"), operation("accept")),
       takenOver: (files) => takenOver(sql, files).pipe(operation("takenOver")),
       takenOverNames: takenOverNames(sql).pipe(operation("takenOverNames")),
       forget: (names) =>
@@ -37,20 +37,26 @@ const queue: Layer.Layer<QueueStore, never, SqlClient.SqlClient> = Layer.effect(
       settle: (settlements) => settle(sql, settlements).pipe(transaction(sql), operation("settle")),
       recover: recover(sql).pipe(transaction(sql), operation("recover")),
       counts: (authority) => counts(sql, authority).pipe(operation("counts")),
-      list: (authority, options) => list(sql, authority, options).pipe(operation("list"))
+      list: (authority, filter) => list(sql, authority, filter).pipe(operation("list")),
+      show: (authority, id) => show(sql, authority, id).pipe(operation("show")),
+      retry: (authority, selection) =>
+        retry(sql, authority, selection).pipe(transaction(sql, "power cut"), operation("retry")),
+      discard: (authority, selection) =>
+        discard(sql, authority, selection).pipe(transaction(sql, "power cut"), operation("discard")),
+      removals: (authority, since) => removals(sql, authority, since).pipe(operation("removals")),
+      holding: (authority) => holding(sql, authority).pipe(operation("holding"))
     }
   })
 )
 
 /**
- * FULL: a commit is on the disk before it returns. It has to be said: in WAL mode better-sqlite3 falls back to NORMAL
- * with the first statement, and a power cut may then undo commits. The other two make up for it: a batch touches a page
- * of an index per object (entryUUIDs lie anywhere), and with the defaults (4 MB of log, 16 MB of cache) each commit copies
- * all of them from the log into the database.
+ * NORMAL: commits do not wait for the disk, but for those that have to (see `Transaction`). The other two: a batch touches a
+ * page of an index per object (entryUUIDs lie anywhere), and with the defaults (4 MB of log, 16 MB of cache) each commit
+ * copies all of them from the log into the database.
  */
 const tune = (sql: SqlClient.SqlClient): Effect.Effect<void> =>
   Effect.forEach(
-    ["synchronous = FULL", "wal_autocheckpoint = 8000", "cache_size = -64000"],
+    ["synchronous = NORMAL", "wal_autocheckpoint = 8000", "cache_size = -64000"],
     (setting) => sql`PRAGMA ${sql.literal(setting)}`,
     { discard: true }
   ).pipe(Effect.orDie) // The migrations ran on this connection: it works, and knows these settings.

@@ -7,7 +7,7 @@ import { QueueStore } from "@id-connector/core/QueueStore"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
 import { queueStoreContract } from "@id-connector/testkit/QueueStoreContract"
 import { arrival, group, north, previousUser, user } from "@id-connector/testkit/QueueStoreContract/Changes"
-import { previousOf } from "@id-connector/testkit/QueueStoreContract/Steps"
+import { dead, previousOf } from "@id-connector/testkit/QueueStoreContract/Steps"
 import { Cause, Effect, Exit, Layer } from "effect"
 import { database, fresh } from "./TestDatabase.js"
 
@@ -27,10 +27,6 @@ const reopened = (...parts: ReadonlyArray<Effect.Effect<void, unknown, Stores>>)
     }
   }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
 
-const synchronous = Effect.flatMap(SqlClient.SqlClient, (sql) => sql<{ synchronous: number }>`PRAGMA synchronous`).pipe(
-  Effect.map((rows) => rows[0]?.synchronous)
-)
-
 describe("SqlQueueStore", () => {
   it.effect("keeps everything when the file is closed and opened again", () =>
     reopened(
@@ -38,27 +34,28 @@ describe("SqlQueueStore", () => {
         const queue = yield* QueueStore
         const anna = arrival("1", user("u1", "anna"), { remember: { _tag: "State", state: previousUser("anna") } })
         yield* queue.accept([anna, arrival("2", user("u2", "bert")), arrival("3", group("7a"))])
-        yield* queue.settle((yield* queue.claim(north, 1)).map(({ id }) => ({ _tag: "Done", id, receipt: "receipt" })))
+        yield* queue.settle(
+          (yield* queue.claim(north, 1)).map(({ id }) => ({ _tag: "Done", id, receipt: "receipt", result: "present" }))
+        )
         yield* queue.accept([arrival("4", user("u1", "anne"), anna)])
         yield* queue.claim(north, 1)
       }),
       Effect.gen(function* () {
         const queue = yield* QueueStore
-        assert.deepStrictEqual(yield* queue.counts(north), { waiting: 2, inFlight: 1, dead: 0 })
+        assert.deepStrictEqual(yield* queue.counts(north), { waiting: 2, inFlight: 1, held: 0, dead: 0 })
         assert.strictEqual(yield* queue.recover, 1)
         const items = yield* queue.claim(north, 10)
         assert.deepStrictEqual(
           items.map(({ file, receipt }) => [file, receipt]),
           [
             ["2", null],
-            ["4", "receipt"]
+            ["4", "receipt"],
+            ["3", null]
           ]
         )
         assert.deepStrictEqual(yield* previousOf("u1"), previousUser("anna"))
         assert.deepStrictEqual(yield* queue.takenOverNames, ["1", "2", "3", "4"])
-        yield* queue.settle(items.map(({ id }) => ({ _tag: "Done", id, receipt: null })))
-        const [klass] = yield* queue.claim(north, 10)
-        yield* queue.settle(klass === undefined ? [] : [{ _tag: "Done", id: klass.id, receipt: null }])
+        yield* queue.settle(items.map(({ id }) => ({ _tag: "Done", id, receipt: null, result: "present" })))
       }),
       Effect.gen(function* () {
         const queue = yield* QueueStore
@@ -69,16 +66,29 @@ describe("SqlQueueStore", () => {
     )
   )
 
-  it.effect("waits for the disk at every commit, also in a file that exists already", () =>
-    reopened(
-      ...[1, 2].map((n) =>
-        Effect.gen(function* () {
-          const queue = yield* QueueStore
-          yield* queue.accept([arrival(`${n}`, user("u1", "anna"))])
-          assert.strictEqual(yield* synchronous, 2)
-        })
+  it.effect("waits for the disk when it accepts, and when somebody intervenes, not otherwise", () =>
+    Effect.gen(function* () {
+      const queue = yield* QueueStore
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE seen (synchronous INTEGER)`
+      for (const event of ["INSERT", "UPDATE", "DELETE"]) {
+        yield* sql.unsafe(
+          `CREATE TRIGGER see_${event} AFTER ${event} ON queue BEGIN INSERT INTO seen SELECT * FROM pragma_synchronous; END`
+        )
+      }
+      const seen = Effect.flatMap(sql<{ synchronous: number }>`DELETE FROM seen RETURNING synchronous`, (rows) =>
+        Effect.succeed([...new Set(rows.map(({ synchronous }) => synchronous))])
       )
-    )
+      const [full, normal] = [[2], [1]]
+      yield* queue.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])
+      assert.deepStrictEqual(yield* seen, full)
+      yield* dead(queue, ...(yield* queue.claim(north, 2)))
+      assert.deepStrictEqual(yield* seen, normal)
+      yield* queue.retry(north, { _tag: "InState", state: "dead", limit: 1 })
+      assert.deepStrictEqual(yield* seen, full)
+      yield* queue.discard(north, { _tag: "InState", state: "dead", limit: 1 })
+      assert.deepStrictEqual(yield* seen, full)
+    }).pipe(Effect.provide(one))
   )
 
   it.effect("does nothing of a call that fails, and goes on afterwards", () =>
@@ -93,7 +103,7 @@ describe("SqlQueueStore", () => {
       assert.deepStrictEqual(yield* queue.takenOverNames, [])
       assert.isUndefined(yield* previousOf("u1"))
       yield* queue.accept([arrival("1", user("u1", "anna"))])
-      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, dead: 0 })
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, held: 0, dead: 0 })
     }).pipe(Effect.provide(one))
   )
 
@@ -118,10 +128,10 @@ describe("SqlQueueStore", () => {
       const queue = yield* QueueStore
       const sql = yield* SqlClient.SqlClient
       yield* queue.accept([arrival("1", user("u1", "anna"))])
-      yield* sql`UPDATE queue SET payload = '{}'`
+      yield* sql`UPDATE wishes SET payload = '{}'`
       const exit = yield* Effect.exit(queue.claim(north, 1))
-      assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /object of queue item 1 cannot be read/)
-      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, dead: 0 })
+      assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /Queue item 1 cannot be read/)
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, held: 0, dead: 0 })
     }).pipe(Effect.provide(one))
   )
 })

@@ -25,13 +25,15 @@ export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
     const files = new Map<string, File>()
     const trash = new Map<string, File>()
     const bell = yield* Queue.sliding<void>(1)
+    let unread: ReadonlyArray<string> = []
     const sorted = (names: Iterable<string>) => [...names].sort()
 
     const spool: Context.Tag.Service<Spool> = {
-      list: Effect.sync(() => {
+      look: Effect.sync(() => {
         const isJson = (name: string) => name.endsWith(".json")
+        unread = sorted(files.keys()).filter(isJson)
         return {
-          names: sorted(files.keys()).filter(isJson),
+          waiting: unread.length,
           strangers: sorted(files.keys())
             .filter((name) => !isJson(name))
             .map((name) => ({
@@ -42,15 +44,18 @@ export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
           directories: []
         }
       }),
-      read: (names) =>
-        Effect.sync(() =>
-          names.map((name): SpoolEntry => {
+      next: (limit) =>
+        Effect.sync(() => {
+          const names = unread.slice(0, limit)
+          unread = unread.slice(limit)
+          return names.map((name): SpoolEntry => {
             const file = files.get(name)
             return file === undefined
               ? { _tag: "Gone", name }
               : { _tag: "Content", file: { name, digest: file.text }, text: file.text, modifiedAt: file.modifiedAt }
           })
-        ),
+        }),
+      gone: (names) => Effect.sync(() => names.filter((name) => !files.has(name))),
       remove: (names) => Effect.sync(() => names.forEach((name) => void files.delete(name))),
       trash: (names) =>
         Effect.sync(() => {

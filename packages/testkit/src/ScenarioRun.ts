@@ -9,7 +9,7 @@ import { Plugins, provide } from "@id-connector/core/Plugin"
 import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import * as PasswordDigest from "@id-connector/kelvin/PasswordDigest"
-import { TargetHttp } from "@id-connector/kelvin/TargetHttp"
+import * as TargetHttp from "@id-connector/kelvin/TargetHttp"
 import { Effect, Layer, Redacted, Schedule, Schema } from "effect"
 import * as KelvinSimulator from "./KelvinSimulator.js"
 import * as KelvinSimulatorHttp from "./KelvinSimulatorHttp.js"
@@ -76,7 +76,7 @@ export const run = (scenario: Scenario.Scenario) =>
     const World = Connector.layer.pipe(
       Layer.provide(PluginsHere),
       Layer.provide([
-        Layer.succeed(TargetHttp, { client: () => Effect.succeed(client) }),
+        Layer.succeed(TargetHttp.TargetHttp, { client: () => Effect.succeed(TargetHttp.fromHttpClient(client)) }),
         PasswordDigest.layer(Redacted.make(new Uint8Array(32))),
         MemoryDirectory.layer(yield* decodeUsers(scenario.directory.users)),
         MemoryQueueStore.layer,

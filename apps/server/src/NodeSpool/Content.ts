@@ -1,5 +1,5 @@
 // @effect-diagnostics nodeBuiltinImport:off
-// See NodeSpool: synchronous reads, and links told from files.
+// See SpoolFiles: synchronous reads, and links told from files.
 /** What is in one file of the in queue: its text, or why it can't be read as one. */
 import { createHash } from "node:crypto"
 import * as Fs from "node:fs"
@@ -27,42 +27,78 @@ export const escapeBytes = (bytes: Uint8Array): string =>
 
 const hex = (byte: number) => `\\x${byte.toString(16).padStart(2, "0")}`
 
+/** What a name stood for when it was read: another file under the same name has another version. */
+interface Read {
+  readonly entry: SpoolEntry
+  readonly version: string
+}
+
+const none = "none"
+
+const versionIn = ({ ino, mtimeMs, size }: Fs.Stats): string => `${ino} ${mtimeMs} ${size}`
+
+/** What stands under a path now. */
+export const versionOf = (path: string): string => {
+  const stat = Fs.lstatSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? none : versionIn(stat)
+}
+
+/** Files are read into it. One for all: there is one thread, and texts are made from it at once. */
+const buffer = Buffer.allocUnsafe(1024 * 1024)
+
 /** Reads a file. Links are not followed: what they point to is not the connector's. */
-export const read = (path: string, name: string): SpoolEntry => {
+export const read = (path: string, name: string): Read => {
   let handle: number
   try {
-    // Without O_NONBLOCK a named pipe would hold up the whole process.
+    // Without O_NONBLOCK a named pipe would hold up the whole thread.
     handle = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK)
   } catch (cause) {
-    return notOpened(path, name, cause)
+    return { entry: notOpened(path, name, cause), version: versionOf(path) }
   }
   try {
     const stat = Fs.fstatSync(handle)
-    const modifiedAt = stat.mtimeMs
-    const unusable = (reason: string, unfinished = false): SpoolEntry => ({
-      _tag: "Unusable",
-      name,
-      reason,
-      modifiedAt,
-      unfinished
-    })
-    if (!stat.isFile()) return unusable("it is not a regular file")
-    if (stat.size > largest) {
-      return unusable(
-        `it has ${Math.round(stat.size / 1024 / 1024)} MiB, more than the ${largest / 1024 / 1024} MiB allowed`
-      )
-    }
-    const bytes = Fs.readFileSync(handle)
-    const text = decodeUtf8(bytes)
-    if (text === null) return unusable("the content is not valid UTF-8", endsInsideCharacter(bytes))
-    return {
-      _tag: "Content",
-      file: { name, digest: createHash("sha256").update(bytes).digest("base64") },
-      text,
-      modifiedAt
-    }
+    return { entry: readOpen(handle, stat, name), version: versionIn(stat) }
   } finally {
     Fs.closeSync(handle)
+  }
+}
+
+const readOpen = (handle: number, stat: Fs.Stats, name: string): SpoolEntry => {
+  const modifiedAt = stat.mtimeMs
+  const unusable = (reason: string, unfinished = false): SpoolEntry => ({
+    _tag: "Unusable",
+    name,
+    reason,
+    modifiedAt,
+    unfinished
+  })
+  if (!stat.isFile()) return unusable("it is not a regular file")
+  if (stat.size > largest) {
+    return unusable(
+      `it has ${Math.round(stat.size / 1024 / 1024)} MiB, more than the ${largest / 1024 / 1024} MiB allowed`
+    )
+  }
+  const bytes = readAll(handle, stat.size)
+  const text = decodeUtf8(bytes)
+  if (text === null) return unusable("the content is not valid UTF-8", endsInsideCharacter(bytes))
+  return {
+    _tag: "Content",
+    file: { name, digest: createHash("sha256").update(bytes).digest("base64") },
+    text,
+    modifiedAt
+  }
+}
+
+/** A view of {@link buffer}, good until the next call. It may grow while it is read. */
+const readAll = (handle: number, size: number): Buffer => {
+  if (size >= buffer.length) return Fs.readFileSync(handle)
+  let length = 0
+  for (;;) {
+    const read = Fs.readSync(handle, buffer, length, buffer.length - length, null)
+    length += read
+    // What is added from now on changes the version of the file: it is read again.
+    if (read === 0 || length >= size) return buffer.subarray(0, length)
+    if (length === buffer.length) return Buffer.concat([buffer, Fs.readFileSync(handle)])
   }
 }
 

@@ -1,9 +1,10 @@
 /** Delivers single items of one authority through its plugins, and says what the outcome means for the queue. */
 import { Cause, Clock, Effect, Random, Schema, Scope } from "effect"
-import { type DeliveryError, ObjectUndeliverable } from "../DeliveryError.js"
+import * as DeletionProtection from "../DeletionProtection.js"
+import { type DeliveryError, evidenceOf, ObjectUndeliverable } from "../DeliveryError.js"
 import { Events, subjectOf } from "../Events.js"
 import * as Plugin from "../Plugin.js"
-import type { QueueItem, Settlement } from "../QueueStore.js"
+import type { QueueItem, Result, Settlement } from "../QueueStore.js"
 import type { SchoolAuthority } from "../SchoolAuthority.js"
 import * as Verdict from "../Verdict.js"
 
@@ -27,11 +28,32 @@ const Receipts = Schema.parseJson(Schema.Record({ key: Schema.String, value: Sch
 const decodeReceipts = Schema.decodeOption(Receipts)
 const encodeReceipts = Schema.encodeSync(Receipts)
 
+/** What the target has after what its plugins did. */
+const resultOf = (outcomes: ReadonlyArray<Plugin.Outcome>): Result => {
+  const results = outcomes.map(resultOfOne)
+  return results.includes("present") ? "present" : results.includes("removed") ? "removed" : "absent"
+}
+
+const resultOfOne = (outcome: Plugin.Outcome): Result => {
+  switch (outcome) {
+    case "created":
+    case "modified":
+    case "unchanged":
+      return "present"
+    case "removed":
+      return "removed"
+    case "absent":
+    case "ignored":
+      return "absent"
+  }
+}
+
 /** The handlers of an authority live as long as the scope. Each is made when it is needed first. */
 export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
   const events = yield* Events
   const plugins = yield* Plugin.Plugins
   const scope = yield* Scope.Scope
+  const mayDelete = yield* DeletionProtection.make(authority.name, Plugin.deletionLimitOf(plugins, authority))
   const prepared = yield* Effect.forEach(plugins, (plugin) =>
     Effect.map(Effect.cached(Scope.extend(plugin.handler(authority), scope)), (handler) => ({
       name: plugin.name,
@@ -66,14 +88,17 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
       const before =
         item.receipt === null ? {} : decodeReceipts(item.receipt).pipe((o) => (o._tag === "Some" ? o.value : {}))
       const after: Record<string, string> = {}
+      const outcomes: Array<Plugin.Outcome> = []
       for (const plugin of responsible) {
         const handler = yield* plugin.handler
         const delivered = yield* handler.deliver({
           object: item.object,
           aliases: item.aliases,
           recreate: item.recreate,
-          receipt: before[plugin.name] ?? null
+          receipt: before[plugin.name] ?? null,
+          mayDelete: item.confirmed ? Effect.void : mayDelete(item.objectKey)
         })
+        outcomes.push(delivered.outcome)
         if (delivered.receipt !== null) after[plugin.name] = delivered.receipt
         yield* Effect.forEach(
           delivered.warnings,
@@ -95,40 +120,50 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
           detail: delivered.detail
         })
       }
-      return Object.keys(after).length === 0 ? null : encodeReceipts(after)
+      return {
+        _tag: "Done",
+        id: item.id,
+        receipt: Object.keys(after).length === 0 ? null : encodeReceipts(after),
+        result: resultOf(outcomes)
+      } as const
     })
 
-  const failed = (item: QueueItem, error: DeliveryError) =>
+  const failed = (item: QueueItem, error: DeliveryError): Effect.Effect<Finished> =>
     Effect.gen(function* () {
       const verdict = Verdict.verdict(error, { attempts: item.attempts, random: yield* Random.next })
+      const now = yield* Clock.currentTimeMillis
       const common = { authority: authority.name, subject: subjectOf(item.object), file: item.file }
-      const attempt = item.attempts + 1
+      const reason = error.message
+      const attempt = { at: now, error: reason, evidence: evidenceOf(error) }
+      const finished = (settlement: Settlement): Finished => ({ settlement, authority: verdict.authority, reason })
       switch (verdict.item._tag) {
         case "Wait":
-          return { settlement: release(item).settlement, authority: verdict.authority, reason: error.message }
+          return finished({ _tag: "Release", id: item.id })
         case "Again": {
-          const at = (yield* Clock.currentTimeMillis) + verdict.item.after
-          yield* events.publish({ _tag: "DeliveryDelayed", ...common, attempt, until: at, reason: error.message })
-          return {
-            settlement: { _tag: "RetryAt", id: item.id, at, error: error.message } as const,
-            authority: verdict.authority,
-            reason: error.message
-          }
+          const at = now + verdict.item.after
+          const wanted = error._tag === "ReferencesUnknown" ? error.names : []
+          yield* events.publish({
+            _tag: "DeliveryDelayed",
+            ...common,
+            attempt: item.attempts + 1,
+            until: at,
+            reason
+          })
+          return finished({ _tag: "RetryAt", id: item.id, at, attempt, wanted })
         }
         case "GiveUp":
-          yield* events.publish({ _tag: "DeadLetter", ...common, attempt, reason: error.message })
-          return {
-            settlement: { _tag: "Dead", id: item.id, error: error.message } as const,
-            authority: verdict.authority,
-            reason: error.message
-          }
+          yield* events.publish({ _tag: "DeadLetter", ...common, attempt: item.attempts + 1, reason })
+          return finished({ _tag: "Dead", id: item.id, attempt })
+        case "Hold":
+          yield* events.publish({ _tag: "DeletionHeld", ...common, reason })
+          return finished({ _tag: "Hold", id: item.id, reason })
       }
     })
 
   /** Never fails: whatever happens ends as something to record. A defect buries the item, not the queue. */
   const deliver = (item: QueueItem): Effect.Effect<Finished> =>
     deliverAll(item).pipe(
-      Effect.map((receipt): Finished => ({ ...release(item), settlement: { _tag: "Done", id: item.id, receipt } })),
+      Effect.map((settlement): Finished => ({ ...release(item), settlement })),
       Effect.catchAllCause((cause): Effect.Effect<Finished> => {
         if (Cause.isInterrupted(cause)) return Effect.succeed(release(item))
         const failure = Cause.failureOption(cause)

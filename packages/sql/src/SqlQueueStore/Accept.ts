@@ -2,18 +2,15 @@
 import type { SqlClient, SqlError } from "@effect/sql"
 import * as Coalescing from "@id-connector/core/Coalescing"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
+import * as Precedence from "@id-connector/core/Precedence"
 import type { PreviousState } from "@id-connector/core/PreviousState"
 import * as QueueRow from "@id-connector/core/QueueRow"
 import type { Arrival, SourceFile } from "@id-connector/core/QueueStore"
 import { Array as Arr, Clock, Effect } from "effect"
+import { insertRows } from "./Rows.js"
+import { block, rememberFreed } from "./Waits.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
-
-/**
- * How many rows an INSERT takes: at most so many statement texts are kept prepared per table. (Reading rows from one JSON
- * text, as where they are small, is half as fast here.)
- */
-const rowsAtOnce = 64
 
 /** See `QueueStore.accept`. To be run in a transaction. */
 export const accept = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Arrival>): Statements<void> =>
@@ -23,7 +20,22 @@ export const accept = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Arrival>):
     yield* rememberFiles(sql, news)
     yield* rememberStates(sql, statesOf(news), yield* Clock.currentTimeMillis)
     const changes = news.flatMap(changesOf)
-    yield* insertItems(sql, rowsOf(changes, yield* pendingOf(sql, changes)))
+    if (changes.length === 0) return
+    const known = yield* pendingOf(sql, changes)
+    const items = itemsOf(changes, known, yield* lastId(sql))
+    yield* insertItems(
+      sql,
+      items.filter(({ isNew }) => isNew)
+    )
+    yield* replaceItems(
+      sql,
+      items.filter(({ isNew }) => !isNew)
+    )
+    yield* rememberFreed(
+      sql,
+      items.map(({ change, id, wish }) => ({ id, authority: change.authority, wish }))
+    )
+    yield* block(sql, items)
   })
 
 /** The digests of those files that were taken over before, by name. */
@@ -46,13 +58,14 @@ const unknownOf = (batch: ReadonlyArray<Arrival>, known: Map<string, string>): R
     return true
   })
 
-const rememberFiles = (sql: SqlClient.SqlClient, arrivals: ReadonlyArray<Arrival>): Statements<unknown> =>
-  sql`
-    INSERT INTO taken_over (name, digest, fate)
-    SELECT value ->> 0, value ->> 1, value ->> 2
-    FROM json_each(${JSON.stringify(arrivals.map(({ fate, file }) => [file.name, file.digest, fate]))})
-    WHERE true
-    ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, fate = excluded.fate`
+const rememberFiles = (sql: SqlClient.SqlClient, arrivals: ReadonlyArray<Arrival>): Statements<void> =>
+  insertRows(
+    sql,
+    "taken_over",
+    ["name", "digest", "fate"],
+    arrivals.map(({ fate, file }) => [file.name, file.digest, fate]),
+    "ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, fate = excluded.fate"
+  )
 
 interface Remembered {
   /** Null: what is stored stays, and only gets an end. */
@@ -81,14 +94,15 @@ const rememberStates = (
 ): Statements<void> =>
   Effect.gen(function* () {
     const [ends, news] = Arr.partition([...states], ([, { state }]) => state !== null)
-    const rows = news.map(([id, { expiresAt, state }]) => ({ id, state: JSON.stringify(state), expires_at: expiresAt }))
-    for (const chunk of Arr.chunksOf(rows, rowsAtOnce)) {
-      // Most changes leave it as it is. Not to write it then saves a page per object.
-      yield* sql`
-        INSERT INTO previous_states ${sql.insert(chunk)}
-        ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at
-        WHERE state <> excluded.state OR expires_at IS NOT excluded.expires_at`
-    }
+    // Most changes leave it as it is. Not to write it then saves a page per object.
+    yield* insertRows(
+      sql,
+      "previous_states",
+      ["id", "state", "expires_at"],
+      news.map(([id, { expiresAt, state }]) => [id, JSON.stringify(state), expiresAt]),
+      `ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at
+       WHERE state <> excluded.state OR expires_at IS NOT excluded.expires_at`
+    )
     if (ends.length > 0) {
       // What has expired is gone, also where it was not purged yet.
       yield* sql`
@@ -102,83 +116,136 @@ const rememberStates = (
 /** What a file brings to one authority. */
 interface Change {
   readonly authority: string
-  readonly object_key: string
-  readonly kind: 0 | 1
+  readonly objectKey: string
   readonly file: string
   readonly object: ListenerObject.ListenerObject
-  /** JSON text of authority and object key. */
+  readonly text: string | null
   readonly key: string
 }
 
-const changesOf = ({ file, object, recipients }: Arrival): ReadonlyArray<Change> => {
-  const object_key = ListenerObject.objectKey(object)
-  const kind = ListenerObject.isUser(object) ? 0 : 1
+const changesOf = ({ file, object, recipients, text }: Arrival): ReadonlyArray<Change> => {
+  if (recipients.length === 0) return []
+  const objectKey = ListenerObject.objectKey(object)
   return [...new Set(recipients)].map((authority) => ({
     authority,
-    object_key,
-    kind,
+    objectKey,
     file: file.name,
     object,
-    key: keyOf(authority, object_key)
+    text,
+    key: keyOf(authority, objectKey)
   }))
 }
 
-const keyOf = (authority: string, objectKey: string): string => JSON.stringify([authority, objectKey])
+const keyOf = (authority: string, objectKey: string): string => `${authority}\n${objectKey}`
 
-interface Pending extends QueueRow.WishRow {
+interface PendingRow extends QueueRow.WishRow {
   readonly id: number
   readonly authority: string
   readonly object_key: string
 }
 
-/** What waits, or is dead, for the same objects. */
+interface Pending {
+  readonly id: number
+  readonly wish: Coalescing.Wish
+}
+
+/** What waits, is held or dead for the same objects. */
 const pendingOf = (
   sql: SqlClient.SqlClient,
   changes: ReadonlyArray<Change>
-): Statements<ReadonlyMap<string, Coalescing.Wish>> =>
+): Statements<ReadonlyMap<string, Pending>> =>
   Effect.gen(function* () {
-    const rows = yield* sql<Pending>`
-      SELECT q.id, q.authority, q.object_key, q.payload, q.aliases, q.recreate
-      FROM json_each(${`[${[...new Set(changes.map(({ key }) => key))].join(",")}]`}) AS k
-      CROSS JOIN queue AS q INDEXED BY queue_pending
-      WHERE q.authority = k.value ->> 0 AND q.object_key = k.value ->> 1 AND q.state <> 'in_flight'`
-    const pending = new Map<string, Coalescing.Wish>()
-    for (const row of rows) pending.set(keyOf(row.authority, row.object_key), yield* QueueRow.toWish(row))
+    const keys = new Map(changes.map(({ authority, key, objectKey }) => [key, [authority, objectKey]]))
+    const rows = yield* sql<PendingRow>`
+      SELECT q.id, q.authority, q.object_key, w.payload, w.previous, w.hashes, w.aliases, w.recreate
+      FROM json_each(${JSON.stringify([...keys.values()])}) AS k
+      CROSS JOIN queue AS q INDEXED BY queue_object
+        ON q.authority = k.value ->> 0 AND q.object_key = k.value ->> 1 AND q.state <> 'in_flight'
+      CROSS JOIN wishes AS w ON w.id = q.id`
+    const pending = new Map<string, Pending>()
+    for (const row of rows) {
+      pending.set(keyOf(row.authority, row.object_key), { id: row.id, wish: yield* QueueRow.toWish(row) })
+    }
     return pending
   })
 
-/** The columns of a new item. (No interface: `sql.insert` takes records.) */
-type NewRow = {
-  readonly [column in "authority" | "object_key" | "kind" | "file" | keyof QueueRow.WishRow]: string | number
+/** The last id that was given out. */
+const lastId = (sql: SqlClient.SqlClient): Statements<number> =>
+  Effect.map(sql<{ seq: number }>`SELECT seq FROM sqlite_sequence WHERE name = 'queue'`, (rows) => rows[0]?.seq ?? 0)
+
+/** An item as it is to be from now on. */
+export interface Item {
+  readonly id: number
+  readonly isNew: boolean
+  readonly change: Change
+  readonly wish: Coalescing.Wish
 }
 
-/** One row per object and authority, in the order of arrival. */
-const rowsOf = (
+/** One per object and authority, in the order of arrival. New ones get the ids after `last`. */
+const itemsOf = (
   changes: ReadonlyArray<Change>,
-  pending: ReadonlyMap<string, Coalescing.Wish>
-): ReadonlyArray<NewRow> => {
-  const newest = new Map<string, { readonly change: Change; readonly wish: Coalescing.Wish }>()
+  pending: ReadonlyMap<string, Pending>,
+  last: number
+): ReadonlyArray<Item> => {
+  const items = new Map<string, Item>()
+  let id = last
   for (const change of changes) {
-    const older = newest.get(change.key)?.wish ?? pending.get(change.key)
-    const wish = Coalescing.single(change.object)
-    newest.set(change.key, { change, wish: older === undefined ? wish : Coalescing.merge(older, wish) })
+    const older = items.get(change.key) ?? pending.get(change.key)
+    const newer = Coalescing.single(change.object)
+    items.set(
+      change.key,
+      older === undefined
+        ? { id: ++id, isNew: true, change, wish: newer }
+        : { id: older.id, isNew: older.id > last, change, wish: Coalescing.merge(older.wish, newer) }
+    )
   }
-  return [...newest.values()].map(({ change: { authority, file, kind, object_key }, wish }) => ({
-    authority,
-    kind,
-    object_key,
-    file,
-    ...QueueRow.fromWish(wish)
-  }))
+  return [...items.values()]
 }
 
-const insertItems = (sql: SqlClient.SqlClient, rows: ReadonlyArray<NewRow>): Statements<void> =>
-  Effect.forEach(
-    Arr.chunksOf(rows, rowsAtOnce),
-    (chunk) => sql`
-      INSERT INTO queue ${sql.insert(chunk)}
-      ON CONFLICT (authority, object_key) WHERE state <> 'in_flight' DO UPDATE SET
-        state = 'ready', attempts = 0, available_at = 0, last_error = NULL,
-        file = excluded.file, payload = excluded.payload, aliases = excluded.aliases, recreate = excluded.recreate`,
-    { discard: true }
+const insertItems = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
+  Effect.zipRight(
+    insertRows(
+      sql,
+      "queue",
+      ["id", "authority", "kind", "object_key", "name", "file"],
+      items.map(({ change: { authority, file, object, objectKey }, id }) => [
+        id,
+        authority,
+        ListenerObject.isUser(object) ? 0 : 1,
+        objectKey,
+        Precedence.nameKey(object),
+        file
+      ])
+    ),
+    insertWishes(sql, items)
   )
+
+const insertWishes = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
+  insertRows(
+    sql,
+    "wishes",
+    ["id", "recreate", "aliases", "previous", "hashes", "payload"],
+    items.map(({ change: { text }, id, wish }) => {
+      const { aliases, hashes, payload, previous, recreate } = QueueRow.fromWish(wish, text)
+      return [id, recreate, aliases, previous, hashes, payload]
+    }),
+    `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, aliases = excluded.aliases,
+     previous = excluded.previous, hashes = excluded.hashes, payload = excluded.payload`
+  )
+
+/** Items that something newer was merged into: due at once, as if never tried. */
+const replaceItems = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
+  Effect.gen(function* () {
+    if (items.length === 0) return
+    const ids = JSON.stringify(items.map(({ id }) => id))
+    for (const table of ["attempts", "wanted", "frees", "waits"]) {
+      yield* sql`DELETE FROM ${sql(table)} WHERE item IN (SELECT value FROM json_each(${ids}))`
+    }
+    const rows = items.map(({ change, id }) => [id, change.file, Precedence.nameKey(change.object)])
+    yield* sql`
+      UPDATE queue SET state = 'ready', attempts = 0, available_at = 0, last_error = NULL, confirmed = 0,
+        file = r.value ->> 1, name = r.value ->> 2
+      FROM json_each(${JSON.stringify(rows)}) AS r
+      WHERE queue.id = r.value ->> 0`
+    yield* insertWishes(sql, items)
+  })

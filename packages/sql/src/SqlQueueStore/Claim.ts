@@ -4,12 +4,13 @@ import * as QueueRow from "@id-connector/core/QueueRow"
 import type { QueueItem } from "@id-connector/core/QueueStore"
 import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
 import { Clock, Effect } from "effect"
+import { rowsOf } from "./Look.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
 /**
- * How many delayed items of a kind become ready in one claim, which is to take milliseconds. When more are due at once,
- * those that were due first come first, instead of those that arrived first.
+ * How many delayed items become ready in one claim, which is to take milliseconds. When more are due at once, those that
+ * were due first come first, instead of those that arrived first.
  */
 const promotedAtOnce = 500
 
@@ -20,64 +21,65 @@ export const claim = (
   limit: number
 ): Statements<ReadonlyArray<QueueItem>> =>
   Effect.gen(function* () {
+    if (limit <= 0) return []
     yield* promote(sql, authority, yield* Clock.currentTimeMillis)
-    const users = yield* claimKind(sql, authority, 0, limit)
-    // Users that are due and were not claimed have a change in flight, which keeps the groups back.
-    const rows = users.length > 0 ? users : yield* claimKind(sql, authority, 1, limit)
-    return yield* Effect.forEach(
-      [...rows].sort((a, b) => a.id - b.id),
-      (row) => QueueRow.toItem(row)
-    )
+    const users = yield* first(sql, authority, 0, limit)
+    const groups = yield* first(sql, authority, 1, limit)
+    const places = groupPlaces(limit, users, groups)
+    const ids = [...users.slice(0, limit - places), ...groups.slice(0, places)]
+    if (ids.length === 0) return []
+    const chosen = JSON.stringify(ids)
+    yield* sql`UPDATE queue SET state = 'in_flight' WHERE id IN (SELECT value FROM json_each(${chosen}))`
+    const rows = yield* rowsOf(sql, chosen, "q.kind, q.id")
+    return yield* Effect.forEach(rows, (row) => QueueRow.toItem(row))
   })
 
-const promote = (sql: SqlClient.SqlClient, authority: AuthorityName, now: number): Statements<unknown> => {
-  const due = (kind: 0 | 1) => sql`
-      SELECT id FROM (
-        SELECT id FROM queue INDEXED BY queue_delayed
-        WHERE authority = ${authority} AND kind = ${kind} AND state = 'delayed' AND available_at <= ${now}
-        ORDER BY available_at
-        LIMIT ${promotedAtOnce}
-      )`
-  return sql`UPDATE queue SET state = 'ready' WHERE id IN (${due(0)} UNION ALL ${due(1)})`
+/** How many of the places groups get. Ids: a single place goes to the older one. */
+const groupPlaces = (limit: number, users: ReadonlyArray<number>, groups: ReadonlyArray<number>): number => {
+  const share =
+    limit > 1
+      ? Math.ceil(limit / 4)
+      : (groups[0] ?? Number.POSITIVE_INFINITY) < (users[0] ?? Number.POSITIVE_INFINITY)
+        ? 1
+        : 0
+  return Math.min(groups.length, Math.max(share, limit - users.length))
 }
 
-const claimKind = (
+const promote = (sql: SqlClient.SqlClient, authority: AuthorityName, now: number): Statements<unknown> => sql`
+  UPDATE queue SET state = 'ready' WHERE id IN (
+    SELECT id FROM queue INDEXED BY queue_delayed
+    WHERE authority = ${authority} AND state = 'delayed' AND available_at <= ${now}
+    ORDER BY available_at
+    LIMIT ${promotedAtOnce}
+  )`
+
+/** The first of a kind that may be claimed. */
+const first = (
   sql: SqlClient.SqlClient,
   authority: AuthorityName,
   kind: 0 | 1,
   limit: number
-): Statements<ReadonlyArray<QueueRow.QueueRow>> =>
-  sql<QueueRow.QueueRow>`
-    UPDATE queue SET state = 'in_flight'
-    WHERE id IN (
-      SELECT q.id FROM queue AS q INDEXED BY queue_ready
-      WHERE q.authority = ${authority} AND q.kind = ${kind} AND q.state = 'ready'
+): Statements<ReadonlyArray<number>> =>
+  Effect.map(
+    sql<{ id: number }>`
+      SELECT q.id FROM queue AS q INDEXED BY queue_state
+      WHERE q.authority = ${authority} AND q.state = 'ready' AND q.kind = ${kind}
         AND NOT EXISTS (
-          SELECT 1 FROM queue AS f INDEXED BY queue_in_flight
-          WHERE f.authority = q.authority AND f.kind = q.kind AND f.object_key = q.object_key AND f.state = 'in_flight'
+          SELECT 1 FROM queue AS f INDEXED BY queue_object
+          WHERE f.authority = q.authority AND f.object_key = q.object_key AND f.state = 'in_flight'
         )
-        AND (${kind} = 0 OR NOT EXISTS (
-          SELECT 1 FROM queue AS u INDEXED BY queue_in_flight
-          WHERE u.authority = ${authority} AND u.kind = 0 AND u.state = 'in_flight'
-        ))
       ORDER BY q.id
-      LIMIT ${Math.max(0, limit)}
-    )
-    RETURNING id, authority, object_key, state, attempts, available_at, last_error, file, recreate, aliases, payload,
-      (SELECT receipt FROM receipts AS r
-       WHERE r.authority = queue.authority AND r.object_key = queue.object_key) AS receipt`
+      LIMIT ${limit}`,
+    (rows) => rows.map(({ id }) => id)
+  )
 
 /** See `QueueStore.nextDue`. */
-export const nextDue = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number | null> => {
-  const first = (kind: 0 | 1) => sql`
-      SELECT available_at FROM (
-        SELECT available_at FROM queue INDEXED BY queue_delayed
-        WHERE authority = ${authority} AND kind = ${kind} AND state = 'delayed'
-        ORDER BY available_at
-        LIMIT 1
-      )`
-  return Effect.map(
-    sql<{ due: number | null }>`SELECT min(available_at) AS due FROM (${first(0)} UNION ALL ${first(1)})`,
+export const nextDue = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number | null> =>
+  Effect.map(
+    sql<{ due: number }>`
+      SELECT available_at AS due FROM queue INDEXED BY queue_delayed
+      WHERE authority = ${authority} AND state = 'delayed'
+      ORDER BY available_at
+      LIMIT 1`,
     (rows) => rows[0]?.due ?? null
   )
-}

@@ -2,8 +2,9 @@
 import type { SqlClient, SqlError } from "@effect/sql"
 import * as Coalescing from "@id-connector/core/Coalescing"
 import * as QueueRow from "@id-connector/core/QueueRow"
-import type { ItemId, Settlement } from "@id-connector/core/QueueStore"
-import { Array as Arr, Effect } from "effect"
+import { attemptsKept, type ItemId, type Settlement } from "@id-connector/core/QueueStore"
+import { Array as Arr, Clock, Effect } from "effect"
+import { rememberFreed } from "./Waits.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -22,8 +23,9 @@ export const settle = (sql: SqlClient.SqlClient, settlements: ReadonlyArray<Sett
       [...first.values()],
       (settlement): settlement is Done => settlement._tag === "Done"
     )
-    if (done.length > 0) yield* remove(sql, done)
+    // First: what is wanted from now on may be among what was delivered just now.
     if (undelivered.length > 0) yield* giveBack(sql, undelivered)
+    if (done.length > 0) yield* remove(sql, done)
   })
 
 /** See `QueueStore.recover`. To be run in a transaction. */
@@ -35,88 +37,203 @@ export const recover = (sql: SqlClient.SqlClient): Statements<number> =>
     return rows.length
   })
 
+interface Removed {
+  readonly id: ItemId
+  readonly authority: string
+  readonly object_key: string
+  readonly name: string
+  readonly kind: 0 | 1
+}
+
 const remove = (sql: SqlClient.SqlClient, done: ReadonlyArray<Done>): Statements<void> =>
   Effect.gen(function* () {
-    const receipts = new Map(done.map(({ id, receipt }) => [id, receipt]))
-    const removed = yield* sql<{ id: ItemId; authority: string; object_key: string }>`
+    const ends = new Map(done.map((settlement) => [settlement.id, settlement]))
+    const removed = yield* sql<Removed>`
       DELETE FROM queue
       WHERE id IN (SELECT value FROM json_each(${JSON.stringify(done.map(({ id }) => id))})) AND state = 'in_flight'
-      RETURNING id, authority, object_key`
-    const [gone, kept] = Arr.partition(
-      removed.map((row) => [row.authority, row.object_key, receipts.get(row.id) ?? null] as const),
-      ([, , receipt]) => receipt !== null
-    )
-    if (kept.length > 0) {
+      RETURNING id, authority, object_key, name, kind`
+    const [absent, present] = Arr.partition(removed, ({ id }) => ends.get(id)?.result === "present")
+    if (present.length > 0) {
+      const rows = present.map((row) => [row.authority, row.object_key, ends.get(row.id)?.receipt ?? null])
       yield* sql`
-        INSERT INTO receipts (authority, object_key, receipt)
-        SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(kept)})
+        INSERT INTO delivered (authority, object_key, receipt)
+        SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(rows)})
         WHERE true
-        ON CONFLICT (authority, object_key) DO UPDATE SET receipt = excluded.receipt`
+        ON CONFLICT (authority, object_key) DO UPDATE SET receipt = excluded.receipt
+        WHERE receipt IS NOT excluded.receipt`
+      yield* wake(sql, present)
     }
-    if (gone.length > 0) {
+    if (absent.length > 0) {
       yield* sql`
-        DELETE FROM receipts
+        DELETE FROM delivered
         WHERE (authority, object_key) IN (
-          SELECT value ->> 0, value ->> 1 FROM json_each(${JSON.stringify(gone)})
+          SELECT value ->> 0, value ->> 1
+          FROM json_each(${JSON.stringify(absent.map((row) => [row.authority, row.object_key]))})
         )`
+      yield* rememberRemovals(
+        sql,
+        absent.flatMap((row) => (ends.get(row.id)?.result === "removed" ? [row.authority] : []))
+      )
+    }
+  })
+
+/** What was delivered may be what others waited for. */
+const wake = (sql: SqlClient.SqlClient, present: ReadonlyArray<Removed>): Statements<unknown> => {
+  const names = present.flatMap(({ authority, kind, name }) => (kind === 0 ? [[authority, name]] : []))
+  return sql`
+    UPDATE queue SET state = 'ready', available_at = 0
+    WHERE state = 'delayed' AND id IN (
+      SELECT w.item FROM json_each(${JSON.stringify(names)}) AS n
+      CROSS JOIN wanted AS w ON w.authority = n.value ->> 0 AND w.name = n.value ->> 1
+    )`
+}
+
+/** Removals are remembered for so long, in milliseconds. Nobody asks for older ones. */
+const removalsKept = 24 * 3_600_000
+
+const rememberRemovals = (sql: SqlClient.SqlClient, authorities: ReadonlyArray<string>): Statements<void> =>
+  Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    for (const authority of new Set(authorities)) {
+      const count = authorities.filter((other) => other === authority).length
+      yield* sql`DELETE FROM removals WHERE authority = ${authority} AND at < ${now - removalsKept}`
+      yield* sql`
+        INSERT INTO removals (authority, at, count) VALUES (${authority}, ${now}, ${count})
+        ON CONFLICT (authority, at) DO UPDATE SET count = count + excluded.count`
     }
   })
 
 interface Claimed {
   readonly id: ItemId
+  readonly authority: string
   readonly attempts: number
   readonly available_at: number
   readonly last_error: string | null
   readonly newer: number | null
 }
 
-/** The items wait again (or are dead). What arrived meanwhile is merged into them, and they keep their place. */
+/** The items wait again (or are held, or dead). What arrived meanwhile is merged into them, and they keep their place. */
 const giveBack = (sql: SqlClient.SqlClient, undelivered: ReadonlyArray<Undelivered>): Statements<void> =>
   Effect.gen(function* () {
     const claimed = yield* sql<Claimed>`
-      SELECT q.id, q.attempts, q.available_at, q.last_error, w.id AS newer
+      SELECT q.id, q.authority, q.attempts, q.available_at, q.last_error, n.id AS newer
       FROM json_each(${JSON.stringify(undelivered.map(({ id }) => id))}) AS k
       CROSS JOIN queue AS q
-      LEFT JOIN queue AS w INDEXED BY queue_pending
-        ON w.authority = q.authority AND w.object_key = q.object_key AND w.state <> 'in_flight'
+      LEFT JOIN queue AS n INDEXED BY queue_object
+        ON n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
       WHERE q.id = k.value AND q.state = 'in_flight'`
-    for (const { id, newer } of claimed) {
-      if (newer !== null) yield* absorb(sql, id, newer)
-    }
     const settlements = new Map(undelivered.map((settlement) => [settlement.id, settlement]))
-    const rows = claimed.map((item) => [item.id, ...stateAfter(item, settlements.get(item.id))])
+    for (const item of claimed) {
+      if (item.newer !== null) yield* absorb(sql, item, item.newer)
+    }
+    const dropped = new Set(yield* dropSuperseded(sql, claimed, settlements))
+    const kept = claimed.filter(({ id }) => !dropped.has(id))
+    yield* rememberAttempts(sql, kept, settlements)
+    const rows = kept.map((item) => [item.id, ...stateAfter(item, settlements.get(item.id))])
     yield* sql`
       UPDATE queue SET
         state = s.value ->> 1, attempts = s.value ->> 2, available_at = s.value ->> 3, last_error = s.value ->> 4
       FROM json_each(${JSON.stringify(rows)}) AS s
       WHERE queue.id = s.value ->> 0`
+    yield* sql`
+      UPDATE queue SET state = 'blocked'
+      WHERE state = 'ready' AND id IN (
+        SELECT item FROM waits WHERE item IN (SELECT value ->> 0 FROM json_each(${JSON.stringify(rows)}))
+      )`
   })
 
 type StateAfter = readonly [state: QueueRow.RowState, attempts: number, availableAt: number, lastError: string | null]
 
-/** What a newer change supersedes is not dead, and its failures are not the newer one's. */
+/** What a newer change supersedes is neither held nor dead, and its failures are not the newer one's. */
 const stateAfter = (item: Claimed, settlement: Undelivered | undefined): StateAfter => {
-  if (settlement?._tag === "RetryAt") return ["delayed", item.attempts + 1, Math.ceil(settlement.at), settlement.error]
+  if (settlement?._tag === "RetryAt") {
+    return ["delayed", item.attempts + 1, Math.ceil(settlement.at), settlement.attempt.error]
+  }
   if (item.newer !== null) return ["ready", 0, 0, null]
-  if (settlement?._tag === "Dead") return ["dead", item.attempts + 1, item.available_at, settlement.error]
+  if (settlement?._tag === "Dead") return ["dead", item.attempts + 1, item.available_at, settlement.attempt.error]
+  if (settlement?._tag === "Hold") return ["held", item.attempts, item.available_at, settlement.reason]
   return ["ready", item.attempts, item.available_at, item.last_error]
 }
 
+const rememberAttempts = (
+  sql: SqlClient.SqlClient,
+  claimed: ReadonlyArray<Claimed>,
+  settlements: ReadonlyMap<ItemId, Undelivered>
+): Statements<void> =>
+  Effect.gen(function* () {
+    for (const { authority, id, newer } of claimed) {
+      const settlement = settlements.get(id)
+      if (settlement?._tag !== "RetryAt" && (settlement?._tag !== "Dead" || newer !== null)) continue
+      const { at, error, evidence } = settlement.attempt
+      yield* sql`
+        INSERT INTO attempts (item, at, error, evidence)
+        VALUES (${id}, ${Math.round(at)}, ${error}, ${QueueRow.encodeEvidence(evidence)})`
+      yield* sql`
+        DELETE FROM attempts WHERE rowid IN (
+          SELECT rowid FROM attempts WHERE item = ${id} ORDER BY rowid DESC LIMIT -1 OFFSET ${attemptsKept}
+        )`
+      yield* sql`DELETE FROM wanted WHERE item = ${id}`
+      const wanted = settlement._tag === "RetryAt" ? settlement.wanted : []
+      if (wanted.length > 0) {
+        yield* sql`
+          INSERT OR IGNORE INTO wanted (authority, name, item)
+          SELECT ${authority}, lower(value), ${id} FROM json_each(${JSON.stringify(wanted)})`
+      }
+    }
+  })
+
 interface Half extends QueueRow.WishRow {
   readonly id: number
-  readonly file: string
 }
 
 /** Merges the newer item into the one in flight. Rare: nearly all deliveries end well, and before the next change. */
-const absorb = (sql: SqlClient.SqlClient, id: number, newer: number): Statements<void> =>
+const absorb = (sql: SqlClient.SqlClient, { authority, id }: Claimed, newer: number): Statements<void> =>
   Effect.gen(function* () {
-    const [late] =
-      yield* sql<Half>`DELETE FROM queue WHERE id = ${newer} RETURNING id, file, recreate, aliases, payload`
-    const [early] = yield* sql<Half>`SELECT id, file, recreate, aliases, payload FROM queue WHERE id = ${id}`
+    const halves = yield* sql<Half>`
+      SELECT id, recreate, aliases, previous, hashes, payload FROM wishes WHERE id IN (${id}, ${newer})`
+    const [early, late] = [id, newer].map((wanted) => halves.find((half) => half.id === wanted))
     if (early === undefined || late === undefined) return
     const wish = Coalescing.merge(yield* QueueRow.toWish(early), yield* QueueRow.toWish(late))
-    const { aliases, payload, recreate } = QueueRow.fromWish(wish)
+    const { aliases, hashes, payload, previous, recreate } = QueueRow.fromWish(wish, late.payload)
     yield* sql`
-      UPDATE queue SET file = ${late.file}, recreate = ${recreate}, aliases = ${aliases}, payload = ${payload}
+      UPDATE wishes SET recreate = ${recreate}, aliases = ${aliases}, previous = ${previous}, hashes = ${hashes},
+        payload = ${payload}
       WHERE id = ${id}`
+    yield* sql`
+      UPDATE queue SET confirmed = 0, (file, name) = (SELECT n.file, n.name FROM queue AS n WHERE n.id = ${newer})
+      WHERE id = ${id}`
+    yield* sql`DELETE FROM attempts WHERE item = ${id}`
+    yield* sql`DELETE FROM wanted WHERE item = ${id}`
+    yield* sql`DELETE FROM frees WHERE item = ${id}`
+    yield* rememberFreed(sql, [{ id, authority, wish }])
+    // What the newer one waited for is the merged one's. What waited for the newer one waits on.
+    yield* sql`UPDATE OR IGNORE waits SET item = ${id} WHERE item = ${newer}`
+    yield* sql`UPDATE OR IGNORE waits SET on_item = ${id} WHERE on_item = ${newer}`
+    yield* sql`DELETE FROM queue WHERE id = ${newer}`
   })
+
+/**
+ * A deletion that is to be held back, or dead, while a newer user waits for its record UID: see `QueueStore.accept`. Answers
+ * with the ids that are gone.
+ */
+const dropSuperseded = (
+  sql: SqlClient.SqlClient,
+  claimed: ReadonlyArray<Claimed>,
+  settlements: ReadonlyMap<ItemId, Undelivered>
+): Statements<ReadonlyArray<ItemId>> => {
+  const ended = claimed.flatMap(({ id, newer }) => {
+    const end = settlements.get(id)?._tag
+    return newer === null && (end === "Hold" || end === "Dead") ? [id] : []
+  })
+  return ended.length === 0
+    ? Effect.succeed([])
+    : Effect.map(
+        sql<{ id: ItemId }>`
+          DELETE FROM queue
+          WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ended)}))
+            AND EXISTS (SELECT 1 FROM waits AS w WHERE w.on_item = queue.id AND w.because = 'record')
+            AND EXISTS (SELECT 1 FROM frees AS f WHERE f.item = queue.id AND f.removal = 1)
+          RETURNING id`,
+        (rows) => rows.map(({ id }) => id)
+      )
+}

@@ -29,16 +29,18 @@ interface UserOptions {
   /** Default: none. */
   readonly previous?: PreviousUser
   readonly hashes?: unknown
+  /** Default: the user name. */
+  readonly recordUid?: string
 }
 
 /** A changed user. What changes is the user name: tests tell versions of a user apart by it. */
-export const user = (id: string, username: string, { hashes, previous }: UserOptions = {}) =>
+export const user = (id: string, username: string, { hashes, previous, recordUid }: UserOptions = {}) =>
   decoded({
     id,
     dn: `uid=${username},cn=schueler,cn=users,ou=School1,dc=example,dc=org`,
     udm_object_type: "users/user",
     options: ["default", "ucsschoolStudent"],
-    object: { username, school: ["School1"], ucsschoolRecordUID: username, ucsschoolSourceUID: "TESTID" },
+    object: { username, school: ["School1"], ucsschoolRecordUID: recordUid ?? username, ucsschoolSourceUID: "TESTID" },
     old_data: previous ?? null,
     user_passwords: hashes ?? null
   })
@@ -81,6 +83,7 @@ export const arrival = (
   file: { name: file, digest: digest ?? file },
   fate: fate ?? "remove",
   object,
+  text: null,
   recipients: to ?? [north],
   remember: remember ?? { _tag: "State", state: previousUser("unset") }
 })

@@ -1,34 +1,37 @@
 /** What `QueueStore.claim` keeps. */
 import { assert } from "@effect/vitest"
+import type { QueueItem } from "@id-connector/core/QueueStore"
 import { Clock, Effect, TestClock } from "effect"
-import { arrival, group, north, plainHashes, previousUser, south, user } from "./Changes.js"
-import { done, hashesOf, names, retryAt, type Test } from "./Steps.js"
+import { arrival, group, north, plainHashes, previousUser, removedUser, south, user } from "./Changes.js"
+import { dead, done, hashesOf, hold, names, removed, retryAt, type Test } from "./Steps.js"
 
 export const claimContract = (test: Test): void => {
-  test("Q1: gives out users before groups, each in the order of arrival, with all they came with", (queue) =>
+  test("Q1: gives out what is due, with all it came with", (queue) =>
     Effect.gen(function* () {
       const anna = user("U1", "anna", { previous: previousUser("anne"), hashes: plainHashes })
-      yield* queue.accept([arrival("1", group("7a", ["uid=anna"])), arrival("2", anna), arrival("3", group("7b"))])
+      yield* queue.accept([arrival("1", group("7a")), arrival("2", anna), arrival("3", group("7b"))])
       yield* queue.accept([arrival("4", user("U0", "bert"))])
-      const users = yield* queue.claim(north, 10)
-      assert.deepStrictEqual(names(users), ["anna", "bert"])
-      assert.deepStrictEqual<unknown>(users[0], {
-        object: anna,
-        aliases: [],
-        recreate: false,
-        id: users[0]?.id,
-        authority: north,
-        objectKey: "user:u1",
-        file: "2",
-        state: "in_flight",
-        attempts: 0,
-        availableAt: 0,
-        lastError: null,
-        receipt: null
-      })
-      assert.deepStrictEqual(hashesOf(users[0]), plainHashes)
-      yield* done(queue, ...users)
-      assert.deepStrictEqual(names(yield* queue.claim(north, 10)), ["School1-7a", "School1-7b"])
+      const items = yield* queue.claim(north, 10)
+      assert.deepStrictEqual([...names(items)].sort(), ["School1-7a", "School1-7b", "anna", "bert"])
+      assert.deepStrictEqual<unknown>(
+        items.find(({ file }) => file === "2"),
+        {
+          object: anna,
+          aliases: [],
+          recreate: false,
+          id: items.find(({ file }) => file === "2")?.id,
+          authority: north,
+          objectKey: "user:u1",
+          file: "2",
+          state: "in_flight",
+          attempts: 0,
+          availableAt: 0,
+          lastError: null,
+          receipt: null,
+          confirmed: false
+        }
+      )
+      assert.deepStrictEqual(hashesOf(items.find(({ file }) => file === "2")), plainHashes)
     }))
 
   test("Q2: gives out as many as asked for, at most", (queue) =>
@@ -40,23 +43,29 @@ export const claimContract = (test: Test): void => {
       assert.deepStrictEqual(names(yield* queue.claim(north, 2)), [])
     }))
 
-  test("Q3: keeps groups back while a user is due or in flight, not while one waits for its time", (queue) =>
+  test("Q3: lets a class wait for what is due of its own members until that was tried, and for nobody else", (queue) =>
     Effect.gen(function* () {
       yield* queue.accept([
-        arrival("1", group("7a")),
-        arrival("2", user("u1", "anna")),
-        arrival("3", user("u2", "bert"))
+        arrival("1", group("7a", ["uid=Anna,cn=users", "uid=bert,cn=users"])),
+        arrival("2", group("7b", ["uid=carl,cn=users"])),
+        arrival("3", user("u1", "anna")),
+        arrival("4", user("u2", "bert")),
+        arrival("5", user("u3", "dora"))
       ])
-      const anna = yield* queue.claim(north, 1)
-      const bert = yield* queue.claim(north, 1)
-      assert.deepStrictEqual(names([...anna, ...bert]), ["anna", "bert"])
-      assert.deepStrictEqual(names(yield* queue.claim(north, 1)), [])
-      yield* done(queue, ...anna)
-      assert.deepStrictEqual(names(yield* queue.claim(north, 1)), [])
-      yield* retryAt(queue, 1000, ...bert)
-      assert.deepStrictEqual(names(yield* queue.claim(north, 1)), ["School1-7a"])
-      yield* TestClock.adjust(1000)
-      assert.deepStrictEqual(names(yield* queue.claim(north, 1)), ["bert"])
+      const [classB, anna, bert] = yield* queue
+        .claim(north, 3)
+        .pipe(Effect.map(inOrderOf(["School1-7b", "anna", "bert"])))
+      assert.deepStrictEqual(names([classB, anna, bert].filter((item) => item !== undefined)), [
+        "School1-7b",
+        "anna",
+        "bert"
+      ])
+      yield* done(queue, anna)
+      yield* queue.accept([arrival("6", user("u1", "anna"))])
+      assert.deepStrictEqual(names(yield* queue.claim(north, 1)), ["dora"])
+      yield* retryAt(queue, 1000, bert)
+      // What came of anna later does not hold the class back any more.
+      assert.deepStrictEqual([...names(yield* queue.claim(north, 2))].sort(), ["School1-7a", "anna"])
     }))
 
   test("Q4: never gives out an object that is in flight; what arrives meanwhile waits", (queue) =>
@@ -103,19 +112,78 @@ export const claimContract = (test: Test): void => {
       assert.isNull(yield* queue.nextDue(north))
     }))
 
-  test("Q7: gives out users before groups also when hundreds become due at once", (queue) =>
+  test("Q7: gives groups a quarter of the places while there are more users, and all that users leave", (queue) =>
     Effect.gen(function* () {
       const classes = Array.from({ length: 700 }, (_, n) => arrival(`${n}`, group(`${n}`)))
-      yield* queue.accept([...classes, arrival("anna", user("u1", "anna")), arrival("bert", user("u2", "bert"))])
-      yield* retryAt(queue, 2000, ...(yield* queue.claim(north, 10)))
-      yield* retryAt(queue, 1000, ...(yield* queue.claim(north, 1000)))
-      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 702, inFlight: 0, dead: 0 })
+      const users = Array.from({ length: 8 }, (_, n) => arrival(`u${n}`, user(`u${n}`, `user${n}`)))
+      yield* queue.accept([...classes, ...users])
+      const kinds = (items: ReadonlyArray<QueueItem>) => {
+        const groups = items.filter(({ object }) => object._tag === "ChangedGroup").length
+        return { users: items.length - groups, groups }
+      }
+      const first = yield* queue.claim(north, 8)
+      assert.deepStrictEqual(kinds(first), { users: 6, groups: 2 })
+      assert.deepStrictEqual(names(yield* queue.claim(north, 1)), ["School1-2"])
+      const rest = yield* queue.claim(north, 1000)
+      assert.deepStrictEqual(kinds(rest), { users: 2, groups: 697 })
+      yield* retryAt(queue, 1000, ...first, ...rest)
       yield* TestClock.adjust(3000)
-      const users = yield* queue.claim(north, 10)
-      assert.deepStrictEqual(names(users), ["anna", "bert"])
-      yield* done(queue, ...users)
       const drained = [...(yield* queue.claim(north, 600)), ...(yield* queue.claim(north, 600))]
-      assert.strictEqual(new Set(names(drained)).size, 700)
+      assert.strictEqual(new Set(names(drained)).size, 707)
       assert.isNull(yield* queue.nextDue(north))
     }))
+
+  test("Q26: lets a user wait for the removal of another one with the same record UID or name until it is gone", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([
+        arrival("1", removedUser("u1", "anna", { previous: previousUser("REC-A") })),
+        arrival("2", removedUser("u2", "bert", { previous: previousUser("rec-b") }))
+      ])
+      yield* queue.accept([
+        arrival("3", user("u3", "anna", { recordUid: "other" })),
+        arrival("4", user("u4", "other", { recordUid: "rec-B" })),
+        arrival("5", user("u5", "dora"))
+      ])
+      const removals = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(names(removals), ["anna", "bert", "dora"])
+      yield* retryAt(queue, 1000, ...removals)
+      assert.deepStrictEqual(names(yield* queue.claim(north, 10)), [])
+      yield* TestClock.adjust(1000)
+      yield* removed(queue, ...(yield* queue.claim(north, 1)))
+      const [anna] = yield* queue.claim(north, 10).pipe(Effect.map((items) => items.filter(({ file }) => file === "3")))
+      assert.strictEqual(anna?.object._tag, "ChangedUser")
+    }))
+
+  test("Q27: lets a user go on when what it waits for is given up", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([
+        arrival("1", removedUser("u1", "anna", { previous: previousUser("rec-a") })),
+        arrival("2", user("u2", "anna", { recordUid: "other" }))
+      ])
+      yield* dead(queue, ...(yield* queue.claim(north, 10)))
+      assert.deepStrictEqual(
+        (yield* queue.claim(north, 10)).map(({ file }) => file),
+        ["2"]
+      )
+    }))
+
+  test("Q28: drops a removal that is held or dead when a newer user goes on with its record UID", (queue) =>
+    Effect.gen(function* () {
+      const removal = (n: number) =>
+        arrival(`${n}`, removedUser(`u${n}`, `x${n}`, { previous: previousUser(`rec${n}`) }))
+      const anew = (n: number) => arrival(`anew ${n}`, user(`new${n}`, `y${n}`, { recordUid: `rec${n}` }))
+      yield* queue.accept([removal(1), removal(2), removal(3), anew(3)])
+      const [first, second, third] = yield* queue.claim(north, 10)
+      yield* hold(queue, first, third)
+      yield* dead(queue, second)
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, held: 1, dead: 1 })
+      yield* queue.accept([anew(1), anew(2)])
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 3, inFlight: 0, held: 0, dead: 0 })
+      assert.deepStrictEqual(names(yield* queue.claim(north, 10)), ["y3", "y1", "y2"])
+    }))
 }
+
+const inOrderOf =
+  (order: ReadonlyArray<string>) =>
+  (items: ReadonlyArray<QueueItem>): ReadonlyArray<QueueItem> =>
+    order.flatMap((name) => items.filter((item) => names([item])[0] === name))

@@ -6,10 +6,19 @@ import { assert } from "@effect/vitest"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
 import { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
 import * as QueueRow from "@id-connector/core/QueueRow"
-import { type Arrival, type ItemId, type QueueItem, QueueStore, type Settlement } from "@id-connector/core/QueueStore"
+import {
+  type Arrival,
+  type ItemId,
+  type ItemState,
+  itemStates,
+  type QueueItem,
+  QueueStore,
+  type Settlement
+} from "@id-connector/core/QueueStore"
 import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
-import { Clock, Effect, FastCheck, TestClock } from "effect"
+import { Clock, Effect, FastCheck, Option, TestClock } from "effect"
 import { arrival, group, north, previousUser, removedUser, south, user } from "./Changes.js"
+import { attempt } from "./Steps.js"
 
 const authorities = [north, south]
 
@@ -20,6 +29,8 @@ interface Change {
   readonly to: ReadonlyArray<AuthorityName>
   /** The file comes once more, in the same batch. */
   readonly twice: boolean
+  /** Few, so that users need what others free. */
+  readonly recordUid: string
 }
 
 /** What can happen to a queue. Times are in milliseconds. */
@@ -29,18 +40,27 @@ export type Command =
   | { readonly _tag: "Settle"; readonly outcomes: ReadonlyArray<Outcome> }
   | { readonly _tag: "Wait"; readonly time: number }
   | { readonly _tag: "Recover" }
+  | {
+      readonly _tag: "Intervene"
+      readonly authority: AuthorityName
+      readonly how: "retry" | "discard"
+      readonly state: ItemState
+    }
 
-/** How a claimed item ends; `Hold`: it stays in flight. */
-type Outcome = "Hold" | "Done" | "DoneWithReceipt" | "RetryAt" | "Dead" | "Release"
+const outcomes = ["Keep", "Done", "DoneWithReceipt", "Removed", "RetryAt", "Dead", "Hold", "Release"] as const
+
+/** How a claimed item ends; `Keep`: it stays in flight. */
+type Outcome = (typeof outcomes)[number]
 
 const Change: FastCheck.Arbitrary<Change> = FastCheck.record({
   object: FastCheck.integer({ min: 0, max: 4 }),
   removed: FastCheck.boolean(),
   to: FastCheck.subarray(authorities),
-  twice: FastCheck.boolean()
+  twice: FastCheck.boolean(),
+  recordUid: FastCheck.constantFrom("rec1", "rec2", "rec3")
 })
 
-const Outcome = FastCheck.constantFrom<Array<Outcome>>("Hold", "Done", "DoneWithReceipt", "RetryAt", "Dead", "Release")
+const Outcome = FastCheck.constantFrom<Array<Outcome>>(...outcomes)
 
 const Command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
   FastCheck.record({
@@ -58,7 +78,13 @@ const Command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
     outcomes: FastCheck.array(Outcome, { minLength: 1, maxLength: 4 })
   }),
   FastCheck.record({ _tag: FastCheck.constant("Wait" as const), time: FastCheck.integer({ min: 1, max: 150 }) }),
-  FastCheck.record({ _tag: FastCheck.constant("Recover" as const) })
+  FastCheck.record({ _tag: FastCheck.constant("Recover" as const) }),
+  FastCheck.record({
+    _tag: FastCheck.constant("Intervene" as const),
+    authority: FastCheck.constantFrom(...authorities),
+    how: FastCheck.constantFrom("retry" as const, "discard" as const),
+    state: FastCheck.constantFrom(...itemStates)
+  })
 )
 
 export const Commands = FastCheck.array(Command, { minLength: 1, maxLength: 40, size: "max" })
@@ -74,6 +100,12 @@ interface Progress {
   /** By authority and object: the version that was delivered last. */
   readonly delivered: Map<string, string>
   readonly inFlight: Map<ItemId, QueueItem>
+  /** By authority and object: given up by an administrator. */
+  readonly discarded: Set<string>
+  /** By authority and object: whose newest version is a removal, which is dropped when a newer account takes its record UID. */
+  readonly removed: Set<string>
+  /** Of users, so far. */
+  readonly names: Array<string>
   versions: number
 }
 
@@ -85,7 +117,16 @@ export const run = (
   commands: ReadonlyArray<Command>
 ): Effect.Effect<ReadonlyArray<unknown>, never, QueueStore | PreviousStateStore> =>
   Effect.gen(function* () {
-    const progress: Progress = { last: [], newest: new Map(), delivered: new Map(), inFlight: new Map(), versions: 0 }
+    const progress: Progress = {
+      last: [],
+      newest: new Map(),
+      delivered: new Map(),
+      inFlight: new Map(),
+      discarded: new Set(),
+      removed: new Set(),
+      names: [],
+      versions: 0
+    }
     const seen: Array<unknown> = []
     const start = yield* Clock.currentTimeMillis
     const sinceStart = (time: number | null) => (time === null || time === 0 ? time : time - start)
@@ -143,13 +184,26 @@ const step = (progress: Progress, command: Command) =>
       case "Settle": {
         const items = [...progress.inFlight.values()]
         yield* queue.settle(
-          items.flatMap((item, index) => settlementOf(progress, item, command.outcomes[index] ?? "Hold", now))
+          items.flatMap((item, index) => settlementOf(progress, item, command.outcomes[index] ?? "Keep", now))
         )
         return []
       }
       case "Wait":
         yield* TestClock.adjust(command.time)
         return []
+      case "Intervene": {
+        const items = yield* queue.list(command.authority, { state: command.state, limit: 2 })
+        const count = yield* queue[command.how](command.authority, {
+          _tag: "InState",
+          state: command.state,
+          limit: 2
+        })
+        if (command.how === "discard") {
+          assert.strictEqual(count, command.state === "in_flight" ? 0 : items.length)
+          if (command.state !== "in_flight") for (const item of items) progress.discarded.add(keyOf(item))
+        }
+        return []
+      }
       case "Recover": {
         assert.strictEqual(yield* queue.recover, progress.inFlight.size)
         progress.inFlight.clear()
@@ -166,27 +220,44 @@ const show = Effect.gen(function* () {
       authority: Effect.succeed(authority),
       items: queue.list(authority, { limit: 100 }),
       counts: queue.counts(authority),
+      holding: queue.holding(authority),
+      removals: Effect.map(queue.removals(authority, 0), (removals) => removals.map(({ count }) => count)),
       nextDue: queue.nextDue(authority)
     })
   )
-  for (const { counts, items } of queues) {
+  for (const { authority, counts, items } of queues) {
+    for (const item of items) {
+      const shown = yield* queue.show(authority, item.id)
+      assert.deepStrictEqual(Option.getOrNull(shown)?.item, item)
+    }
     const count = (state: string) => items.filter((item) => item.state === state).length
-    assert.deepStrictEqual(counts, { waiting: count("waiting"), inFlight: count("in_flight"), dead: count("dead") })
+    assert.deepStrictEqual(counts, {
+      waiting: count("waiting"),
+      inFlight: count("in_flight"),
+      held: count("held"),
+      dead: count("dead")
+    })
   }
   return queues.map((one) => ({ ...one, previous: Object.fromEntries(previous) }))
 })
 
-const arrivalOf = (progress: Progress, { object, removed, to }: Change, now: number): Arrival => {
+const arrivalOf = (progress: Progress, { object, recordUid, removed, to }: Change, now: number): Arrival => {
   const version = `v${++progress.versions}`
   const id = `u${object}`
   const changed =
     object > 2
-      ? group(`G${object}`, [version])
+      ? group(`G${object}`, [version, ...progress.names.slice(-3).map((name) => `uid=${name}`)])
       : removed
-        ? removedUser(id, version, { previous: previousUser(`before ${version}`) })
-        : user(id, version, { previous: previousUser(`before ${version}`) })
-  for (const authority of to)
-    progress.newest.set(`${authority} ${ListenerObject.objectKey(changed)}`, versionOf(changed))
+        ? removedUser(id, version, { previous: previousUser(recordUid) })
+        : user(id, version, { recordUid, previous: previousUser(`before ${version}`) })
+  if (object <= 2) progress.names.push(version)
+  for (const authority of to) {
+    const key = `${authority} ${ListenerObject.objectKey(changed)}`
+    progress.newest.set(key, versionOf(changed))
+    progress.discarded.delete(key)
+    if (changed._tag === "RemovedUser") progress.removed.add(key)
+    else progress.removed.delete(key)
+  }
   return arrival(version, changed, {
     to,
     remember: removed ? { _tag: "ExpireAt", at: now + 120 } : { _tag: "State", state: previousUser(version) }
@@ -194,7 +265,7 @@ const arrivalOf = (progress: Progress, { object, removed, to }: Change, now: num
 }
 
 const versionOf = (object: ListenerObject.ListenerObject): string =>
-  object._tag === "ChangedGroup" ? object.members.join() : ListenerObject.label(object)
+  object._tag === "ChangedGroup" ? (object.members[0] ?? "") : ListenerObject.label(object)
 
 const keyOf = (item: QueueItem): string => `${item.authority} ${item.objectKey}`
 
@@ -204,15 +275,23 @@ const settlementOf = (
   outcome: Outcome,
   now: number
 ): ReadonlyArray<Settlement> => {
-  if (outcome === "Hold") return []
+  if (outcome === "Keep") return []
   progress.inFlight.delete(item.id)
   if (outcome === "Done" || outcome === "DoneWithReceipt") {
     progress.delivered.set(keyOf(item), versionOf(item.object))
     const receipt = outcome === "Done" ? null : `receipt of ${versionOf(item.object)}`
-    return [{ _tag: "Done", id: item.id, receipt }]
+    return [{ _tag: "Done", id: item.id, receipt, result: "present" }]
   }
-  if (outcome === "RetryAt") return [{ _tag: "RetryAt", id: item.id, at: now + retryAfter, error: "not now" }]
-  if (outcome === "Dead") return [{ _tag: "Dead", id: item.id, error: "never" }]
+  if (outcome === "Removed") {
+    progress.delivered.set(keyOf(item), versionOf(item.object))
+    return [{ _tag: "Done", id: item.id, receipt: null, result: "removed" }]
+  }
+  if (outcome === "RetryAt") {
+    const wanted = [...progress.names].filter((_, index) => index % 3 === 0)
+    return [{ _tag: "RetryAt", id: item.id, at: now + retryAfter, attempt: attempt("not now"), wanted }]
+  }
+  if (outcome === "Hold") return [{ _tag: "Hold", id: item.id, reason: "too many" }]
+  if (outcome === "Dead") return [{ _tag: "Dead", id: item.id, attempt: attempt("never") }]
   return [{ _tag: "Release", id: item.id }]
 }
 
@@ -224,6 +303,7 @@ const assertNothingLost = (progress: Progress, authority: AuthorityName, items: 
   for (const [key, version] of progress.newest) {
     if (!key.startsWith(`${authority} `)) continue
     const item = pending.get(key) ?? flying.get(key)
+    if (progress.discarded.has(key) || (item === undefined && progress.removed.has(key))) continue
     assert.strictEqual(item === undefined ? progress.delivered.get(key) : versionOf(item.object), version, key)
   }
 }

@@ -1,8 +1,10 @@
 /** What examples of a queue store are made of. */
+
+import type { Evidence } from "@id-connector/core/DeliveryError"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
 import type { PreviousState } from "@id-connector/core/PreviousState"
 import { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
-import type { QueueItem, QueueStoreError, QueueStoreShape, Settlement } from "@id-connector/core/QueueStore"
+import type { Attempt, QueueItem, QueueStoreError, QueueStoreShape, Settlement } from "@id-connector/core/QueueStore"
 import { Effect, Redacted } from "effect"
 
 /** Defines a test with a store of its own. */
@@ -18,20 +20,41 @@ export const names = (items: ReadonlyArray<QueueItem>): ReadonlyArray<string> =>
 export const hashesOf = (item: QueueItem | undefined): unknown =>
   item?.object._tag === "ChangedUser" && item.object.hashes !== null ? Redacted.value(item.object.hashes) : null
 
+export const attempt = (error: string): Attempt => ({ at: 7, error, evidence })
+
+/** A request that failed. */
+export const evidence: Evidence = {
+  method: "POST",
+  path: "/users/",
+  requestId: null,
+  body: { name: "anna" },
+  status: 500,
+  response: "broken"
+}
+
 const settle =
   (settlement: (item: QueueItem) => Settlement) =>
   (queue: QueueStoreShape, ...items: ReadonlyArray<QueueItem | undefined>) =>
     queue.settle(items.filter((item) => item !== undefined).map(settlement))
 
-export const done = settle(({ id }) => ({ _tag: "Done", id, receipt: null }))
-export const dead = settle(({ id }) => ({ _tag: "Dead", id, error: "never" }))
+export const done = settle(({ id }) => ({ _tag: "Done", id, receipt: null, result: "present" }))
+export const dead = settle(({ id }) => ({ _tag: "Dead", id, attempt: attempt("never") }))
 export const release = settle(({ id }) => ({ _tag: "Release", id }))
 
 export const doneWith = (queue: QueueStoreShape, receipt: string, ...items: ReadonlyArray<QueueItem | undefined>) =>
-  settle(({ id }) => ({ _tag: "Done", id, receipt }))(queue, ...items)
+  settle(({ id }) => ({ _tag: "Done", id, receipt, result: "present" }))(queue, ...items)
 
 export const retryAt = (queue: QueueStoreShape, at: number, ...items: ReadonlyArray<QueueItem | undefined>) =>
-  settle(({ id }) => ({ _tag: "RetryAt", id, at, error: "not now" }))(queue, ...items)
+  retryFor([])(queue, at, ...items)
+
+/** {@link retryAt}, as the target lacks users that the items refer to. */
+export const retryFor =
+  (wanted: ReadonlyArray<string>) =>
+  (queue: QueueStoreShape, at: number, ...items: ReadonlyArray<QueueItem | undefined>) =>
+    settle(({ id }) => ({ _tag: "RetryAt", id, at, attempt: attempt("not now"), wanted }))(queue, ...items)
+
+export const removed = settle(({ id }) => ({ _tag: "Done", id, receipt: null, result: "removed" }))
+export const hold = settle(({ id }) => ({ _tag: "Hold", id, reason: "too many" }))
 
 export const previousOf = (id: string): Effect.Effect<PreviousState | undefined, QueueStoreError, PreviousStateStore> =>
   Effect.gen(function* () {

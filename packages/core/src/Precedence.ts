@@ -1,0 +1,62 @@
+/**
+ * Which items have to wait for which others of the same authority, though they are about other objects:
+ *
+ * - A school class waits for its own members, since a target refuses members it does not have.
+ * - A user waits for another one that frees what it needs: an account that was removed and created anew has another
+ *   entryUUID, but the same record UID or user name. The removal must not meet the new account.
+ */
+import { Option } from "effect"
+import type { Wish } from "./Coalescing.js"
+import * as Dn from "./Dn.js"
+import * as ListenerObject from "./ListenerObject.js"
+import type { PreviousUser } from "./PreviousState.js"
+import * as SchoolName from "./SchoolName.js"
+
+/** What can belong to one account only. Values in lower case: targets compare without regard to case. */
+export interface Belonging {
+  readonly kind: "record" | "name"
+  readonly value: string
+}
+
+/** By what items are named and found: user name or group name, in lower case. */
+export const nameKey = (object: ListenerObject.ListenerObject): string => ListenerObject.label(object).toLowerCase()
+
+/** The record UID and user name that the object has once it is delivered. */
+export const needs = (object: ListenerObject.ListenerObject): ReadonlyArray<Belonging> =>
+  object._tag === "ChangedUser" ? distinct([...record(object.recordUid), ...name(object.username)]) : []
+
+/** The record UIDs and user names that belong to the object at the target until it is delivered, and perhaps not after it. */
+export const frees = ({ aliases, object }: Pick<Wish, "object" | "aliases">): ReadonlyArray<Belonging> => {
+  if (!ListenerObject.isUser(object)) return []
+  const states = object.previous === null ? aliases : [object.previous, ...aliases]
+  const before = states.flatMap((state) => [...record(state.record_uid), ...name(state.username ?? null)])
+  if (object._tag === "RemovedUser") {
+    return distinct([...before, ...name(Option.getOrNull(Dn.firstValue(object.dn)))])
+  }
+  const after = needs(object)
+  if (leavesASchool(object, states)) return distinct([...before, ...after])
+  return distinct(before.filter((one) => !after.some((other) => isSame(one, other))))
+}
+
+/** The names of the users that a class refers to, in lower case. Empty for what is no changed group. */
+export const members = (object: ListenerObject.ListenerObject): ReadonlyArray<string> =>
+  object._tag === "ChangedGroup"
+    ? [...new Set(object.members.flatMap((dn) => Option.toArray(Dn.firstValue(dn))).map((one) => one.toLowerCase()))]
+    : []
+
+/** The authority of that school may remove the account. */
+const leavesASchool = (user: ListenerObject.ChangedUser, states: ReadonlyArray<PreviousUser>): boolean => {
+  const current = SchoolName.makeSet(user.schools)
+  return states.some(({ schools }) => schools.some((school) => !current.has(school)))
+}
+
+const record = (value: string | null): ReadonlyArray<Belonging> =>
+  value ? [{ kind: "record", value: value.toLowerCase() }] : []
+
+const name = (value: string | null): ReadonlyArray<Belonging> =>
+  value ? [{ kind: "name", value: value.toLowerCase() }] : []
+
+const isSame = (a: Belonging, b: Belonging): boolean => a.kind === b.kind && a.value === b.value
+
+const distinct = (all: ReadonlyArray<Belonging>): ReadonlyArray<Belonging> =>
+  all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index)

@@ -1,0 +1,37 @@
+/** What administrators do with items: try them again, or remove them. */
+import type { SqlClient, SqlError } from "@effect/sql"
+import type { Selection } from "@id-connector/core/QueueStore"
+import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
+import { Effect } from "effect"
+import { conditions, indexes } from "./Look.js"
+
+type Statements<A> = Effect.Effect<A, SqlError.SqlError>
+
+/** See `QueueStore.retry`. To be run in a transaction. */
+export const retry = (sql: SqlClient.SqlClient, authority: AuthorityName, selection: Selection): Statements<number> =>
+  Effect.map(
+    sql`
+      UPDATE queue SET state = 'ready', attempts = 0, available_at = 0, last_error = NULL,
+        confirmed = (confirmed = 1 OR state = 'held')
+      WHERE id IN (${idsOf(sql, authority, selection)}) AND state IN ('delayed', 'held', 'dead')
+      RETURNING id`,
+    (rows) => rows.length
+  )
+
+/** See `QueueStore.discard`. To be run in a transaction. */
+export const discard = (sql: SqlClient.SqlClient, authority: AuthorityName, selection: Selection): Statements<number> =>
+  Effect.map(
+    sql`DELETE FROM queue WHERE id IN (${idsOf(sql, authority, selection)}) AND state <> 'in_flight' RETURNING id`,
+    (rows) => rows.length
+  )
+
+const idsOf = (sql: SqlClient.SqlClient, authority: AuthorityName, selection: Selection) =>
+  selection._tag === "Ids"
+    ? sql`
+        SELECT q.id FROM json_each(${JSON.stringify(selection.ids)}) AS k
+        CROSS JOIN queue AS q ON q.id = k.value AND q.authority = ${authority}`
+    : sql`
+        SELECT q.id FROM queue AS q INDEXED BY ${sql(indexes[selection.state])}
+        WHERE q.authority = ${authority} AND ${sql.literal(conditions[selection.state])}
+        ORDER BY q.id
+        LIMIT ${Math.max(0, selection.limit)}`
