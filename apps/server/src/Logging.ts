@@ -12,16 +12,28 @@ export const format = ({ annotations, cause, date, logLevel, message }: Logger.L
   const parts = Array.isArray(message) ? message : [message]
   const texts = parts.filter((part) => typeof part !== "object" || part === null).map((part) => escape(String(part)))
   const data = parts.flatMap((part) => (typeof part === "object" && part !== null ? Object.entries(part) : []))
-  const fields = [...rest, ...data].map(([key, value]) => `${key}=${quote(value)}`)
+  // What an event says of itself may be what all lines around it say.
+  const said = rest.length === 0 ? data : [...rest.filter(([key]) => !data.some(([its]) => its === key)), ...data]
+  const fields = said.map(([key, value]) => `${key}=${quote(value)}`)
   const failure = Cause.isEmpty(cause) ? [] : [`cause=${quote(Cause.pretty(cause, { renderErrorCause: true }))}`]
   const head = `${date.toISOString()} ${logLevel.label.padEnd(5)} ${module.padEnd(9)} ${texts.join(" ")}`
   return [head, ...fields, ...failure].join(" ")
 }
 
-const split = (annotations: HashMap.HashMap<string, unknown>) => ({
-  module: String(Option.getOrElse(HashMap.get(annotations, "module"), () => "-")),
-  rest: HashMap.toEntries(annotations).filter(([key]) => key !== "module")
-})
+const split = (annotations: HashMap.HashMap<string, unknown>) => {
+  if (lastSplit?.annotations !== annotations) {
+    const module = String(Option.getOrElse(HashMap.get(annotations, "module"), () => "-"))
+    lastSplit = { annotations, module, rest: HashMap.toEntries(annotations).filter(([key]) => key !== "module") }
+  }
+  return lastSplit
+}
+
+/** Most lines have the same annotations as the one before. */
+let lastSplit: {
+  readonly annotations: HashMap.HashMap<string, unknown>
+  readonly module: string
+  readonly rest: ReadonlyArray<[string, unknown]>
+} | null = null
 
 const quote = (value: unknown): string => {
   const text = escape(
@@ -32,10 +44,15 @@ const quote = (value: unknown): string => {
 
 /** A name in a file or directory must not be able to begin a new line of the log. */
 const escape = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) =>
-    character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
-  )
+  control.test(text)
+    ? text.replace(controls, (character) =>
+        character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+      )
+    : text
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+const controls = new RegExp(control, "g")
 
 /** Writes of lines within this time go together. */
 const window = "100 millis"

@@ -5,11 +5,9 @@
  * with many of them keeps nobody waiting.
  */
 import * as Fs from "node:fs"
-import { Worker as NodeThread } from "node:worker_threads"
-import { Worker } from "@effect/platform"
-import { NodeWorker } from "@effect/platform-node"
+import { Worker as Thread } from "node:worker_threads"
 import { Spool, SpoolError, type SpoolShape } from "@id-connector/core/Spool"
-import { Effect, Layer, Queue, Schedule, Stream } from "effect"
+import { Effect, Layer, Queue, Schedule, type Scope, Stream } from "effect"
 import * as SpoolFiles from "./NodeSpool/SpoolFiles.js"
 import type { Message, Reply } from "./NodeSpool/Thread.js"
 
@@ -41,6 +39,7 @@ export const layer = ({
         next: (limit) => ask({ _tag: "next", limit }),
         gone: (names) => (names.length === 0 ? Effect.succeed([]) : ask({ _tag: "gone", names })),
         remove: (names) => (names.length === 0 ? Effect.void : ask({ _tag: "remove", names })),
+        settle: ask({ _tag: "settle" }),
         trash: (names) => (names.length === 0 ? Effect.void : ask({ _tag: "trash", names })),
         changes: Stream.merge(
           Stream.repeatEffectWithSchedule(Effect.void, Schedule.spaced(rescanEvery)),
@@ -60,39 +59,61 @@ const here = (directory: string): Effect.Effect<Files, SpoolError> =>
       Effect.try({ try: () => files(request), catch: (cause) => failure(operationOf(request), cause) })
   )
 
-const inThread = (directory: string) =>
+const inThread = (directory: string): Effect.Effect<Files, SpoolError, Scope.Scope> =>
   Effect.gen(function* () {
-    const pool = yield* Worker.makePool<Message, Reply, never>({ size: 1, concurrency: 16 })
-    const send = (message: Message) =>
-      pool.executeEffect(message).pipe(
-        Effect.mapError((error) => failure(operationOf(message), error)),
-        Effect.flatMap((reply) =>
-          reply._tag === "Answer"
-            ? Effect.succeed(reply.answer)
-            : Effect.fail(new SpoolError({ operation: operationOf(message), detail: reply.detail }))
+    const waiting = new Map<number, (reply: Reply | Error) => void>()
+    const fail = (error: Error) => {
+      for (const reply of waiting.values()) reply(error)
+      waiting.clear()
+    }
+    const thread = yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const thread = startThread(directory)
+        thread.on("message", (reply: Reply) => {
+          waiting.get(reply.number)?.(reply)
+          waiting.delete(reply.number)
+        })
+        thread.on("error", fail)
+        thread.on("exit", () => fail(new Error("the thread has ended")))
+        return thread
+      }),
+      (thread) => Effect.promise(() => thread.terminate())
+    )
+    let last = 0
+    const files: Files = (request) =>
+      Effect.async((resume) => {
+        const number = ++last
+        waiting.set(number, (reply) =>
+          resume(
+            reply instanceof Error
+              ? Effect.fail(failure(operationOf(request), reply))
+              : reply._tag === "Answer"
+                ? Effect.succeed(reply.answer)
+                : Effect.fail(new SpoolError({ operation: operationOf(request), detail: reply.detail }))
+          )
         )
-      )
-    yield* send({ _tag: "open", directory })
-    const files: Files = send
+        thread.postMessage({ number, request } satisfies Message)
+      })
+    // The directory is opened with the first request: whether it can be is to be known now.
+    yield* files({ _tag: "gone", names: [] })
     return files
-  }).pipe(
-    Effect.mapError((error) => (error instanceof SpoolError ? error : failure("start the thread", error))),
-    Effect.provide(NodeWorker.layer(startThread))
-  )
+  })
 
 /** As source (in tests and the demonstration) the thread has to learn to read TypeScript first. */
-const startThread = () => {
+const startThread = (directory: string) => {
   const isSource = import.meta.url.endsWith(".ts")
   const file = new URL(`./NodeSpool/Thread.${isSource ? "ts" : "js"}`, import.meta.url)
-  if (!isSource) return new NodeThread(file)
+  if (!isSource) return new Thread(file, { workerData: directory })
   const learn = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(file.href)}) })`
-  return new NodeThread(learn, { eval: true, execArgv: ["--conditions=@id-connector/source"] })
+  return new Thread(learn, {
+    eval: true,
+    execArgv: ["--conditions=@id-connector/source"],
+    workerData: directory
+  })
 }
 
-const operationOf = (message: Message): string => {
-  switch (message._tag) {
-    case "open":
-      return "create the directory"
+const operationOf = (request: SpoolFiles.Request): string => {
+  switch (request._tag) {
     case "look":
       return "list"
     case "next":
@@ -103,6 +124,8 @@ const operationOf = (message: Message): string => {
       return "remove"
     case "trash":
       return "move to the trash"
+    case "settle":
+      return "make the removals last"
   }
 }
 

@@ -2,7 +2,7 @@
 // As little as possible around each request: an event emitter is a cheap signal, a timer a cheap limit.
 /** HTTP to targets through undici: each target has its own connections and its own TLS rules. */
 import { EventEmitter } from "node:events"
-import { Undici } from "@effect/platform-node"
+import * as Undici from "@effect/platform-node/Undici"
 import { type Send, TargetHttp, TimedOut, Unreachable } from "@id-connector/kelvin/TargetHttp"
 import { Effect, Layer } from "effect"
 

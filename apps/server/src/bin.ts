@@ -3,7 +3,8 @@
 /** The executable `id-connector`. Exit codes: 0 done or told to stop, 1 failed, 2 wrong usage. */
 import process from "node:process"
 import { Command, ValidationError } from "@effect/cli"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect } from "effect"
 import * as Serve from "./cli/Serve.js"
 import * as SecondSignal from "./SecondSignal.js"

@@ -9,7 +9,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as KelvinSimulator from "@id-connector/testkit/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
 import * as Scenario from "@id-connector/testkit/Scenario"
-import { Effect, Schedule } from "effect"
+import { Effect, Schedule, Schema } from "effect"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
 const template = fileURLToPath(new URL("../../../packages/testkit/scenarios/two-authorities.json", import.meta.url))
@@ -26,6 +26,15 @@ const generator = (seed: number) => {
     return Math.floor((state / 0x7fffffff) * below) % below
   }
 }
+
+const withoutDeletionProtection = (authority: { readonly [key: string]: unknown }) => {
+  const { plugin_configs } = Schema.decodeUnknownSync(PluginConfigs)(authority)
+  return { ...authority, plugin_configs: { kelvin: { ...plugin_configs.kelvin, deletion_protection: false } } }
+}
+
+const PluginConfigs = Schema.Struct({
+  plugin_configs: Schema.Struct({ kelvin: Schema.Record({ key: Schema.String, value: Schema.Unknown }) })
+})
 
 /** Users that come, change, move between authorities, change their record UID and go, and classes of those that stay. */
 const history = (users: number, files: number) => {
@@ -95,7 +104,8 @@ const world = (directory: string) =>
       Effect.gen(function* () {
         const simulator = yield* KelvinSimulator.make({ schools: [...schools[name]] })
         const { url } = yield* KelvinSimulatorHttp.serve(simulator, { tls })
-        const authority = { ...Scenario.authorityFile(scenario, "T1", url), name }
+        // Users move and leave by the hundred here; what holds deletions back counts anew after each start.
+        const authority = withoutDeletionProtection({ ...Scenario.authorityFile(scenario, "T1", url), name })
         writeFileSync(join(directory, "conf", "school_authorities", `${name}.json`), JSON.stringify(authority), {
           mode: 0o600
         })

@@ -2,7 +2,7 @@
  * What the connector does, as it happens: every decision about a file, an object or an authority is one event. Each is
  * written to the log, by one total function, and published to whoever listens.
  */
-import { Context, DateTime, Effect, Layer, LogLevel, Option, PubSub, Stream } from "effect"
+import { Cause, Context, DateTime, Effect, FiberRef, Layer, LogLevel, Option, PubSub, Stream } from "effect"
 import * as Distribution from "./Distribution.js"
 import * as ListenerObject from "./ListenerObject.js"
 import type { Outcome } from "./Plugin.js"
@@ -96,9 +96,9 @@ export class Events extends Context.Tag("@id-connector/core/Events")<Events, Eve
 export const layer: Layer.Layer<Events> = Layer.effect(
   Events,
   Effect.map(PubSub.sliding<ConnectorEvent>(65_536), (hub) => ({
-    publish: (event) => Effect.zipRight(log(event), PubSub.publish(hub, event)),
+    publish: (event) => Effect.zipRight(log([event]), PubSub.publish(hub, event)),
     publishAll: (events) =>
-      Effect.zipRight(Effect.forEach(events, log, { discard: true }), PubSub.publishAll(hub, events)),
+      events.length === 0 ? Effect.void : Effect.zipRight(log(events), PubSub.publishAll(hub, events)),
     stream: Stream.fromPubSub(hub)
   }))
 )
@@ -110,11 +110,31 @@ export interface Line {
   readonly annotations: { readonly [key: string]: unknown }
 }
 
-/** There are many events: the data goes along as part of the message, which costs less than annotations. */
-const log = (event: ConnectorEvent): Effect.Effect<void> => {
-  const { annotations, level, message } = describe(event)
-  return Effect.logWithLevel(level, message, annotations)
-}
+/**
+ * Writes the lines as `Effect.log` would, with the data as part of the message. All at once: there are many events, and an
+ * effect for each costs more than its line.
+ */
+const log = (events: ReadonlyArray<ConnectorEvent>): Effect.Effect<void> =>
+  Effect.flatMap(DateTime.nowAsDate, (date) =>
+    Effect.withFiberRuntime<void>((fiber) => {
+      const minimum = fiber.getFiberRef(FiberRef.currentMinimumLogLevel)
+      const loggers = [...fiber.getFiberRef(FiberRef.currentLoggers)]
+      const common = {
+        fiberId: fiber.id(),
+        cause: Cause.empty,
+        context: fiber.getFiberRefs(),
+        spans: fiber.getFiberRef(FiberRef.currentLogSpan),
+        annotations: fiber.getFiberRef(FiberRef.currentLogAnnotations),
+        date
+      }
+      for (const event of events) {
+        const { annotations, level, message } = describe(event)
+        if (LogLevel.lessThan(level, minimum)) continue
+        for (const logger of loggers) logger.log({ ...common, logLevel: level, message: [message, annotations] })
+      }
+      return Effect.void
+    })
+  )
 
 /** Levels: debug each step, info a change of state, warning it is tried again, error somebody has to act. */
 export const describe = (event: ConnectorEvent): Line => {

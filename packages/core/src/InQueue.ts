@@ -2,7 +2,7 @@
  * The in queue: takes listener files from the spool directory, in the order of their names, decides who gets them and
  * hands them to the out queues. A portion is one transaction: previous states, items and the end of the files come together.
  */
-import { Clock, Duration, Effect, Either, Option, Queue, Ref, Stream } from "effect"
+import { type Chunk, Clock, Duration, Effect, Either, Option, Queue, Ref, Stream } from "effect"
 import { Bell } from "./Bell.js"
 import { ConfigStore, type Configuration } from "./ConfigStore.js"
 import { Directory } from "./Directory.js"
@@ -20,7 +20,10 @@ import { SourceDomain } from "./SourceDomain.js"
 import { Spool, type SpoolEntry } from "./Spool.js"
 
 /** Files that are read at once, and taken over in one transaction. Everything else waits meanwhile: it takes 10 to 20 ms. */
-const portion = 250
+const portion = 400
+
+/** After so many portions the files that were removed are forgotten. */
+const portionsForgotten = 8
 
 /** A file that looks unfinished is left alone until it is this old, in milliseconds. */
 const unfinishedFor = 5_000
@@ -86,7 +89,14 @@ const makeDrain = Effect.gen(function* () {
       const named = (fate: FileFate) => takenOver.filter(([, its]) => its === fate).map(([name]) => name)
       yield* spool.remove(named("remove"))
       yield* spool.trash([...named("trash"), ...trash])
-      if (takenOver.length > 0) yield* store.forget(takenOver.map(([name]) => name))
+    })
+
+  /** Only what is gone for good may be forgotten. Waiting for the disk takes as long for many files as for few. */
+  const forget = (done: Chunk.Chunk<TakenOver>) =>
+    Effect.gen(function* () {
+      yield* spool.settle
+      const names = [...done].flatMap(({ takenOver }) => takenOver.map(([name]) => name))
+      if (names.length > 0) yield* store.forget(names)
     })
 
   // While a portion is stored, the next one is read, and the files of the one before are removed.
@@ -101,7 +111,11 @@ const makeDrain = Effect.gen(function* () {
     Stream.mapEffect(takeOver),
     Stream.takeUntil(({ wait }) => wait !== null),
     Stream.buffer({ capacity: 1 }),
-    Stream.tap(finish)
+    Stream.tap(finish),
+    Stream.rechunk(1),
+    Stream.grouped(portionsForgotten),
+    Stream.tap(forget),
+    Stream.flattenChunks
   )
 
   return Effect.gen(function* () {
@@ -217,6 +231,8 @@ const makePrepare = Effect.gen(function* () {
   const plugins = yield* Plugins
   const domain = yield* SourceDomain
 
+  const preprocessing = plugins.filter((plugin) => plugin.preprocess !== undefined)
+
   return Effect.fnUntraced(function* (good: ReadonlyArray<GoodReading>, configuration: Configuration) {
     const now = yield* Clock.currentTimeMillis
     const fresh = good.filter(({ file }) => !isPreprocessed(file))
@@ -229,7 +245,7 @@ const makePrepare = Effect.gen(function* () {
       const attached = isPreprocessed(file) ? read : attach(read, known, hashes)
       const remember = rememberAs(attached, now)
       if (remember._tag === "State") known.set(attached.id.toLowerCase(), remember.state)
-      const object = yield* preprocess(attached, plugins)
+      const object = preprocessing.length === 0 ? attached : yield* preprocess(attached, preprocessing)
       const distribution = Distribution.distribute(object, {
         authorities: configuration.authorities,
         mapping: configuration.mapping,

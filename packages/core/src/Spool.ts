@@ -54,9 +54,11 @@ export interface SpoolShape {
   readonly gone: (names: ReadonlyArray<string>) => Result<ReadonlyArray<string>>
   /**
    * Deletes files that were taken over, unless other content stands under the name by now. Those that are gone already are
-   * ignored. When it returns, the files stay deleted after a power cut.
+   * ignored.
    */
   readonly remove: (names: ReadonlyArray<string>) => Result<void>
+  /** When it returns, what was removed or moved before stays so after a power cut. */
+  readonly settle: Result<void>
   /** Moves files to the sub-directory `trash`. A file there with the same name is kept under another name. */
   readonly trash: (names: ReadonlyArray<string>) => Result<void>
   /** Rings when something may have changed. Never ends; misses nothing for longer than a slow rescan takes. */

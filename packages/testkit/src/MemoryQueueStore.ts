@@ -392,7 +392,7 @@ const absorb = (memory: Memory, item: Stored, newer: Stored): Stored => {
     ...Coalescing.merge(item, newer),
     file: newer.file,
     confirmed: false,
-    waitsFor: new Map([...newer.waitsFor, ...item.waitsFor]),
+    waitsFor: new Map([...newer.waitsFor].filter(([id, because]) => id < item.id || because === "member")),
     wanted: new Set(),
     history: []
   }

@@ -57,6 +57,7 @@ export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
         }),
       gone: (names) => Effect.sync(() => names.filter((name) => !files.has(name))),
       remove: (names) => Effect.sync(() => names.forEach((name) => void files.delete(name))),
+      settle: Effect.void,
       trash: (names) =>
         Effect.sync(() => {
           for (const name of names) {

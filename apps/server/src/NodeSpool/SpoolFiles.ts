@@ -17,6 +17,7 @@ export type Request =
   | { readonly _tag: "gone"; readonly names: ReadonlyArray<string> }
   | { readonly _tag: "remove"; readonly names: ReadonlyArray<string> }
   | { readonly _tag: "trash"; readonly names: ReadonlyArray<string> }
+  | { readonly _tag: "settle" }
 
 /** What each request is answered with. */
 export interface Answers {
@@ -25,6 +26,7 @@ export interface Answers {
   readonly gone: ReadonlyArray<string>
   readonly remove: undefined
   readonly trash: undefined
+  readonly settle: undefined
 }
 
 /** Answers requests about one directory, one after the other. Throws what `node:fs` throws. */
@@ -100,7 +102,6 @@ export const make = (directory: string) => {
         if (codeOf(cause) !== "ENOENT") throw cause
       }
     }
-    if (taken.length > 0) sync(directory)
   }
 
   const trash = (discarded: ReadonlyArray<string>): void => {
@@ -110,7 +111,14 @@ export const make = (directory: string) => {
       versions.delete(name)
       moveTo(trashDirectory, name, pathOf(name))
     }
-    sync(trashDirectory)
+    hasTrash = true
+  }
+
+  let hasTrash = false
+
+  const settle = (): void => {
+    if (hasTrash) sync(trashDirectory)
+    hasTrash = false
     sync(directory)
   }
 
@@ -126,6 +134,8 @@ export const make = (directory: string) => {
         return void remove(request.names)
       case "trash":
         return void trash(request.names)
+      case "settle":
+        return void settle()
     }
   }
 }

@@ -206,8 +206,10 @@ const absorb = (sql: SqlClient.SqlClient, { authority, id }: Claimed, newer: num
     yield* sql`DELETE FROM wanted WHERE item = ${id}`
     yield* sql`DELETE FROM frees WHERE item = ${id}`
     yield* rememberFreed(sql, [{ id, authority, wish }])
-    // What the newer one waited for is the merged one's. What waited for the newer one waits on.
-    yield* sql`UPDATE OR IGNORE waits SET item = ${id} WHERE item = ${newer}`
+    // What the newer one waited for is the merged one's, unless it came after that: an item that waits for a later one, which
+    // may wait for it, would wait for ever. (No user waits for a group.) What waited for the newer one waits on.
+    yield* sql`
+      UPDATE OR IGNORE waits SET item = ${id} WHERE item = ${newer} AND (on_item < ${id} OR because = 'member')`
     yield* sql`UPDATE OR IGNORE waits SET on_item = ${id} WHERE on_item = ${newer}`
     yield* sql`DELETE FROM queue WHERE id = ${newer}`
   })
