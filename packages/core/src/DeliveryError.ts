@@ -19,7 +19,9 @@ export type Evidence = typeof Evidence.Type
 export class TargetUnavailable extends Schema.TaggedError<TargetUnavailable>()("TargetUnavailable", {
   detail: Schema.String,
   /** Milliseconds the target asked to wait (`Retry-After`), or null. */
-  retryAfter: Schema.NullOr(Schema.Number)
+  retryAfter: Schema.NullOr(Schema.Number),
+  /** Whether the target said so itself (429, 503, ...). False: there was no answer at all. */
+  answered: Schema.Boolean
 }) {
   override get message() {
     return `The target can't be reached now: ${this.detail}. It is tried again by itself.`

@@ -18,6 +18,10 @@ export interface Belonging {
   readonly value: string
 }
 
+/** What is said of a class that was delivered, and will be once more. */
+export const deliveredBeforeMembers =
+  "Delivered before all changes of its members were: it is delivered once more after them."
+
 /** By what items are named and found: user name or group name, in lower case. */
 export const nameKey = (object: ListenerObject.ListenerObject): string => ListenerObject.label(object).toLowerCase()
 

@@ -158,6 +158,9 @@ export interface QueueStoreShape {
    * What a new item has to wait for is found here (see `Precedence`): a class for what is due or in flight of its members
    * until that was tried, a user for an older item that frees a record UID or user name it needs, until that is gone. An
    * item that is held back and would free the record UID is dropped: its account goes on under the new user.
+   *
+   * A class that was delivered while a member had been tried in vain is delivered once more when nothing of that member is
+   * pending: what a target does with a user may change the classes of the user.
    */
   readonly accept: (batch: ReadonlyArray<Arrival>) => Answer<void>
   /** Those of `files` that were taken over before and not forgotten, with what is to become of them. */

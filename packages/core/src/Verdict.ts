@@ -5,6 +5,7 @@
  * | error | item | authority |
  * |---|---|---|
  * | target unavailable (network, time-out, 429, 502, 503, 504) | waits, keeps its attempts | pauses with back-off |
+ * | no answer, but the target answers a probe right after it | again with back-off, never given up | goes on |
  * | credentials refused | waits, keeps its attempts | pauses with back-off, until somebody corrects them |
  * | configuration unusable | waits, keeps its attempts | pauses until it is configured |
  * | target failed (500) | again with back-off, a dead letter after `maxAttempts` | goes on |
@@ -40,10 +41,20 @@ export interface Circumstances {
   readonly attempts: number
   /** From 0 to 1, evenly distributed: spreads what would otherwise come back all at once. */
   readonly random: number
+  /**
+   * Of a delivery that got no answer: whether the target answered a probe right after it. Then a single connection broke
+   * off, or this object is more than the target can bear, and nothing else has to wait for that.
+   */
+  readonly answersProbe?: boolean
+  /** Deliveries of the authority that got no answer since the last one that did, this one not counted. */
+  readonly unansweredInARow?: number
 }
 
 /** An item at which the target fails this often is given up. */
 export const maxAttempts = 10
+
+/** So many deliveries in a row without an answer pause the authority, whatever it says to probes. */
+const unansweredAtMost = 3
 
 /** Bounds of the back-off, in milliseconds. */
 export interface BackOff {
@@ -67,10 +78,13 @@ export const backOff = ({ first, longest }: BackOff, attempts: number, random: n
 
 export const verdict = (error: DeliveryError, circumstances: Circumstances): Verdict =>
   Match.typeTags<DeliveryError>()({
-    TargetUnavailable: ({ retryAfter }): Verdict => ({
-      item: { _tag: "Wait" },
-      authority: { _tag: "Pause", atLeast: Math.min(retryAfter ?? 0, longestAskedFor) }
-    }),
+    TargetUnavailable: ({ answered, retryAfter }): Verdict =>
+      !answered && circumstances.answersProbe === true && (circumstances.unansweredInARow ?? 0) < unansweredAtMost
+        ? again(itemBackOff, circumstances)
+        : {
+            item: { _tag: "Wait" },
+            authority: { _tag: "Pause", atLeast: Math.min(retryAfter ?? 0, longestAskedFor) }
+          },
     CredentialsRefused: (): Verdict => ({ item: { _tag: "Wait" }, authority: { _tag: "Pause", atLeast: 0 } }),
     ConfigurationUnusable: (): Verdict => ({ item: { _tag: "Wait" }, authority: { _tag: "PauseUntilConfigured" } }),
     TargetFailed: (): Verdict =>

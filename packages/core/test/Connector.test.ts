@@ -295,7 +295,8 @@ describe("Connector", () => {
       const stub = yield* Stub
       const spool = yield* MemorySpool.MemorySpool
       const connector = Context.get(yield* start, Connector.Connector)
-      const unavailable = () => new TargetUnavailable({ detail: "connection refused", retryAfter: null })
+      const unavailable = () =>
+        new TargetUnavailable({ detail: "connection refused", retryAfter: null, answered: true })
       yield* settle
       stub.failures.set("anna", [unavailable()])
       stub.pings.set("A", [unavailable()])
@@ -312,6 +313,29 @@ describe("Connector", () => {
       const [after] = yield* connector.status
       assert.deepStrictEqual([after?.status?._tag, after?.waiting, after?.dead], ["Running", 0, 0])
     }).pipe(Effect.provide(world([authority("A"), authority("B")])))
+  )
+
+  it.scoped("goes on with the others when a single delivery gets no answer, time and again", () =>
+    Effect.gen(function* () {
+      const stub = yield* Stub
+      const spool = yield* MemorySpool.MemorySpool
+      const connector = Context.get(yield* start, Connector.Connector)
+      const unanswered = () => new TargetUnavailable({ detail: "socket hang up", retryAfter: null, answered: false })
+      yield* settle
+      stub.failures.set("anna", Array.from({ length: 12 }, unanswered))
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* spool.put("2.json", user("ben", ["A1"]))
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna", "ben"])
+      for (let time = 0; time < 20; time++) {
+        yield* TestClock.adjust("10 minutes")
+        yield* spool.put(`3-${time}.json`, user(`pupil${time}`, ["A1"]))
+        yield* settle
+        assert.strictEqual((yield* connector.status)[0]?.status?._tag, "Running")
+      }
+      const [status] = yield* connector.status
+      assert.deepStrictEqual([status?.waiting, status?.dead, stub.failures.get("anna")?.length], [0, 0, 0])
+    }).pipe(Effect.provide(world([authority("A")])))
   )
 
   it.scoped("asks an authority before the first delivery, and says why it waits", () =>

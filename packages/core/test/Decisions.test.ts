@@ -26,7 +26,10 @@ describe("Verdict", () => {
   }
 
   it("decides every error for the item and for the authority", () => {
-    assert.deepStrictEqual(of(new TargetUnavailable({ detail: "", retryAfter: null })), ["Wait", "Pause"])
+    assert.deepStrictEqual(of(new TargetUnavailable({ detail: "", retryAfter: null, answered: true })), [
+      "Wait",
+      "Pause"
+    ])
     assert.deepStrictEqual(of(new CredentialsRefused({ detail: "" })), ["Wait", "Pause"])
     assert.deepStrictEqual(of(new ConfigurationUnusable({ problems: [""] })), ["Wait", "PauseUntilConfigured"])
     assert.deepStrictEqual(of(new TargetFailed({ detail: "", evidence })), ["Again", "GoOn"])
@@ -35,13 +38,25 @@ describe("Verdict", () => {
     assert.deepStrictEqual(of(new ObjectUndeliverable({ reasons: [""] })), ["GiveUp", "GoOn"])
   })
 
+  it("lets the others go on while one delivery gets no answer and the target answers a probe, not for ever", () => {
+    const unanswered = new TargetUnavailable({ detail: "", retryAfter: null, answered: false })
+    const decide = (answersProbe: boolean, unansweredInARow: number, attempts = 0) => {
+      const { authority, item } = Verdict.verdict(unanswered, { attempts, random: 0, answersProbe, unansweredInARow })
+      return [item._tag, authority._tag]
+    }
+    assert.deepStrictEqual(decide(true, 0), ["Again", "GoOn"])
+    assert.deepStrictEqual(decide(true, 2, 1_000), ["Again", "GoOn"])
+    assert.deepStrictEqual(decide(true, 3), ["Wait", "Pause"])
+    assert.deepStrictEqual(decide(false, 0), ["Wait", "Pause"])
+  })
+
   it("gives an item up at the tenth failure of the target, not before", () => {
     const at = (attempts: number) => of(new TargetFailed({ detail: "", evidence }), attempts)[0]
     assert.deepStrictEqual([at(8), at(9), at(10)], ["Again", "GiveUp", "GiveUp"])
   })
 
   it("waits at least as long as the target asks", () => {
-    const { authority } = Verdict.verdict(new TargetUnavailable({ detail: "", retryAfter: 17_000 }), {
+    const { authority } = Verdict.verdict(new TargetUnavailable({ detail: "", retryAfter: 17_000, answered: true }), {
       attempts: 0,
       random: 0
     })

@@ -1,6 +1,12 @@
 /** The Kelvin REST API of one target, typed: what the plugins need of it. */
 import type { Attributes } from "@id-connector/core/AttributeMapping"
-import { CredentialsRefused, type DeliveryError, TargetFailed, TargetRefused } from "@id-connector/core/DeliveryError"
+import {
+  CredentialsRefused,
+  type DeliveryError,
+  TargetFailed,
+  TargetRefused,
+  TargetUnavailable
+} from "@id-connector/core/DeliveryError"
 import * as SchoolName from "@id-connector/core/SchoolName"
 import { Clock, Effect, Option, type Redacted, Schema } from "effect"
 import { KelvinClass } from "./KelvinClass.js"
@@ -66,7 +72,11 @@ export const make = Effect.fnUntraced(function* (options: {
 
   const names = (resource: "schools" | "roles") =>
     Effect.map(request.read(urls.collection(resource), {}, decodeNames), (all) => all.map(({ name }) => name)).pipe(
-      Effect.catchAll(unexpected)
+      Effect.catchAll(unexpected),
+      // Nobody can be delivered without these: that is not the fault of the object that happened to need them.
+      Effect.catchTag("TargetFailed", ({ message }) =>
+        Effect.fail(new TargetUnavailable({ detail: message, retryAfter: null, answered: true }))
+      )
     )
   const schools = yield* cached(Effect.map(names("schools"), SchoolName.makeSet))
   const roles = yield* cached(Effect.map(names("roles"), (all): ReadonlySet<string> => new Set(all)))

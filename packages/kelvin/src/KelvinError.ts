@@ -88,7 +88,8 @@ export const fromResponse = (
     case 504:
       return new TargetUnavailable({
         detail: `status ${status}: ${detail}`,
-        retryAfter: retryAfter(headers["retry-after"], now)
+        retryAfter: retryAfter(headers["retry-after"], now),
+        answered: true
       })
     default:
       return status >= 500 ? new TargetFailed({ detail, evidence }) : new TargetRefused({ detail, evidence })

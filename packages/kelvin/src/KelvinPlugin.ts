@@ -56,7 +56,7 @@ export const partialGroupSync: Plugin<Needs> = {
           const roles = yield* Effect.mapError(
             directory.roles([...new Set([...local, ...atTarget])]),
             // The source directory is the connector's own: the queue waits for it like for a target.
-            (error) => new TargetUnavailable({ detail: error.message, retryAfter: null })
+            (error) => new TargetUnavailable({ detail: error.message, retryAfter: null, answered: true })
           )
           return ClassMembers.partial({ local, atTarget, roles, ignored, schools })
         })

@@ -1,6 +1,7 @@
 /**
  * Single requests to the Kelvin REST API: token, time limits, request ids, and answers decoded or turned into errors. A
- * request that is refused because of its token is sent once more with a new one.
+ * request that is refused because of its token is sent once more with a new one, a question whose connection broke off
+ * once more on another one.
  */
 import { CredentialsRefused, TargetFailed, TargetUnavailable } from "@id-connector/core/DeliveryError"
 import { Clock, Effect, Either, identity, type ParseResult, Random, RateLimiter, Redacted, Schema } from "effect"
@@ -53,18 +54,20 @@ export const make = Effect.fnUntraced(function* (options: {
   /** Sends a request when it is its turn. */
   const exchange = (request: Omit<TargetRequest, "timeLimit">) => {
     const timeLimit = timeLimitOf(request.method)
-    return send({ ...request, timeLimit }).pipe(
+    const sending = inTurn(send({ ...request, timeLimit }))
+    // A server closes connections that were idle just when they are used again. To ask twice does no harm.
+    return (request.method === "GET" ? Effect.catchTag(sending, "Unreachable", () => sending) : sending).pipe(
       Effect.catchAll((error) =>
         Effect.fail(
           error._tag === "TimedOut"
             ? new TargetUnavailable({
                 detail: `no answer to ${request.method} ${pathOf(request.url)} within ${timeLimit} seconds`,
-                retryAfter: null
+                retryAfter: null,
+                answered: false
               })
             : unreachable(request.url, error)
         )
-      ),
-      inTurn
+      )
     )
   }
 
@@ -78,20 +81,21 @@ export const make = Effect.fnUntraced(function* (options: {
     const sent: Sent = { method: "POST", path: pathOf(options.tokenUrl), requestId: null, body: null }
     if (response.status !== 200) {
       const error = fromResponse(sent, response.status, response.headers, response.text, yield* Clock.currentTimeMillis)
-      if (error._tag === "TargetUnavailable" || response.status >= 500) return yield* error
+      if (error._tag === "TargetUnavailable") return yield* error
       const detail = "detail" in error ? error.detail : error.message
+      // Without a log in nothing goes: that is not the fault of the object that happened to need one.
+      if (response.status >= 500) return yield* logInFailed(`status ${response.status}: ${detail}`)
       // An address without a log in is not the account's fault.
       return yield* response.status === 404 || response.status === 405 || response.status < 400
         ? new TargetUnavailable({
             detail: `there is no Kelvin log in at ${options.tokenUrl} (status ${response.status}: ${detail})`,
-            retryAfter: null
+            retryAfter: null,
+            answered: true
           })
         : new CredentialsRefused({ detail })
     }
     const answer = decodeToken(response.text)
-    return Either.isRight(answer)
-      ? answer.right.access_token
-      : yield* unreadable(sent, response.status, "the log in was answered without a token")
+    return Either.isRight(answer) ? answer.right.access_token : yield* logInFailed("it was answered without a token")
   })
   const token = yield* KelvinToken.make(logIn)
 
@@ -140,6 +144,9 @@ export const make = Effect.fnUntraced(function* (options: {
   return request
 })
 
+const logInFailed = (detail: string) =>
+  new TargetUnavailable({ detail: `the log in failed: ${detail}`, retryAfter: null, answered: true })
+
 const unreadable = (sent: Sent, status: number, detail: string, text = "") =>
   new TargetFailed({ detail, evidence: { ...sent, body: masked(sent.body), status, response: short(text, 2_000) } })
 
@@ -147,7 +154,7 @@ const unreadable = (sent: Sent, status: number, detail: string, text = "") =>
 const pathOf = (url: string): string => url.replace(/^https?:\/\/[^/]*/, "")
 
 const unreachable = (url: string, error: Unreachable): TargetUnavailable =>
-  new TargetUnavailable({ detail: `${new URL(url).host}: ${causeOf(error)}`, retryAfter: null })
+  new TargetUnavailable({ detail: `${new URL(url).host}: ${causeOf(error)}`, retryAfter: null, answered: false })
 
 /** The innermost cause says it: `connect ECONNREFUSED 127.0.0.1:443`, `self-signed certificate`. */
 const causeOf = (error: unknown): string => {

@@ -198,6 +198,20 @@ describe("KelvinClient", () => {
       })
     )
 
+    it.scoped("are sent again when the connection broke off and they only ask", () =>
+      Effect.gen(function* () {
+        const broken = Effect.fail(new Error("socket hang up"))
+        const { count, kelvin } = yield* client((call, nth) =>
+          call.what === token ? undefined : nth === 1 ? broken : [200, anna]
+        )
+        assert.isTrue(Option.isSome(yield* kelvin.getUser("anna")))
+        const error = yield* Effect.flip(kelvin.patchUser("anna", {}))
+        assert.instanceOf(error, TargetUnavailable)
+        assert.isFalse(error.answered)
+        assert.deepStrictEqual([count(`GET ${api}/users/anna`), count(`PATCH ${api}/users/anna`)], [2, 1])
+      })
+    )
+
     it.scoped("fail when the answer is not what it should be", () =>
       Effect.gen(function* () {
         for (const body of ["<html>", "", {}, { ...anna, roles: null }]) {
@@ -240,8 +254,19 @@ describe("KelvinClient", () => {
       Effect.gen(function* () {
         const { kelvin } = yield* client(() => [200, { access_token: 5, other: "geheim" }])
         const error = yield* Effect.flip(kelvin.ping)
-        assert.instanceOf(error, TargetFailed)
+        assert.instanceOf(error, TargetUnavailable)
         assert.notInclude(JSON.stringify(error), "geheim")
+      })
+    )
+
+    it.scoped("that fails in the server is nobody's fault who needed it", () =>
+      Effect.gen(function* () {
+        const { kelvin } = yield* client((call) =>
+          call.what === token ? [500, { detail: "LDAP is down" }] : undefined
+        )
+        const error = yield* Effect.flip(kelvin.getUser("anna"))
+        assert.instanceOf(error, TargetUnavailable)
+        assert.include(error.detail, "LDAP is down")
       })
     )
   })
@@ -311,7 +336,7 @@ describe("KelvinClient", () => {
       Effect.gen(function* () {
         const { kelvin } = yield* client(() => undefined)
         const error = yield* Effect.flip(kelvin.ping)
-        assert.instanceOf(error, TargetFailed)
+        assert.instanceOf(error, TargetUnavailable)
         assert.include(error.detail, "does not answer at this address")
       })
     )

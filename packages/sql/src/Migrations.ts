@@ -86,11 +86,12 @@ const precedence = Effect.gen(function* () {
     PRIMARY KEY (authority, kind, value, item)
   ) STRICT, WITHOUT ROWID`
   yield* sql`CREATE INDEX frees_item ON frees (item)`
-  // `item` waits for `on_item`: for a member until that was tried, for a record UID or name until it is gone or dead.
+  // `item` waits for `on_item`: for a member until that was tried, for a record UID or name until it is gone or dead. After
+  // a member was `tried` in vain it holds nobody back; the class is delivered `again` when it is gone, held or dead.
   yield* sql`CREATE TABLE waits (
     item INTEGER NOT NULL,
     on_item INTEGER NOT NULL,
-    because TEXT NOT NULL CHECK (because IN ('member', 'record', 'name')),
+    because TEXT NOT NULL CHECK (because IN ('member', 'tried', 'again', 'record', 'name')),
     PRIMARY KEY (item, on_item)
   ) STRICT, WITHOUT ROWID`
   yield* sql`CREATE INDEX waits_on ON waits (on_item)`
@@ -119,11 +120,19 @@ const precedence = Effect.gen(function* () {
   END`
   yield* sql`CREATE TRIGGER queue_tried AFTER UPDATE OF state ON queue
     WHEN old.state = 'in_flight' AND new.state IN ('delayed', 'held', 'dead') BEGIN
-    DELETE FROM waits WHERE on_item = new.id AND (because = 'member' OR new.state = 'dead');
+    UPDATE waits SET because = 'tried' WHERE on_item = new.id AND because = 'member' AND new.state = 'delayed';
+    DELETE FROM waits WHERE on_item = new.id AND new.state <> 'delayed'
+      AND (because IN ('member', 'tried', 'again') OR new.state = 'dead');
   END`
   yield* sql`CREATE TRIGGER waits_over AFTER DELETE ON waits BEGIN
     UPDATE queue SET state = 'ready'
-    WHERE id = old.item AND state = 'blocked' AND NOT EXISTS (SELECT 1 FROM waits WHERE item = old.item);
+    WHERE id = old.item AND state = 'blocked'
+      AND NOT EXISTS (SELECT 1 FROM waits WHERE item = old.item AND because <> 'tried');
+  END`
+  yield* sql`CREATE TRIGGER waits_tried AFTER UPDATE OF because ON waits WHEN new.because = 'tried' BEGIN
+    UPDATE queue SET state = 'ready'
+    WHERE id = new.item AND state = 'blocked'
+      AND NOT EXISTS (SELECT 1 FROM waits WHERE item = new.item AND because <> 'tried');
   END`
 })
 

@@ -34,11 +34,14 @@ export const layer: Layer.Layer<QueueStore | PreviousStateStore> = Layer.effectC
   })
 )
 
+/** `tried` holds nobody back; the class is delivered `again` when that item is gone, held or dead. */
+type Because = "member" | "tried" | "again" | Precedence.Belonging["kind"]
+
 /** What is stored of an item. */
 interface Stored extends Omit<QueueItem, "state" | "receipt"> {
   readonly state: RowState
   /** Other items, and why it waits for them. */
-  readonly waitsFor: ReadonlyMap<ItemId, "member" | Precedence.Belonging["kind"]>
+  readonly waitsFor: ReadonlyMap<ItemId, Because>
   /** Users it refers to that the target did not have. */
   readonly wanted: ReadonlySet<string>
   readonly history: ReadonlyArray<Attempt>
@@ -262,28 +265,41 @@ const dropSuperseded = (memory: Memory, item: Stored, freeing: ReadonlyArray<Sto
 }
 
 const block = (memory: Memory, item: Stored, freeing: ReadonlyArray<Stored>): void => {
-  const waitsFor = new Map<ItemId, "member" | Precedence.Belonging["kind"]>()
+  const waitsFor = new Map<ItemId, Because>()
   for (const [other, kind] of freeFor(item, freeing)) {
     if (other.state !== "dead" && memory.items.has(other.id)) waitsFor.set(other.id, kind)
   }
   const members = Precedence.members(item.object)
   for (const other of members.length === 0 ? [] : itemsOf(memory, item.authority)) {
-    const isPending = ["ready", "blocked", "in_flight"].includes(other.state)
+    const isPending = ["ready", "blocked", "in_flight", "delayed"].includes(other.state)
     if (isPending && ListenerObject.isUser(other.object) && members.includes(Precedence.nameKey(other.object))) {
-      waitsFor.set(other.id, "member")
+      waitsFor.set(other.id, other.state === "delayed" ? "tried" : "member")
     }
   }
-  if (waitsFor.size > 0) memory.items.set(item.id, { ...item, waitsFor, state: "blocked" })
+  memory.items.set(item.id, { ...item, waitsFor, state: isHeldBack(waitsFor) ? "blocked" : item.state })
 }
+
+const isHeldBack = (waitsFor: Stored["waitsFor"]): boolean =>
+  [...waitsFor.values()].some((because) => because !== "tried")
 
 /** Those that waited for an item go on; `which` says for what reasons. */
 const letGo = (memory: Memory, id: ItemId, which: (because: string) => boolean): void => {
   for (const waiting of [...memory.items.values()]) {
     const because = waiting.waitsFor.get(id)
     if (because === undefined || !which(because)) continue
-    const waitsFor = new Map([...waiting.waitsFor].filter(([other]) => other !== id))
-    const state = waiting.state === "blocked" && waitsFor.size === 0 ? "ready" : waiting.state
-    memory.items.set(waiting.id, { ...waiting, waitsFor, state })
+    goOn(memory, waiting, new Map([...waiting.waitsFor].filter(([other]) => other !== id)))
+  }
+}
+
+const goOn = (memory: Memory, item: Stored, waitsFor: Stored["waitsFor"]): void => {
+  const state = item.state === "blocked" && !isHeldBack(waitsFor) ? "ready" : item.state
+  memory.items.set(item.id, { ...item, waitsFor, state })
+}
+
+/** A member was tried in vain: the class need not wait longer, and is delivered again later. */
+const noteTried = (memory: Memory, id: ItemId): void => {
+  for (const waiting of [...memory.items.values()]) {
+    if (waiting.waitsFor.get(id) === "member") goOn(memory, waiting, new Map([...waiting.waitsFor, [id, "tried"]]))
   }
 }
 
@@ -329,7 +345,20 @@ const settle = (memory: Memory, settlements: ReadonlyArray<Settlement>, now: num
 const finish = (memory: Memory, { id, receipt, result }: Done, now: number): void => {
   const item = memory.items.get(id)
   if (item?.state !== "in_flight") return
-  remove(memory, id)
+  const tried = [...item.waitsFor].filter(([, because]) => because === "tried")
+  if (tried.length > 0 && pending(memory, item) === undefined) {
+    memory.items.set(id, {
+      ...item,
+      ...untried,
+      state: "blocked",
+      lastError: Precedence.deliveredBeforeMembers,
+      waitsFor: new Map(tried.map(([other]) => [other, "again"])),
+      wanted: new Set(),
+      history: []
+    })
+  } else {
+    remove(memory, id)
+  }
   if (result === "present") {
     memory.delivered.set(keyOf(item), receipt)
     wake(memory, item)
@@ -372,10 +401,11 @@ const giveBack = (memory: Memory, settlement: Undelivered): void => {
     return
   }
   const next = { ...waits, ...after(settlement, waits, newer !== undefined) }
-  const isBlocked = next.state === "ready" && next.waitsFor.size > 0
+  const isBlocked = next.state === "ready" && isHeldBack(next.waitsFor)
   memory.items.set(item.id, isBlocked ? { ...next, state: "blocked" } : next)
-  if (next.state === "ready") return
-  letGo(memory, item.id, (because) => because === "member" || next.state === "dead")
+  if (next.state === "delayed") noteTried(memory, item.id)
+  if (next.state !== "held" && next.state !== "dead") return
+  letGo(memory, item.id, (because) => ["member", "tried", "again"].includes(because) || next.state === "dead")
 }
 
 /** The item in flight with what arrived meanwhile merged into it. What waited for the newer one waits for this one. */
@@ -392,7 +422,9 @@ const absorb = (memory: Memory, item: Stored, newer: Stored): Stored => {
     ...Coalescing.merge(item, newer),
     file: newer.file,
     confirmed: false,
-    waitsFor: new Map([...newer.waitsFor].filter(([id, because]) => id < item.id || because === "member")),
+    waitsFor: new Map(
+      [...newer.waitsFor].filter(([id, because]) => id < item.id || because === "member" || because === "tried")
+    ),
     wanted: new Set(),
     history: []
   }

@@ -128,9 +128,21 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
       } as const
     })
 
+  let unansweredInARow = 0
+
+  /** Whether it is only this delivery that got no answer. */
+  const answersProbe = (error: DeliveryError) =>
+    error._tag === "TargetUnavailable" && !error.answered ? Effect.isSuccess(ping) : Effect.succeed(false)
+
   const failed = (item: QueueItem, error: DeliveryError): Effect.Effect<Finished> =>
     Effect.gen(function* () {
-      const verdict = Verdict.verdict(error, { attempts: item.attempts, random: yield* Random.next })
+      const verdict = Verdict.verdict(error, {
+        attempts: item.attempts,
+        random: yield* Random.next,
+        answersProbe: yield* answersProbe(error),
+        unansweredInARow
+      })
+      unansweredInARow = error._tag === "TargetUnavailable" && !error.answered ? unansweredInARow + 1 : 0
       const now = yield* Clock.currentTimeMillis
       const common = { authority: authority.name, subject: subjectOf(item.object), file: item.file }
       const reason = error.message
@@ -163,7 +175,10 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
   /** Never fails: whatever happens ends as something to record. A defect buries the item, not the queue. */
   const deliver = (item: QueueItem): Effect.Effect<Finished> =>
     deliverAll(item).pipe(
-      Effect.map((settlement): Finished => ({ ...release(item), settlement })),
+      Effect.map((settlement): Finished => {
+        unansweredInARow = 0
+        return { ...release(item), settlement }
+      }),
       Effect.catchAllCause((cause): Effect.Effect<Finished> => {
         if (Cause.isInterrupted(cause)) return Effect.succeed(release(item))
         const failure = Cause.failureOption(cause)

@@ -1,6 +1,7 @@
 /** How deliveries ended, and what becomes of deliveries that a dead process left behind. */
 import type { SqlClient, SqlError } from "@effect/sql"
 import * as Coalescing from "@id-connector/core/Coalescing"
+import * as Precedence from "@id-connector/core/Precedence"
 import * as QueueRow from "@id-connector/core/QueueRow"
 import { attemptsKept, type ItemId, type Settlement } from "@id-connector/core/QueueStore"
 import { Array as Arr, Clock, Effect } from "effect"
@@ -48,11 +49,12 @@ interface Removed {
 const remove = (sql: SqlClient.SqlClient, done: ReadonlyArray<Done>): Statements<void> =>
   Effect.gen(function* () {
     const ends = new Map(done.map((settlement) => [settlement.id, settlement]))
+    const repeated = yield* repeat(sql, done)
     const removed = yield* sql<Removed>`
       DELETE FROM queue
       WHERE id IN (SELECT value FROM json_each(${JSON.stringify(done.map(({ id }) => id))})) AND state = 'in_flight'
       RETURNING id, authority, object_key, name, kind`
-    const [absent, present] = Arr.partition(removed, ({ id }) => ends.get(id)?.result === "present")
+    const [absent, present] = Arr.partition([...repeated, ...removed], ({ id }) => ends.get(id)?.result === "present")
     if (present.length > 0) {
       const rows = present.map((row) => [row.authority, row.object_key, ends.get(row.id)?.receipt ?? null])
       yield* sql`
@@ -75,6 +77,31 @@ const remove = (sql: SqlClient.SqlClient, done: ReadonlyArray<Done>): Statements
         absent.flatMap((row) => (ends.get(row.id)?.result === "removed" ? [row.authority] : []))
       )
     }
+  })
+
+/** Classes that are delivered once more after their members. Where something newer waits, that one does. */
+const repeat = (sql: SqlClient.SqlClient, done: ReadonlyArray<Done>): Statements<ReadonlyArray<Removed>> =>
+  Effect.gen(function* () {
+    const early = yield* sql<{ id: ItemId }>`
+      SELECT q.id FROM queue AS q
+      WHERE q.id IN (SELECT value FROM json_each(${JSON.stringify(done.map(({ id }) => id))}))
+        AND q.state = 'in_flight' AND q.kind = 1
+        AND EXISTS (SELECT 1 FROM waits AS w WHERE w.item = q.id AND w.because = 'tried')
+        AND NOT EXISTS (
+          SELECT 1 FROM queue AS n INDEXED BY queue_object
+          WHERE n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
+        )`
+    if (early.length === 0) return []
+    const ids = JSON.stringify(early.map(({ id }) => id))
+    yield* sql`
+      UPDATE waits SET because = 'again'
+      WHERE because = 'tried' AND item IN (SELECT value FROM json_each(${ids}))`
+    yield* sql`DELETE FROM attempts WHERE item IN (SELECT value FROM json_each(${ids}))`
+    yield* sql`DELETE FROM wanted WHERE item IN (SELECT value FROM json_each(${ids}))`
+    return yield* sql<Removed>`
+      UPDATE queue SET state = 'blocked', attempts = 0, available_at = 0, last_error = ${Precedence.deliveredBeforeMembers}
+      WHERE id IN (SELECT value FROM json_each(${ids}))
+      RETURNING id, authority, object_key, name, kind`
   })
 
 /** What was delivered may be what others waited for. */
@@ -138,7 +165,8 @@ const giveBack = (sql: SqlClient.SqlClient, undelivered: ReadonlyArray<Undeliver
     yield* sql`
       UPDATE queue SET state = 'blocked'
       WHERE state = 'ready' AND id IN (
-        SELECT item FROM waits WHERE item IN (SELECT value ->> 0 FROM json_each(${JSON.stringify(rows)}))
+        SELECT item FROM waits
+        WHERE item IN (SELECT value ->> 0 FROM json_each(${JSON.stringify(rows)})) AND because <> 'tried'
       )`
   })
 
@@ -208,8 +236,10 @@ const absorb = (sql: SqlClient.SqlClient, { authority, id }: Claimed, newer: num
     yield* rememberFreed(sql, [{ id, authority, wish }])
     // What the newer one waited for is the merged one's, unless it came after that: an item that waits for a later one, which
     // may wait for it, would wait for ever. (No user waits for a group.) What waited for the newer one waits on.
+    yield* sql`DELETE FROM waits WHERE item = ${id}`
     yield* sql`
-      UPDATE OR IGNORE waits SET item = ${id} WHERE item = ${newer} AND (on_item < ${id} OR because = 'member')`
+      UPDATE OR IGNORE waits SET item = ${id} WHERE item = ${newer} 
+        AND (on_item < ${id} OR because IN ('member', 'tried'))`
     yield* sql`UPDATE OR IGNORE waits SET on_item = ${id} WHERE on_item = ${newer}`
     yield* sql`DELETE FROM queue WHERE id = ${newer}`
   })

@@ -48,7 +48,8 @@ export const block = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Sta
     yield* sql`
       UPDATE queue SET state = 'blocked'
       WHERE state = 'ready' AND id IN (
-        SELECT item FROM waits WHERE item IN (SELECT value FROM json_each(${JSON.stringify(items.map(({ id }) => id))}))
+        SELECT item FROM waits
+        WHERE item IN (SELECT value FROM json_each(${JSON.stringify(items.map(({ id }) => id))})) AND because <> 'tried'
       )`
   })
 
@@ -83,7 +84,8 @@ const waitForMembers = (
 ): Statements<unknown> =>
   sql`
     INSERT OR IGNORE INTO waits (item, on_item, because)
-    SELECT m.value ->> 0, q.id, 'member' FROM json_each(${JSON.stringify(members)}) AS m
+    SELECT m.value ->> 0, q.id, CASE q.state WHEN 'delayed' THEN 'tried' ELSE 'member' END
+    FROM json_each(${JSON.stringify(members)}) AS m
     CROSS JOIN queue AS q INDEXED BY queue_name
       ON q.authority = m.value ->> 1 AND q.name = m.value ->> 2
-    WHERE q.kind = 0 AND q.state IN ('ready', 'blocked', 'in_flight')`
+    WHERE q.kind = 0 AND q.state IN ('ready', 'blocked', 'in_flight', 'delayed')`

@@ -68,6 +68,32 @@ export const claimContract = (test: Test): void => {
       assert.deepStrictEqual([...names(yield* queue.claim(north, 2))].sort(), ["School1-7a", "anna"])
     }))
 
+  test("Q35: delivers a class once more after a member that was tried in vain before it", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([
+        arrival("1", user("u1", "anna")),
+        arrival("2", user("u2", "bert")),
+        arrival("3", group("7a", ["uid=anna,cn=users", "uid=bert,cn=users"]))
+      ])
+      const [anna, bert] = yield* queue.claim(north, 10)
+      yield* retryAt(queue, 1000, anna, bert)
+      const early = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(names(early), ["School1-7a"])
+      yield* done(queue, ...early)
+      const [first] = yield* queue.list(north, { state: "waiting", object: "School1-7a", limit: 1 })
+      assert.match(first?.lastError ?? "", /once more/)
+      yield* TestClock.adjust(1000)
+      const users = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(names(users), ["anna", "bert"])
+      yield* done(queue, users[0])
+      assert.deepStrictEqual(names(yield* queue.claim(north, 10)), [])
+      yield* dead(queue, users[1])
+      const late = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(names(late), ["School1-7a"])
+      yield* done(queue, ...late)
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 0, inFlight: 0, held: 0, dead: 1 })
+    }))
+
   test("Q4: never gives out an object that is in flight; what arrives meanwhile waits", (queue) =>
     Effect.gen(function* () {
       yield* queue.accept([arrival("1", user("u1", "anna"))])
