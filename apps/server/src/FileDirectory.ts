@@ -1,12 +1,9 @@
-/**
- * A source directory in a JSON file (`IDC_DIRECTORY=file:`), for demonstrations and tests:
- * `{"users": [{"dn", "uid", "ucsschoolRole": [], "hashes": {...}, ...}], "groups": [...]}`. It is read again when it changes.
- */
+/** A source directory in a JSON file (`IDC_DIRECTORY=file:`), for demonstrations and tests. It is read again when it changes. */
 import { FileSystem } from "@effect/platform"
-import { Directory, DirectoryError } from "@id-connector/core/Directory"
-import { type PasswordHashes, PlainPasswordHashes } from "@id-connector/core/PasswordHashes"
+import { Directory, type DirectoryShape } from "@id-connector/core/Directory"
+import * as DirectoryContent from "@id-connector/core/DirectoryContent"
 import * as Problems from "@id-connector/core/Problems"
-import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Effect, Layer, Option, Schema } from "effect"
 
 /** The file can't be read as a source directory. */
 export class FileDirectoryInvalid extends Schema.TaggedError<FileDirectoryInvalid>()("FileDirectoryInvalid", {
@@ -18,29 +15,7 @@ export class FileDirectoryInvalid extends Schema.TaggedError<FileDirectoryInvali
   }
 }
 
-const User = Schema.Struct({
-  dn: Schema.String,
-  uid: Schema.NonEmptyString,
-  ucsschoolRole: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true, exact: true }),
-  // Checked apart: a message about them must not show them.
-  hashes: Schema.optional(Schema.Unknown)
-})
-
-const Content = Schema.parseJson(
-  Schema.Struct({
-    users: Schema.optionalWith(Schema.Array(User), { default: () => [], exact: true }),
-    groups: Schema.optionalWith(Schema.Array(Schema.Unknown), { default: () => [], exact: true })
-  })
-)
-const decodeContent = Schema.decodeUnknown(Content, { errors: "all" })
-const decodeHashes = Schema.decodeUnknownOption(PlainPasswordHashes)
-
-interface Entry {
-  readonly roles: ReadonlyArray<string>
-  readonly hashes: PasswordHashes | undefined
-}
-
-type Entries = ReadonlyMap<string, Entry>
+const decodeContent = Schema.decodeUnknown(Schema.parseJson(DirectoryContent.DirectoryContent), { errors: "all" })
 
 const load = (fs: FileSystem.FileSystem, file: string) =>
   fs.readFileString(file).pipe(
@@ -48,24 +23,13 @@ const load = (fs: FileSystem.FileSystem, file: string) =>
     Effect.flatMap((text) =>
       Effect.mapError(
         decodeContent(text),
-        (error) =>
-          new FileDirectoryInvalid({
-            file,
-            problems: Problems.describe(error)
-          })
+        (error) => new FileDirectoryInvalid({ file, problems: Problems.describe(error) })
       )
     ),
-    Effect.map(
-      ({ users }): Entries =>
-        new Map(
-          users.map(({ hashes, uid, ucsschoolRole }) => [
-            uid.toLowerCase(),
-            { roles: ucsschoolRole, hashes: Option.getOrUndefined(Option.map(decodeHashes(hashes), Redacted.make)) }
-          ])
-        )
-    )
+    Effect.map(DirectoryContent.directory)
   )
 
+/** A content that can't be read any more is reported, and the last good one stays. */
 export const layer = (file: string): Layer.Layer<Directory, FileDirectoryInvalid, FileSystem.FileSystem> =>
   Layer.effect(
     Directory,
@@ -74,34 +38,35 @@ export const layer = (file: string): Layer.Layer<Directory, FileDirectoryInvalid
       const versionOf = Effect.map(
         fs.stat(file),
         ({ mtime, size }) => `${Option.getOrUndefined(mtime)?.getTime() ?? 0} ${size}`
-      )
-      let version = yield* Effect.orElseSucceed(versionOf, () => "")
-      let entries = yield* load(fs, file)
+      ).pipe(Effect.orElseSucceed(() => "gone"))
+      let version = yield* versionOf
+      let directory = yield* load(fs, file)
 
-      const current = (operation: string) =>
-        Effect.gen(function* () {
-          const seen = yield* versionOf
-          if (seen !== version) {
-            entries = yield* load(fs, file)
-            version = seen
-          }
-          return entries
-        }).pipe(Effect.mapError((error) => new DirectoryError({ operation, detail: error.message })))
-
-      const lookUp = <A>(operation: string, names: ReadonlyArray<string>, get: (entry: Entry) => A | undefined) =>
-        Effect.map(current(operation), (entries) => {
-          const found = new Map<string, A>()
-          for (const name of names) {
-            const entry = entries.get(name.toLowerCase())
-            const value = entry === undefined ? undefined : get(entry)
-            if (value !== undefined) found.set(name.toLowerCase(), value)
-          }
-          return found
-        })
-
-      return {
-        passwordHashes: (names) => lookUp("password hashes", names, ({ hashes }) => hashes),
-        roles: (names) => lookUp("roles", names, ({ roles }) => roles)
+      const current = Effect.gen(function* () {
+        const seen = yield* versionOf
+        if (seen !== version) {
+          version = seen
+          directory = yield* load(fs, file).pipe(
+            Effect.tapError((error) =>
+              Effect.annotateLogs(Effect.logError("The source directory can't be read: the last good content stays."), {
+                reason: error.message
+              })
+            ),
+            Effect.orElseSucceed(() => directory)
+          )
+        }
+        return directory
+      })
+      const shape: DirectoryShape = {
+        passwordHashes: (names) => Effect.flatMap(current, (directory) => directory.passwordHashes(names)),
+        roles: (names) => Effect.flatMap(current, (directory) => directory.roles(names)),
+        user: (name) => Effect.flatMap(current, (directory) => directory.user(name)),
+        group: (name) => Effect.flatMap(current, (directory) => directory.group(name)),
+        usersOfSchool: (school) => Effect.flatMap(current, (directory) => directory.usersOfSchool(school)),
+        groupsOfSchool: (school) => Effect.flatMap(current, (directory) => directory.groupsOfSchool(school)),
+        admins: Effect.flatMap(current, (directory) => directory.admins),
+        isPassword: (dn, password) => Effect.flatMap(current, (directory) => directory.isPassword(dn, password))
       }
+      return shape
     })
   )

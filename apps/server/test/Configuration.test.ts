@@ -135,30 +135,31 @@ describe("Settings", () => {
 describe("FileDirectory", () => {
   const hashes = { userPassword: ["x"], sambaNTPassword: "y", krb5Key: [], krb5KeyVersionNumber: 1, sambaPwdLastSet: 2 }
 
-  it.scoped("knows users without regard to case, leaves out incomplete hashes, and reads the file again", () =>
-    Effect.gen(function* () {
-      const file = join(yield* temporary, "directory.json")
-      const user = (uid: string, more: object) => ({ dn: `uid=${uid}`, uid, ...more })
-      yield* write(file, {
-        users: [user("Anna", { hashes, ucsschoolRole: ["r"] }), user("ben", { hashes: { userPassword: [] } })]
-      })
-      const context = yield* Layer.build(FileDirectory.layer(file))
-      const directory = yield* Effect.provide(Directory, context)
-      const found = yield* directory.passwordHashes(["ANNA", "ben", "nobody"])
-      assert.deepStrictEqual([...found.keys()], ["anna"])
-      assert.deepStrictEqual(
-        [...(yield* directory.roles(["anna", "BEN", "nobody"]))],
-        [
-          ["anna", ["r"]],
-          ["ben", []]
-        ]
-      )
-      yield* write(file, { users: [user("carl", { ucsschoolRole: ["teacher:school:A"] })] })
-      assert.deepStrictEqual([...(yield* directory.roles(["anna", "carl"])).keys()], ["carl"])
-      yield* write(file, "{")
-      const error = yield* Effect.flip(directory.roles(["carl"]))
-      assert.strictEqual(error._tag, "DirectoryError")
-    }).pipe(Effect.provide(NodeContext.layer))
+  it.scoped(
+    "knows users without regard to case, leaves out incomplete hashes, and reads the file again while it is good",
+    () =>
+      Effect.gen(function* () {
+        const file = join(yield* temporary, "directory.json")
+        const user = (uid: string, more: object) => ({ dn: `uid=${uid}`, uid, ...more })
+        yield* write(file, {
+          users: [user("Anna", { hashes, ucsschoolRole: ["r"] }), user("ben", { hashes: { userPassword: [] } })]
+        })
+        const context = yield* Layer.build(FileDirectory.layer(file))
+        const directory = yield* Effect.provide(Directory, context)
+        const found = yield* directory.passwordHashes(["ANNA", "ben", "nobody"])
+        assert.deepStrictEqual([...found.keys()], ["anna"])
+        assert.deepStrictEqual(
+          [...(yield* directory.roles(["anna", "BEN", "nobody"]))],
+          [
+            ["anna", ["r"]],
+            ["ben", []]
+          ]
+        )
+        yield* write(file, { users: [user("carl", { ucsschoolRole: ["teacher:school:A"] })] })
+        assert.deepStrictEqual([...(yield* directory.roles(["anna", "carl"])).keys()], ["carl"])
+        yield* write(file, "{")
+        assert.deepStrictEqual([...(yield* directory.roles(["carl"])).keys()], ["carl"])
+      }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.scoped("says what is wrong with the file, and no secret", () =>
@@ -166,7 +167,10 @@ describe("FileDirectory", () => {
       const file = join(yield* temporary, "directory.json")
       yield* write(file, { users: [{ dn: 4, hashes: "topsecret", password: "topsecret" }] })
       const error = yield* Effect.flip(Layer.build(FileDirectory.layer(file)))
-      assert.deepStrictEqual(error.problems, ["users.0.dn: a text is expected, actual 4", "users.0.uid: is missing"])
+      assert.deepStrictEqual([...error.problems].sort(), [
+        "users.0.dn: a text is expected, actual 4",
+        "users.0.uid: is missing"
+      ])
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })

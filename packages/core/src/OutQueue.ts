@@ -126,7 +126,8 @@ export const run = (authority: SchoolAuthority, status: Ref.Ref<OutQueueStatus>)
     const claim = Effect.gen(function* () {
       const items = yield* persistently(store.claim(authority.name, window - outstanding))
       outstanding += items.length
-      yield* Effect.forEach(items, (item) => FiberSet.run(workers, work(item)), { discard: true })
+      // What begins in an uninterruptible region is uninterruptible: a target that hangs must not hold up the end.
+      yield* Effect.forEach(items, (item) => FiberSet.run(workers, Effect.interruptible(work(item))), { discard: true })
       return items.length
     }).pipe(Effect.uninterruptible)
 

@@ -3,19 +3,24 @@ import { type Cause, Effect, Schedule } from "effect"
 
 const patience = Schedule.exponential("200 millis").pipe(Schedule.union(Schedule.spaced("30 seconds")))
 
-/** Repeats until it succeeds, each failure in the log: 200 ms, doubling, at most 30 s between two tries. */
+/** Milliseconds before the next of several tries. */
+const delay = (failures: number): number => Math.min(30_000, 200 * 2 ** Math.min(failures, 20))
+
+/**
+ * Repeats until it succeeds, each failure in the log: 200 ms, doubling, at most 30 s between two tries. The time between can
+ * be interrupted, also where a try can't.
+ */
 export const persistently = <A, E extends { readonly message: string }, R>(
-  effect: Effect.Effect<A, E, R>
+  effect: Effect.Effect<A, E, R>,
+  failures = 0
 ): Effect.Effect<A, never, R> =>
-  effect.pipe(
-    Effect.tapError((error) =>
-      Effect.annotateLogs(Effect.logError("Something the queues need fails. It is tried again."), {
-        reason: error.message
-      })
-    ),
-    Effect.retry(patience),
-    // The schedule has no end, so no failure gets here; the types can't tell.
-    Effect.orDie
+  Effect.catchAll(effect, (error) =>
+    Effect.annotateLogs(Effect.logError("Something the queues need fails. It is tried again."), {
+      reason: error.message
+    }).pipe(
+      Effect.zipRight(Effect.interruptible(Effect.sleep(delay(failures)))),
+      Effect.zipRight(persistently(effect, failures + 1))
+    )
   )
 
 /** Keeps a loop that should never end alive: a defect in it is logged whole, and the loop begins anew. */

@@ -18,7 +18,7 @@ import * as MemoryConfigStore from "@id-connector/testkit/MemoryConfigStore"
 import * as MemoryDirectory from "@id-connector/testkit/MemoryDirectory"
 import * as MemoryQueueStore from "@id-connector/testkit/MemoryQueueStore"
 import * as MemorySpool from "@id-connector/testkit/MemorySpool"
-import { Context, Deferred, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Scope, Stream, TestClock } from "effect"
 
 /** A target that does what it is told: it notes each delivery, and fails as the test wants. */
 class Stub extends Context.Tag("test/Stub")<
@@ -432,6 +432,31 @@ describe("Connector", () => {
       const [status] = yield* connector.status
       assert.deepStrictEqual([status?.dead, status?.waiting, status?.inFlight], [1, 0, 0])
     }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped(
+    "ends ten seconds after it is told to, though a target hangs, and delivers that again at the next start",
+    () =>
+      Effect.gen(function* () {
+        const stub = yield* Stub
+        const spool = yield* MemorySpool.MemorySpool
+        stub.gates.set("anna", yield* Deferred.make<void>())
+        const scope = yield* Scope.make()
+        yield* Layer.buildWithScope(Connector.layer, scope)
+        yield* spool.put("1.json", user("anna", ["A1"]))
+        yield* settle
+        const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+        yield* settle
+        yield* TestClock.adjust("9 seconds")
+        yield* settle
+        assert.isTrue(Option.isNone(yield* Fiber.poll(closing)))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(closing)
+        stub.gates.clear()
+        yield* start
+        yield* settle
+        assert.deepStrictEqual(yield* labels, ["anna", "anna"])
+      }).pipe(Effect.provide(world([authority("A")])))
   )
 
   it.scoped("takes a file that was preprocessed elsewhere as it is", () =>

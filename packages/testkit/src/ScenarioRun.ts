@@ -10,7 +10,7 @@ import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import * as PasswordDigest from "@id-connector/kelvin/PasswordDigest"
 import * as TargetHttp from "@id-connector/kelvin/TargetHttp"
-import { Effect, Layer, Redacted, Schedule, Schema } from "effect"
+import { Effect, Layer, Redacted, Schedule } from "effect"
 import * as KelvinSimulator from "./KelvinSimulator.js"
 import * as KelvinSimulatorHttp from "./KelvinSimulatorHttp.js"
 import * as MemoryConfigStore from "./MemoryConfigStore.js"
@@ -46,16 +46,6 @@ export const quiet = (names: Effect.Effect<ReadonlyArray<string>>) =>
     )
   }).pipe(Effect.repeat({ until: (isQuiet) => isQuiet, schedule: Schedule.spaced("5 millis") }))
 
-const decodeUsers = Schema.decodeUnknown(
-  Schema.Array(
-    Schema.Struct({
-      uid: Schema.String,
-      ucsschoolRole: Schema.optionalWith(Schema.Array(Schema.String), { exact: true }),
-      hashes: Schema.optionalWith(MemoryDirectory.Hashes, { exact: true })
-    })
-  )
-)
-
 /** The scenario's outcome. */
 export const run = (scenario: Scenario.Scenario) =>
   Effect.gen(function* () {
@@ -78,7 +68,7 @@ export const run = (scenario: Scenario.Scenario) =>
       Layer.provide([
         Layer.succeed(TargetHttp.TargetHttp, { client: () => Effect.succeed(TargetHttp.fromHttpClient(client)) }),
         PasswordDigest.layer(Redacted.make(new Uint8Array(32))),
-        MemoryDirectory.layer(yield* decodeUsers(scenario.directory.users)),
+        MemoryDirectory.layer(scenario.directory),
         MemoryQueueStore.layer,
         MemoryConfigStore.layer(MemoryConfigStore.configuration(authorities, scenario.mapping)),
         Events.layer,
