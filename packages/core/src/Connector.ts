@@ -1,22 +1,36 @@
 /** The whole connector: the in queue, and an out queue for every active school authority. */
-import { Context, Effect, FiberMap, Layer, Option, Ref, Schedule, Schema, Stream } from "effect"
+import { Clock, Context, Effect, FiberMap, Layer, Ref, Schedule, Schema, Stream } from "effect"
+import { Bell } from "./Bell.js"
 import { ConfigStore, type Configuration } from "./ConfigStore.js"
 import * as InQueue from "./InQueue.js"
+import type { Report } from "./OutQueue/Progress.js"
 import * as OutQueue from "./OutQueue.js"
 import { persistently, supervised } from "./Patience.js"
 import { PreviousStateStore } from "./PreviousStateStore.js"
-import { type Counts, QueueStore, type QueueStoreError } from "./QueueStore.js"
+import { type Counts, type ItemId, QueueStore, type QueueStoreError } from "./QueueStore.js"
 import { type AuthorityName, SchoolAuthority } from "./SchoolAuthority.js"
 
 export interface QueueStatus extends Counts {
   readonly authority: AuthorityName
   /** Null: the authority is not active, its items wait. */
   readonly status: OutQueue.OutQueueStatus | null
+  /** Null where `status` is. */
+  readonly report: Report | null
 }
 
 export interface ConnectorShape {
   /** One per configured authority, by name. */
   readonly status: Effect.Effect<ReadonlyArray<QueueStatus>, QueueStoreError>
+  /** Makes items due at once, as if never tried, and answers with their number. Held deletions count as confirmed. */
+  readonly retry: (authority: AuthorityName, ids: ReadonlyArray<ItemId>) => Effect.Effect<number, QueueStoreError>
+  /** {@link retry} of all dead letters, or of all deletions that are held back. */
+  readonly retryAll: (authority: AuthorityName, state: "held" | "dead") => Effect.Effect<number, QueueStoreError>
+  /** Removes items for good, and answers with their number. Those at work are left alone. */
+  readonly discard: (authority: AuthorityName, ids: ReadonlyArray<ItemId>) => Effect.Effect<number, QueueStoreError>
+  readonly discardAll: (
+    authority: AuthorityName,
+    state: "waiting" | "held" | "dead"
+  ) => Effect.Effect<number, QueueStoreError>
 }
 
 export class Connector extends Context.Tag("@id-connector/core/Connector")<Connector, ConnectorShape>() {}
@@ -34,20 +48,21 @@ export const layer = Layer.scoped(
     const recovered = yield* store.recover
     if (recovered > 0) yield* Effect.logInfo("Deliveries that were cut off begin again.", { items: recovered })
     const queues = yield* FiberMap.make<AuthorityName, never>()
-    const states = new Map<AuthorityName, Ref.Ref<OutQueue.OutQueueStatus>>()
+    const bell = yield* Bell
+    const controls = new Map<AuthorityName, OutQueue.Control>()
     const running = new Map<AuthorityName, string>()
 
     const start = (authority: SchoolAuthority) =>
       Effect.gen(function* () {
-        const state = yield* Ref.make<OutQueue.OutQueueStatus>({ _tag: "Running" })
-        states.set(authority.name, state)
+        const control = yield* OutQueue.makeControl
+        controls.set(authority.name, control)
         running.set(authority.name, fingerprint(authority))
-        yield* FiberMap.run(queues, authority.name, supervised(OutQueue.run(authority, state)))
+        yield* FiberMap.run(queues, authority.name, supervised(OutQueue.run(authority, control)))
       })
 
     const stop = (name: AuthorityName) =>
       Effect.suspend(() => {
-        states.delete(name)
+        controls.delete(name)
         running.delete(name)
         return FiberMap.remove(queues, name)
       })
@@ -79,18 +94,49 @@ export const layer = Layer.scoped(
       status: Effect.flatMap(config.current, ({ authorities }) =>
         Effect.forEach(authorities, ({ name }) =>
           Effect.gen(function* () {
-            const state = Option.fromNullable(states.get(name))
+            const control = controls.get(name)
             return {
               authority: name,
               ...(yield* store.counts(name)),
-              status: Option.isNone(state) ? null : yield* Ref.get(state.value)
+              status: control === undefined ? null : yield* Ref.get(control.status),
+              report: control === undefined ? null : control.progress.report(yield* Clock.currentTimeMillis)
             }
           })
         )
-      )
+      ),
+      retry: (authority, ids) => Effect.zipLeft(store.retry(authority, { _tag: "Ids", ids }), bell.ring([authority])),
+      retryAll: (authority, state) =>
+        Effect.zipLeft(
+          inPortions((limit) => store.retry(authority, { _tag: "InState", state, limit })),
+          bell.ring([authority])
+        ),
+      discard: (authority, ids) =>
+        Effect.zipLeft(store.discard(authority, { _tag: "Ids", ids }), bell.ring([authority])),
+      discardAll: (authority, state) =>
+        Effect.zipLeft(
+          inPortions((limit) => store.discard(authority, { _tag: "InState", state, limit })),
+          bell.ring([authority])
+        )
     })
   })
 )
+
+/** Items that are changed in one transaction, which takes milliseconds: the queues go on between two. */
+const portion = 500
+
+/** All of them, portion by portion. Each portion must leave the state that is asked for. */
+const inPortions = (step: (limit: number) => Effect.Effect<number, QueueStoreError>) =>
+  Effect.iterate(
+    { sum: 0, last: portion },
+    {
+      while: ({ last }) => last === portion,
+      body: ({ sum }) =>
+        Effect.zipLeft(
+          Effect.map(step(portion), (last) => ({ sum: sum + last, last })),
+          Effect.sleep(0)
+        )
+    }
+  ).pipe(Effect.map(({ sum }) => sum))
 
 /** Two configurations of an authority that have the same fingerprint are the same. It holds secrets: never show it. */
 const fingerprint = (authority: SchoolAuthority): string =>

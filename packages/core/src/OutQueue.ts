@@ -8,6 +8,7 @@
 import { Clock, Duration, Effect, Fiber, FiberSet, Queue, Random, Ref } from "effect"
 import { Bell } from "./Bell.js"
 import { Events } from "./Events.js"
+import * as Progress from "./OutQueue/Progress.js"
 import type { Finished } from "./OutQueue/Workers.js"
 import * as Workers from "./OutQueue/Workers.js"
 import { persistently } from "./Patience.js"
@@ -36,16 +37,27 @@ type Mode =
   /** `failures` in a row; 0 before the first probe. */
   | { readonly _tag: "Paused"; readonly until: number | null; readonly failures: number }
 
+/** How a queue that runs is watched and told from outside. */
+export interface Control {
+  readonly status: Ref.Ref<OutQueueStatus>
+  readonly progress: Progress.Progress
+}
+
+export const makeControl: Effect.Effect<Control> = Effect.map(
+  Ref.make<OutQueueStatus>({ _tag: "Running" }),
+  (status) => ({ status, progress: Progress.make() })
+)
+
 /**
  * Runs the queue until it is interrupted; then the deliveries at work are finished (up to 10 seconds) and recorded.
- * `status` is kept up to date.
+ * `control` is kept up to date.
  */
-export const run = (authority: SchoolAuthority, status: Ref.Ref<OutQueueStatus>) =>
+export const run = (authority: SchoolAuthority, { progress, status }: Control) =>
   Effect.gen(function* () {
     const store = yield* QueueStore
     const events = yield* Events
     const bell = yield* Bell
-    const { deliver, ping } = yield* Workers.make(authority)
+    const { deliver, ping } = yield* Workers.make(authority, progress)
     const concurrency = concurrencyOf(yield* Plugins, authority)
     // Items claimed at most at a time: enough that a worker that becomes free finds the next one ready.
     const window = 4 * concurrency

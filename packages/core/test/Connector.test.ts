@@ -12,6 +12,8 @@ import {
 import * as Events from "@id-connector/core/Events"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
 import { type Delivered, type Delivery, type Plugin, Plugins } from "@id-connector/core/Plugin"
+import { QueueStore } from "@id-connector/core/QueueStore"
+import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
 import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
 import * as Builders from "@id-connector/testkit/Builders"
 import * as MemoryConfigStore from "@id-connector/testkit/MemoryConfigStore"
@@ -57,7 +59,10 @@ const stubPlugin = (stub: Context.Tag.Service<Stub>): Plugin => ({
           if (gate !== undefined) yield* Deferred.await(gate)
           yield* Effect.yieldNow()
           const failure = stub.failures.get(label)?.shift()
-          return failure === undefined ? done : yield* failure
+          if (failure !== undefined) return yield* failure
+          if (delivery.object._tag !== "RemovedUser") return done
+          yield* delivery.mayDelete
+          return { ...done, outcome: "removed" as const, receipt: null }
         }).pipe(
           Effect.ensuring(
             Effect.sync(() => {
@@ -393,6 +398,99 @@ describe("Connector", () => {
         username: "anna"
       })
     }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("retries and removes dead letters when somebody says so", () =>
+    Effect.gen(function* () {
+      const stub = yield* Stub
+      const spool = yield* MemorySpool.MemorySpool
+      const store = yield* QueueStore
+      const evidence = { method: "POST", path: "/users/", requestId: null, body: {}, status: 422, response: "" }
+      const connector = Context.get(yield* start, Connector.Connector)
+      for (let index = 0; index < 7; index++) {
+        stub.failures.set(`p${index}`, [new TargetRefused({ detail: "no", evidence })])
+        yield* spool.put(`${index}.json`, user(`p${index}`, ["A1"]))
+      }
+      yield* settle
+      const a = SchoolAuthority.AuthorityName.make("A")
+      const [first, second] = yield* store.list(a, { state: "dead", limit: 10 })
+      assert.ok(first !== undefined && second !== undefined)
+      assert.deepStrictEqual([yield* connector.retry(a, [first.id]), yield* connector.discard(a, [second.id])], [1, 1])
+      yield* settle
+      assert.deepStrictEqual((yield* connector.status)[0]?.dead, 5)
+      assert.strictEqual(yield* connector.retryAll(a, "dead"), 5)
+      yield* settle
+      const [status] = yield* connector.status
+      assert.deepInclude(status, { waiting: 0, inFlight: 0, dead: 0 })
+      assert.deepInclude(status?.report, { delivered: 6, failed: 7, head: null })
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("holds deletions back when there are too many, until they are confirmed or discarded", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      const connector = Context.get(yield* start, Connector.Connector)
+      const a = SchoolAuthority.AuthorityName.make("A")
+      for (let index = 0; index < 60; index++) yield* spool.put(`a${index}.json`, user(`p${index}`, ["A1"]))
+      yield* settle
+      for (let index = 0; index < 60; index++) yield* spool.put(`b${index}.json`, gone(`p${index}`))
+      yield* spool.put("c.json", user("anna", ["A1"]))
+      yield* settle
+      assert.deepInclude((yield* connector.status)[0], { waiting: 0, inFlight: 0, held: 10, dead: 0 })
+      assert.include(yield* labels, "anna")
+      const [held] = yield* (yield* QueueStore).list(a, { state: "held", limit: 1 })
+      assert.match(held?.lastError ?? "", /^The deletion is held back: 50 objects were deleted within the last hour/)
+      yield* connector.discard(a, held === undefined ? [] : [held.id])
+      const before = (yield* labels).length
+      assert.strictEqual(yield* connector.retryAll(a, "held"), 9)
+      yield* settle
+      assert.deepInclude((yield* connector.status)[0], { waiting: 0, inFlight: 0, held: 0, dead: 0 })
+      assert.strictEqual((yield* labels).length, before + 9)
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("counts deletions anew after an hour", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      const connector = Context.get(yield* start, Connector.Connector)
+      for (let index = 0; index < 60; index++) yield* spool.put(`a${index}.json`, user(`p${index}`, ["A1"]))
+      yield* settle
+      for (let index = 0; index < 50; index++) yield* spool.put(`b${index}.json`, gone(`p${index}`))
+      yield* settle
+      yield* TestClock.adjust("61 minutes")
+      for (let index = 50; index < 60; index++) yield* spool.put(`b${index}.json`, gone(`p${index}`))
+      yield* settle
+      assert.deepInclude((yield* connector.status)[0], { waiting: 0, held: 0 })
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("does not hold classes back for ever while users keep coming", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      yield* start
+      for (let index = 0; index < 100; index++) yield* spool.put(`a${index}.json`, user(`p${index}`, ["A1"]))
+      yield* spool.put("b.json", schoolClass("A1", "5a", ["p99"]))
+      for (let index = 100; index < 400; index++) yield* spool.put(`c${index}.json`, user(`p${index}`, ["A1"]))
+      yield* settle
+      const order = yield* labels
+      assert.strictEqual(order.length, 401)
+      assert.isAbove(order.indexOf("A1-5a"), order.indexOf("p99"))
+      assert.isBelow(order.indexOf("A1-5a"), 200)
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
+  it.scoped("serves an authority that has little to do while another has much", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      const stub = yield* Stub
+      for (let index = 0; index < 300; index++) yield* spool.put(`a${index}.json`, user(`p${index}`, ["A1"]))
+      yield* spool.put("b.json", user("bob", ["B1"]))
+      yield* start
+      yield* settle
+      const at = stub.deliveries.findIndex(({ label }) => label === "bob")
+      assert.isBelow(at, 60)
+      assert.strictEqual(stub.deliveries.length, 301)
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])))
   )
 
   it.scoped("keeps an item whose references are unknown, and says so", () =>

@@ -7,6 +7,7 @@ import * as Plugin from "../Plugin.js"
 import type { QueueItem, Result, Settlement } from "../QueueStore.js"
 import type { SchoolAuthority } from "../SchoolAuthority.js"
 import * as Verdict from "../Verdict.js"
+import type { Progress } from "./Progress.js"
 
 /** How the delivery of an item ended: what is to be recorded, and what it means for the whole authority. */
 export interface Finished {
@@ -49,7 +50,7 @@ const resultOfOne = (outcome: Plugin.Outcome): Result => {
 }
 
 /** The handlers of an authority live as long as the scope. Each is made when it is needed first. */
-export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
+export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, progress: Progress) {
   const events = yield* Events
   const plugins = yield* Plugin.Plugins
   const scope = yield* Scope.Scope
@@ -144,6 +145,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
       })
       unansweredInARow = error._tag === "TargetUnavailable" && !error.answered ? unansweredInARow + 1 : 0
       const now = yield* Clock.currentTimeMillis
+      progress.fail(item.id, now, error.message)
       const common = { authority: authority.name, subject: subjectOf(item.object), file: item.file }
       const reason = error.message
       const attempt = { at: now, error: reason, evidence: evidenceOf(error) }
@@ -174,13 +176,22 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
 
   /** Never fails: whatever happens ends as something to record. A defect buries the item, not the queue. */
   const deliver = (item: QueueItem): Effect.Effect<Finished> =>
-    deliverAll(item).pipe(
+    Effect.suspend(() => {
+      progress.begin(item)
+      return deliverAll(item)
+    }).pipe(
       Effect.map((settlement): Finished => {
         unansweredInARow = 0
         return { ...release(item), settlement }
       }),
+      Effect.tap(() => Effect.map(Clock.currentTimeMillis, (now) => progress.succeed(item.id, now))),
       Effect.catchAllCause((cause): Effect.Effect<Finished> => {
-        if (Cause.isInterrupted(cause)) return Effect.succeed(release(item))
+        if (Cause.isInterrupted(cause)) {
+          return Effect.sync(() => {
+            progress.release(item.id)
+            return release(item)
+          })
+        }
         const failure = Cause.failureOption(cause)
         if (failure._tag === "Some") return failed(item, failure.value)
         return Effect.zipRight(
