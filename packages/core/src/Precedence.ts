@@ -1,7 +1,8 @@
 /**
  * Which items have to wait for which others of the same authority, though they are about other objects:
  *
- * - A school class waits for its own members, since a target refuses members it does not have.
+ * - A school class waits for its own members, since a target refuses members it does not have. Its removal does, too: a target
+ *   makes a class anew for a user who still has it.
  * - A user waits for another one that frees what it needs: an account that was removed and created anew has another
  *   entryUUID, but the same record UID or user name. The removal must not meet the new account.
  */
@@ -42,11 +43,26 @@ export const frees = ({ aliases, object }: Pick<Wish, "object" | "aliases">): Re
   return distinct(before.filter((one) => !after.some((other) => isSame(one, other))))
 }
 
-/** The names of the users that a class refers to, in lower case. Empty for what is no changed group. */
-export const members = (object: ListenerObject.ListenerObject): ReadonlyArray<string> =>
-  object._tag === "ChangedGroup"
-    ? [...new Set(object.members.flatMap((dn) => Option.toArray(Dn.firstValue(dn))).map((one) => one.toLowerCase()))]
-    : []
+/** The names of the users that a class refers to, or referred to before it was removed, in lower case. */
+export const members = (object: ListenerObject.ListenerObject): ReadonlyArray<string> => [
+  ...new Set(
+    memberDns(object)
+      .flatMap((dn) => Option.toArray(Dn.firstValue(dn)))
+      .map((one) => one.toLowerCase())
+  )
+]
+
+const memberDns = (object: ListenerObject.ListenerObject): ReadonlyArray<string> => {
+  switch (object._tag) {
+    case "ChangedGroup":
+      return object.members
+    case "RemovedGroup":
+      return object.previous?.users ?? []
+    case "ChangedUser":
+    case "RemovedUser":
+      return []
+  }
+}
 
 /** The authority of that school may remove the account. */
 const leavesASchool = (user: ListenerObject.ChangedUser, states: ReadonlyArray<PreviousUser>): boolean => {
