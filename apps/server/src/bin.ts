@@ -1,6 +1,7 @@
 // @effect-diagnostics nodeBuiltinImport:off
 // This is the process: its arguments, its output and its end.
 /** The executable `id-connector`. Exit codes: 0 done or told to stop, 1 failed, 2 wrong usage. */
+import "./Heap.js"
 import process from "node:process"
 import { Command, ValidationError } from "@effect/cli"
 import * as NodeContext from "@effect/platform-node/NodeContext"

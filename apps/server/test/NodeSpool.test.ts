@@ -4,8 +4,9 @@ import { join } from "node:path"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Spool, type SpoolShape } from "@id-connector/core/Spool"
+import { Spool, type SpoolEntry, type SpoolShape } from "@id-connector/core/Spool"
 import * as NodeSpool from "@id-connector/server/NodeSpool"
+import * as SpoolFiles from "@id-connector/server/NodeSpool/SpoolFiles"
 import { Effect, Fiber, Layer, Stream } from "effect"
 
 /** A spool on a real directory, and the directory. */
@@ -45,6 +46,27 @@ describe("NodeSpool", () => {
       )
       assert.deepStrictEqual(directories, ["x.json"])
     })
+  )
+
+  it.scoped("keeps the order of more names than it holds at once, though files read before are still there", () =>
+    Effect.gen(function* () {
+      const directory = join(
+        yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()),
+        "listener"
+      )
+      const files = SpoolFiles.make(directory, 3)
+      const names = Array.from({ length: 20 }, (_, index) => `${String((index * 7) % 20).padStart(2, "0")}.json`)
+      for (const name of names) Fs.writeFileSync(join(directory, name), "{}")
+      assert.deepInclude(files({ _tag: "look" }), { waiting: 20 })
+      const read: Array<string> = []
+      for (let entries = files({ _tag: "next", limit: 4 }); Array.isArray(entries) && entries.length > 0; ) {
+        for (const entry of entries as ReadonlyArray<SpoolEntry>) {
+          if (entry._tag === "Content") read.push(entry.file.name)
+        }
+        entries = files({ _tag: "next", limit: 4 })
+      }
+      assert.deepStrictEqual(read, [...names].sort())
+    }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.scoped("follows no link, and is not held up by a pipe", () =>

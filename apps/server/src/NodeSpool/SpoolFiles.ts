@@ -29,29 +29,74 @@ export interface Answers {
   readonly settle: undefined
 }
 
-/** Answers requests about one directory, one after the other. Throws what `node:fs` throws. */
-export const make = (directory: string) => {
+/**
+ * Answers requests about one directory, one after the other. Throws what `node:fs` throws. Of so many names at once the order
+ * is known; for the next ones it looks again.
+ */
+export const make = (directory: string, namesAtOnce = 100_000) => {
   const trashDirectory = Path.join(directory, "trash")
   /** Names that are no text: what they are called here, and what the file system calls them. */
   const unprintable = new Map<string, Buffer>()
   const pathOf = (name: string): Fs.PathLike => unprintable.get(name) ?? Path.join(directory, name)
-  /** What the last look found and was not read yet: the names from `position` on. */
+  /** What the last look found and was not read yet: the names from `position` on, and perhaps more in the directory. */
   let names: ReadonlyArray<string> = []
   let position = 0
+  let hasMore = false
   /** The files as they were read, until they are removed. */
   const versions = new Map<string, string>()
 
   Fs.mkdirSync(trashDirectory, { recursive: true, mode: 0o750 })
 
+  /** Goes through the directory, with an entry in memory at a time. `name` is printable; `text` null: the real one is not. */
+  const eachEntry = (visit: (name: string, entry: Fs.Dirent<Buffer>, text: string | null) => void): void => {
+    const open = Fs.opendirSync(directory, { encoding: "buffer" as BufferEncoding, bufferSize: 1_000 })
+    try {
+      // The types don't know that the encoding makes the names buffers.
+      for (let entry = next(); entry !== null; entry = next()) {
+        const text = Content.decodeUtf8(entry.name)
+        visit(text ?? Content.escapeBytes(entry.name), entry, text)
+      }
+    } finally {
+      open.closeSync()
+    }
+    function next() {
+      return open.readSync() as Fs.Dirent<Buffer> | null
+    }
+  }
+
+  /** Of all that are to be read, the first ones: their number bounds the memory. */
+  const makeFirst = () => {
+    let first: Array<string> = []
+    let isCut = false
+    const cut = () => {
+      first.sort()
+      if (first.length > namesAtOnce) {
+        first = first.slice(0, namesAtOnce)
+        isCut = true
+      }
+    }
+    return {
+      add: (name: string) => {
+        first.push(name)
+        if (first.length >= 2 * namesAtOnce) cut()
+      },
+      end: () => {
+        cut()
+        names = first
+        position = 0
+        hasMore = isCut
+      }
+    }
+  }
+
   const look = (): Look => {
-    const found: Array<string> = []
+    const first = makeFirst()
     const strangers: Array<Look["strangers"][number]> = []
     const directories: Array<string> = []
+    let waiting = 0
     unprintable.clear()
     versions.clear()
-    for (const entry of Fs.readdirSync(directory, { withFileTypes: true, encoding: "buffer" })) {
-      const text = Content.decodeUtf8(entry.name)
-      const name = text ?? Content.escapeBytes(entry.name)
+    eachEntry((name, entry, text) => {
       if (entry.isDirectory()) {
         if (name.endsWith(".json")) directories.push(name)
       } else if (text === null || !name.endsWith(".json")) {
@@ -60,25 +105,39 @@ export const make = (directory: string) => {
         const modifiedAt = Fs.lstatSync(pathOf(name), { throwIfNoEntry: false })?.mtimeMs
         if (modifiedAt !== undefined) strangers.push({ name, reason, modifiedAt })
       } else {
-        found.push(name)
+        waiting += 1
+        first.add(name)
       }
-    }
-    names = found.sort()
+    })
+    first.end()
+    return { strangers, directories: directories.sort(), waiting }
+  }
+
+  /** The names after `last`. Those before it were read: they are still there, as they are removed later. */
+  const lookOn = (last: string): void => {
+    const first = makeFirst()
+    eachEntry((name, entry, text) => {
+      if (text !== null && name > last && name.endsWith(".json") && !entry.isDirectory()) first.add(name)
+    })
+    first.end()
+  }
+
+  const nextName = (): string | undefined => {
+    if (position < names.length) return names[position++]
+    const last = names.at(-1)
+    names = []
     position = 0
-    return { strangers, directories, waiting: names.length }
+    if (!hasMore || last === undefined) return undefined
+    lookOn(last)
+    return names[position++]
   }
 
   const next = (limit: number): ReadonlyArray<SpoolEntry> => {
     const entries: Array<SpoolEntry> = []
     let bytes = 0
     while (entries.length < limit && bytes < bytesAtATime) {
-      const name = names[position]
-      if (name === undefined) {
-        names = []
-        position = 0
-        break
-      }
-      position++
+      const name = nextName()
+      if (name === undefined) break
       const { entry, version } = Content.read(Path.join(directory, name), name)
       versions.set(name, version)
       entries.push(entry)
