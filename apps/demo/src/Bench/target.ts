@@ -7,13 +7,12 @@ import * as KelvinSimulator from "@id-connector/testkit/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
 import { Effect } from "effect"
 
-const [schools = "", latency = "0"] = process.argv.slice(2)
+const [schools = "", read = "0", write = "0"] = process.argv.slice(2)
 
 Effect.gen(function* () {
-  const millis = Number(latency)
   const simulator = yield* KelvinSimulator.make({
     schools: schools.split(","),
-    latency: { read: millis, write: millis, token: 0 }
+    latency: { read: Number(read), write: Number(write), token: 0 }
   })
   const { url } = yield* KelvinSimulatorHttp.serve(simulator)
   process.on("message", (message) => {

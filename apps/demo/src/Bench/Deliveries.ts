@@ -1,0 +1,74 @@
+/** How fast changes reach a target that takes its time. */
+import { percent, perSecond, type Row } from "./Table.js"
+import * as World from "./World.js"
+
+export interface Course {
+  readonly users: number
+  readonly latency: World.Latency
+  /** Null: the default. */
+  readonly concurrency: number | null
+  readonly what: ReadonlyArray<"creates" | "modifies" | "unchanged" | "mixed">
+}
+
+const defaultConcurrency = 4
+
+/** Each delivery after the other: what comes later needs what came before, measured or not. */
+export const measure = async ({ concurrency, latency, users, what }: Course): Promise<ReadonlyArray<Row>> => {
+  const world = World.make(users + users / 20)
+  const rows: Array<Row> = []
+  try {
+    const { requests, url } = await world.target(latency)
+    world.configure(url, { active: true, ...(concurrency === null ? {} : { concurrency }) })
+    const server = await world.serve()
+    const at = `${latency.read === latency.write ? latency.read : `${latency.read}/${latency.write}`} ms, concurrency ${concurrency ?? defaultConcurrency}`
+    const all = Array.from({ length: users }, (_, index) => index)
+    const days = {
+      creates: { files: all.map((index) => World.userFile(index, "first")), requests: 2 * users },
+      modifies: { files: all.map((index) => World.userFile(index, "second")), requests: 2 * users },
+      unchanged: { files: all.map((index) => World.userFile(index, "second")), requests: users },
+      // Of twenty files one is somebody new and one a change; the others are what the target has.
+      mixed: {
+        files: [
+          ...all.map((index) => World.userFile(index, index % 20 === 0 ? "third" : "second")),
+          ...all.slice(0, users / 20).map((index) => World.userFile(users + index, "first"))
+        ],
+        requests: users + 3 * (users / 20)
+      }
+    } as const
+    let day = 0
+    const order = ["creates", "modifies", "unchanged", "mixed"] as const
+    const last = Math.max(...what.map((each) => order.indexOf(each)))
+    for (const each of order.slice(0, last + 1)) {
+      const { files, requests: expected } = days[each]
+      const names = world.stage(++day, files)
+      const before = await requests()
+      const start = performance.now()
+      world.moveIn(names)
+      await World.until(async () => (await requests()) - before >= expected)
+      const millis = performance.now() - start
+      const done = (await requests()) - before
+      if (!what.includes(each)) continue
+      const bare = await World.bareRequests(
+        url,
+        Math.min(done, latency.read === 0 ? 4_000 : 400),
+        concurrency ?? defaultConcurrency
+      )
+      rows.push({
+        measure: `delivering ${users.toLocaleString("en")} ${each}, ${at}`,
+        figure: `${perSecond(files.length, millis)}, ${(done / files.length).toFixed(2)} requests each`,
+        baseline: `bare GETs ${perSecond(bare * 1000, 1_000_000)}`,
+        ratio: percent(done / (millis / 1000), bare)
+      })
+    }
+    rows.push({
+      measure: `peak memory, ${users.toLocaleString("en")} users, ${at}`,
+      figure: `${Math.round(server.peakMiB())} MiB`,
+      baseline: "",
+      ratio: ""
+    })
+    await server.end()
+    return rows
+  } finally {
+    await world.end()
+  }
+}

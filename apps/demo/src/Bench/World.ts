@@ -1,0 +1,189 @@
+// @effect-diagnostics nodeBuiltinImport:off globalTimers:off processEnv:off
+// A benchmark measures processes from outside, with the clock on the wall.
+/** What a benchmark works with: a connector and a target as processes of their own, listener files, bare requests. */
+import { type ChildProcess, fork } from "node:child_process"
+import { once } from "node:events"
+import * as Fs from "node:fs"
+import { tmpdir } from "node:os"
+import * as Path from "node:path"
+import process from "node:process"
+import { Undici } from "@effect/platform-node"
+import * as Builders from "@id-connector/testkit/Builders"
+
+const schools = Array.from({ length: 20 }, (_, index) => `School${index}`)
+const schoolOf = (index: number) => schools[index % schools.length] ?? "School0"
+
+/** Milliseconds that a request to the target takes. */
+export interface Latency {
+  readonly read: number
+  readonly write: number
+}
+
+const hashes = {
+  userPassword: [
+    "{crypt}$6$cH3vVTHwEBF/eVAb$Sm5aGqVeN2E1yK8cOZqTzWcKxUmcXYn0O6Lq8ecHS3m7Ow3xmhN1mQc2Oz1nYpIY1sXn1bqKJ0"
+  ],
+  sambaNTPassword: "CAA1239D44DA7EDF926BCE39F5C65D0F",
+  krb5Key: ["MFGhKzApoAMCARKhIgQg", "MEGhGzAZoAMCARGhEgQQ", "MEmhIzAhoAMCARChGgQY"],
+  krb5KeyVersionNumber: 3,
+  sambaPwdLastSet: 1_770_000_000
+}
+
+/** A user's file, as large as a real one. Another version is a change. */
+export const userFile = (index: number, version: string) =>
+  Builders.user(`pupil${index}`, {
+    schools: [schoolOf(index)],
+    properties: { lastname: version, padding: "x".repeat(900) }
+  })
+
+/** A directory of its own, with the processes that were started on it. All of it is gone after `end`. */
+export const make = (users: number) => {
+  const directory = Fs.mkdtempSync(Path.join(tmpdir(), "id-connector-bench-"))
+  const listener = Path.join(directory, "data", "listener")
+  const staged = Path.join(directory, "staged")
+  const conf = Path.join(directory, "conf", "school_authorities")
+  const children: Array<ChildProcess> = []
+  for (const each of [listener, staged, conf]) Fs.mkdirSync(each, { recursive: true })
+  const mapping = Object.fromEntries(schools.map((school) => [school, "Bench"]))
+  Fs.writeFileSync(Path.join(directory, "conf", "schools_authorities_mapping.json"), JSON.stringify({ mapping }))
+  const entries = Array.from({ length: users }, (_, index) => ({
+    dn: Builders.userDn(`pupil${index}`, schoolOf(index)),
+    uid: `pupil${index}`,
+    ucsschoolRole: [`student:school:${schoolOf(index)}`],
+    hashes
+  }))
+  Fs.writeFileSync(Path.join(directory, "directory.json"), JSON.stringify({ users: entries, groups: [] }))
+
+  const configure = (url: string, options: { readonly active: boolean; readonly concurrency?: number }) => {
+    const { concurrency } = options
+    const file = Builders.authority("Bench", {
+      url,
+      active: options.active,
+      kelvin: {
+        ssl_context: { check_hostname: false, verify_mode: 0 },
+        sync_password_hashes: true,
+        ...(concurrency === undefined ? {} : { concurrency })
+      }
+    })
+    Fs.writeFileSync(Path.join(conf, "Bench.json"), JSON.stringify(file), { mode: 0o600 })
+  }
+
+  /** Writes files beside the in queue and answers with their names. */
+  const stage = (day: number, contents: ReadonlyArray<unknown>): ReadonlyArray<string> =>
+    contents.map((content, index) => {
+      const name = `2026-02-${String(day).padStart(2, "0")}-08-00-00-${String(index).padStart(6, "0")}.json`
+      Fs.writeFileSync(Path.join(staged, name), JSON.stringify(content))
+      return name
+    })
+
+  const moveIn = (names: ReadonlyArray<string>) => {
+    for (const name of names) Fs.renameSync(Path.join(staged, name), Path.join(listener, name))
+  }
+
+  /** Milliseconds for reading and parsing the staged files in a loop. */
+  const readRaw = (names: ReadonlyArray<string>): number => {
+    const start = performance.now()
+    for (const name of names) JSON.parse(Fs.readFileSync(Path.join(staged, name), "utf8"))
+    return performance.now() - start
+  }
+
+  /** Until the last of the files was taken over: they are removed in order. Listing them would slow the connector. */
+  const untilTaken = (names: ReadonlyArray<string>) => {
+    const last = Path.join(listener, names.at(-1) ?? "")
+    return until(() => !Fs.existsSync(last))
+  }
+
+  const target = async ({ read, write }: Latency) => {
+    const child = fork(Path.join(import.meta.dirname, "target.ts"), [schools.join(","), String(read), String(write)])
+    children.push(child)
+    const [{ url }] = await once(child, "message")
+    const requests = async (): Promise<number> => {
+      child.send("count")
+      const [counted] = await once(child, "message")
+      return counted.requests
+    }
+    return { url: String(url), requests, end: () => endOf(child, "SIGKILL") }
+  }
+
+  const serve = async () => {
+    const start = performance.now()
+    const child = fork(Path.resolve(import.meta.dirname, "../../../server/dist/bin.js"), ["serve"], {
+      execArgv:
+        process.env.BENCH_PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`],
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
+      env: {
+        ...process.env,
+        IDC_APP_DIR: directory,
+        IDC_DIRECTORY: `file:${Path.join(directory, "directory.json")}`,
+        IDC_UCR_FILE: Path.join(directory, "base.conf"),
+        LOG_DIR: Path.join(directory, "log"),
+        ldap_base: Builders.base
+      }
+    })
+    children.push(child)
+    child.stdout?.setEncoding("utf8")
+    await new Promise<void>((resolve) => {
+      child.stdout?.on("data", (text: string) => {
+        if (text.includes("Started the out queue.") || text.includes(" runs.")) resolve()
+      })
+    })
+    child.stdout?.resume()
+    const started = performance.now() - start
+    const peakMiB = () =>
+      Number(/VmHWM:\s+(\d+)/.exec(Fs.readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1] ?? "0") / 1024
+    /** Milliseconds. */
+    const end = async () => {
+      const start = performance.now()
+      await endOf(child, "SIGTERM")
+      return performance.now() - start
+    }
+    return { started, peakMiB, end }
+  }
+
+  const end = async () => {
+    for (const child of children) await endOf(child, "SIGKILL")
+    Fs.rmSync(directory, { recursive: true, force: true })
+  }
+
+  return { directory, configure, stage, moveIn, readRaw, untilTaken, target, serve, end }
+}
+
+const endOf = async (child: ChildProcess, signal: NodeJS.Signals) => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, "exit")
+  child.kill(signal)
+  await ended
+}
+
+/** Milliseconds until it is so. */
+export const until = async (isDone: () => boolean | Promise<boolean>): Promise<number> => {
+  const start = performance.now()
+  while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 10))
+  return performance.now() - start
+}
+
+/** Bare requests to a target at a concurrency, as fast as they go: how many per second. */
+export const bareRequests = async (url: string, count: number, concurrency: number): Promise<number> => {
+  const agent = new Undici.Agent({ connections: concurrency, connect: { rejectUnauthorized: false } })
+  const answer = await Undici.request(url.replace("v1/", "token"), {
+    dispatcher: agent,
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: "username=Administrator&password=univention"
+  })
+  const { access_token } = JSON.parse(await answer.body.text())
+  const headers = { authorization: `Bearer ${access_token}` }
+  let next = 0
+  const worker = async () => {
+    while (next < count) {
+      const address = `${url}users/?record_uid=rec-pupil${next++}&source_uid=S`
+      const { body } = await Undici.request(address, { dispatcher: agent, method: "GET", headers })
+      JSON.parse(await body.text())
+    }
+  }
+  const start = performance.now()
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  const rate = count / ((performance.now() - start) / 1000)
+  await agent.destroy()
+  return rate
+}
