@@ -3,10 +3,12 @@
  * not configured; what is there and does not decode stops the start, with everything that is wrong.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { ConfigStore, type Configuration } from "@id-connector/core/ConfigStore"
+import * as AuthorityPatch from "@id-connector/core/AuthorityPatch"
+import * as ConfigState from "@id-connector/core/ConfigState"
+import { ConfigStore, type Configuration, ConfigurationNotSaved } from "@id-connector/core/ConfigStore"
 import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/SchoolMapping"
-import { Effect, Either, Layer, Schema, Stream } from "effect"
+import { Effect, Either, Layer, Option, Schedule, Schema } from "effect"
 
 /** Configuration files that can't be used. */
 export class ConfigurationInvalid extends Schema.TaggedError<ConfigurationInvalid>()("ConfigurationInvalid", {
@@ -23,12 +25,14 @@ type Loaded<A> = Either.Either<A, ReadonlyArray<string>>
 const problemsOf = <A>(loaded: Loaded<A>): ReadonlyArray<string> => (Either.isLeft(loaded) ? loaded.left : [])
 
 /** Reads the configuration under `<appDir>/conf`. */
-export const load = Effect.fn("ConfigDirectory.load")(function* (appDir: string) {
+export const load = (appDir: string) => Effect.map(loadFiles(appDir), ({ configuration }) => configuration)
+
+const loadFiles = Effect.fn("ConfigDirectory.load")(function* (appDir: string) {
   const path = yield* Path.Path
-  const directory = path.join(appDir, "conf", "school_authorities")
+  const directory = authoritiesIn(path, appDir)
   const files = yield* namesIn(directory)
   const loaded = yield* Effect.forEach(files, (name) => loadAuthority(path.join(directory, name)))
-  const mapping = yield* loadMapping(path.join(appDir, "conf", "schools_authorities_mapping.json"))
+  const mapping = yield* loadMapping(mappingIn(path, appDir))
   const authorities = loaded.flatMap((each) => (Either.isRight(each) ? [each.right] : []))
   const problems = [...loaded.flatMap(problemsOf), ...problemsOf(mapping)]
   const twice = duplicates(authorities.map(({ authority }) => authority.name))
@@ -41,24 +45,124 @@ export const load = Effect.fn("ConfigDirectory.load")(function* (appDir: string)
   if (problems.length > 0 || Either.isLeft(mapping)) return yield* new ConfigurationInvalid({ problems })
   yield* Effect.forEach(authorities, ({ authority, file }) => warnings(file, authority), { discard: true })
   const configuration: Configuration = {
-    authorities: authorities
-      .map(({ authority }) => authority)
-      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+    authorities: authorities.map(({ authority }) => authority).sort(ConfigState.byName),
     mapping: mapping.right
   }
-  return configuration
+  return { configuration, files: new Map(authorities.map(({ authority, file }) => [authority.name, file])) }
 })
 
-/** The configuration as it was at the start. */
+const authoritiesIn = (path: Path.Path, appDir: string) => path.join(appDir, "conf", "school_authorities")
+const mappingIn = (path: Path.Path, appDir: string) => path.join(appDir, "conf", "schools_authorities_mapping.json")
+
+/** How often the files are looked at: somebody may have changed them by hand. */
+const lookEvery = "2 seconds"
+
+/**
+ * The configuration in files. What is changed through it is saved before it takes effect; what is changed by hand takes effect
+ * a moment later, or is reported, and the last good configuration stays.
+ */
 export const layer = (
   appDir: string
 ): Layer.Layer<ConfigStore, ConfigurationInvalid, FileSystem.FileSystem | Path.Path> =>
-  Layer.effect(
+  Layer.scoped(
     ConfigStore,
-    Effect.map(load(appDir), (configuration) => ({
-      current: Effect.succeed(configuration),
-      changes: Stream.concat(Stream.make(configuration), Stream.never)
-    }))
+    Effect.gen(function* () {
+      const context = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const first = yield* loadFiles(appDir)
+      let files: ReadonlyMap<string, string> = first.files
+      const fileOf = (name: string) => files.get(name) ?? path.join(authoritiesIn(path, appDir), `${name}.json`)
+      const notSaved = Effect.mapError(
+        (error: { readonly message: string }) => new ConfigurationNotSaved({ detail: error.message })
+      )
+      const save = (file: string, content: unknown) => Effect.provide(saveJson(file, content), context).pipe(notSaved)
+
+      const store = yield* ConfigState.make(first.configuration, {
+        saveAuthority: (authority) => save(fileOf(authority.name), AuthorityPatch.toFile(authority)),
+        removeAuthority: ({ name }) => notSaved(fs.remove(fileOf(name))),
+        saveMapping: (mapping) => save(mappingIn(path, appDir), { mapping })
+      })
+
+      let seen = yield* versionOf(appDir)
+      yield* Effect.gen(function* () {
+        const version = yield* versionOf(appDir)
+        if (version === seen) return
+        yield* store.replace(
+          loadFiles(appDir).pipe(
+            Effect.map((loaded) => {
+              files = loaded.files
+              return loaded.configuration
+            }),
+            Effect.catchTag("ConfigurationInvalid", ({ problems }) =>
+              Effect.as(
+                Effect.forEach(problems, (problem) =>
+                  Effect.annotateLogs(
+                    Effect.logError(
+                      "Configuration files were changed and can't be used: the last good ones stay in effect."
+                    ),
+                    { problem }
+                  )
+                ),
+                null
+              )
+            ),
+            Effect.provide(context)
+          )
+        )
+        seen = version
+      }).pipe(Effect.repeat(Schedule.spaced(lookEvery)), Effect.annotateLogs({ module: "Config" }), Effect.forkScoped)
+      return store
+    })
+  )
+
+/** Tells two states of the files apart. */
+const versionOf = (appDir: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const directory = authoritiesIn(path, appDir)
+    const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
+    const paths = names
+      .filter((name) => name.endsWith(".json"))
+      .sort()
+      .map((name) => path.join(directory, name))
+    const versions = yield* Effect.forEach([...paths, mappingIn(path, appDir)], (file) =>
+      fs.stat(file).pipe(
+        Effect.map(({ ino, mtime, size }) => [
+          file,
+          Option.getOrNull(ino),
+          Option.getOrNull(mtime)?.getTime() ?? 0,
+          String(size)
+        ]),
+        Effect.orElseSucceed(() => [file])
+      )
+    )
+    return JSON.stringify(versions)
+  })
+
+/** Writes beside the file and renames: whatever happens, the file is whole, and the old one or the new one. */
+const saveJson = (file: string, content: unknown) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      yield* fs.makeDirectory(path.dirname(file), { recursive: true, mode: 0o750 })
+      const beside = `${file}.tmp`
+      const written = Effect.scoped(
+        Effect.gen(function* () {
+          const open = yield* fs.open(beside, { flag: "w", mode: 0o600 })
+          yield* open.writeAll(new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`))
+          yield* open.sync
+        })
+      )
+      yield* written.pipe(
+        Effect.zipRight(fs.chmod(beside, 0o600)),
+        Effect.zipRight(fs.rename(beside, file)),
+        Effect.tapError(() => Effect.ignore(fs.remove(beside)))
+      )
+      yield* Effect.flatMap(fs.open(path.dirname(file), { flag: "r" }), (directory) => directory.sync)
+    })
   )
 
 const namesIn = (directory: string) =>

@@ -1,6 +1,8 @@
 export * as AttributeMapping from "./AttributeMapping.js"
+export * as AuthorityPatch from "./AuthorityPatch.js"
 export * as Bell from "./Bell.js"
 export * as Coalescing from "./Coalescing.js"
+export * as ConfigState from "./ConfigState.js"
 export * as ConfigStore from "./ConfigStore.js"
 export * as Connector from "./Connector.js"
 export * as DeletionProtection from "./DeletionProtection.js"

@@ -1,8 +1,9 @@
 /** A configuration in memory that a test can change while the connector runs. */
+import * as ConfigState from "@id-connector/core/ConfigState"
 import { ConfigStore, type Configuration } from "@id-connector/core/ConfigStore"
 import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/SchoolMapping"
-import { Context, Effect, Either, Layer, SubscriptionRef } from "effect"
+import { Context, Effect, Either, Layer } from "effect"
 
 export interface MemoryConfigStoreShape {
   readonly set: (configuration: Configuration) => Effect.Effect<void>
@@ -25,11 +26,13 @@ export const configuration = (
   mapping: SchoolMapping.make(mapping)
 })
 
+const saved = () => Effect.void
+
 export const layer = (first: Configuration): Layer.Layer<ConfigStore | MemoryConfigStore> =>
   Layer.effectContext(
-    Effect.map(SubscriptionRef.make(first), (ref) =>
-      Context.make(ConfigStore, { current: SubscriptionRef.get(ref), changes: ref.changes }).pipe(
-        Context.add(MemoryConfigStore, { set: (next) => SubscriptionRef.set(ref, next) })
+    Effect.map(ConfigState.make(first, { saveAuthority: saved, removeAuthority: saved, saveMapping: saved }), (store) =>
+      Context.make(ConfigStore, store).pipe(
+        Context.add(MemoryConfigStore, { set: (next) => store.replace(Effect.succeed(next)) })
       )
     )
   )
