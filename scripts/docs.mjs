@@ -3,7 +3,15 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { root } from "./installed.mjs"
 
-const rooms = ["packages/core", "packages/kelvin", "packages/sql", "packages/testkit", "apps/server", "apps/demo"]
+const rooms = [
+  "packages/core",
+  "packages/api",
+  "packages/kelvin",
+  "packages/sql",
+  "packages/testkit",
+  "apps/server",
+  "apps/demo"
+]
 
 const sources = (directory) =>
   readdirSync(directory)

@@ -119,6 +119,7 @@ const prepare = (directory: string, targets: ReadonlyArray<Target>) =>
       directory: { _tag: "File", path: path.join(directory, "directory.json") },
       ucrFile: path.join(directory, "base.conf"),
       logDirectory: path.join(directory, "log"),
+      http: { host: "127.0.0.1", port: 0, tls: null },
       layout: { ...defaultLayout, base: Builders.base }
     }
     return settings

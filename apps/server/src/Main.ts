@@ -90,7 +90,8 @@ const plugins = Layer.effect(
 /** The connector under these settings. It runs as long as the layer lives. `threads`: see `NodeSpool`. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
   Connector.layer.pipe(
-    Layer.provide([plugins, NodeSpool.layer({ directory: settings.listenerDirectory, thread: threads })]),
+    Layer.provide(NodeSpool.layer({ directory: settings.listenerDirectory, thread: threads })),
+    Layer.provideMerge(plugins),
     Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer]),
     Layer.provideMerge(
       Layer.mergeAll(

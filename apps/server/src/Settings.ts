@@ -19,6 +19,16 @@ export interface Settings {
   readonly ucrFile: string
   readonly logDirectory: string
   readonly layout: DirectoryLayout
+  readonly http: HttpSettings
+}
+
+/** Where the management API listens. */
+export interface HttpSettings {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** Files with certificate and key; null: plain HTTP, behind a proxy that speaks TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | null
 }
 
 /** A variable of the environment, for help texts. */
@@ -44,6 +54,14 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
     defaultsTo: "ldap"
   },
   { name: "IDC_UCR_FILE", meaning: "file of UCR values, lines key: value", defaultsTo: "/etc/univention/base.conf" },
+  { name: "IDC_HTTP_HOST", meaning: "address that the management API listens at", defaultsTo: "0.0.0.0" },
+  { name: "IDC_HTTP_PORT", meaning: "its port; 0 takes a free one", defaultsTo: "8911" },
+  {
+    name: "IDC_HTTP_TLS_CERT",
+    meaning: "file with the certificate of the API (PEM); needs IDC_HTTP_TLS_KEY",
+    defaultsTo: "plain HTTP"
+  },
+  { name: "IDC_HTTP_TLS_KEY", meaning: "file with the key of that certificate (PEM)", defaultsTo: "plain HTTP" },
   {
     name: "LOG_DIR",
     meaning: "directory of queues.log",
@@ -89,6 +107,10 @@ const all = Config.all({
   ucrFile: text("IDC_UCR_FILE", "/etc/univention/base.conf"),
   logDirectory: text("LOG_DIR", "/var/log/univention/ucsschool-id-connector"),
   base: text("ldap_base", ""),
+  httpHost: text("IDC_HTTP_HOST", "0.0.0.0"),
+  httpPort: text("IDC_HTTP_PORT", "8911"),
+  httpCert: text("IDC_HTTP_TLS_CERT", ""),
+  httpKey: text("IDC_HTTP_TLS_KEY", ""),
   classes: text("ucsschool_ldap_default_container_class", defaultLayout.classes),
   pupils: text("ucsschool_ldap_default_container_pupils", defaultLayout.pupils)
 })
@@ -111,6 +133,15 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
   if (found.base !== "" && !/^\w+=[^,]+(,\s*\w+=[^,]+)*$/.test(found.base)) {
     problems.push(`ldap_base: ${JSON.stringify(found.base)} is not a DN, one like dc=example,dc=com is expected`)
   }
+  const port = /^\d{1,5}$/.test(found.httpPort) ? Number(found.httpPort) : Number.NaN
+  if (!(port <= 65_535)) {
+    problems.push(
+      `IDC_HTTP_PORT: ${JSON.stringify(found.httpPort)} is not a port, a number from 0 to 65535 is expected`
+    )
+  }
+  if ((found.httpCert === "") !== (found.httpKey === "")) {
+    problems.push("IDC_HTTP_TLS_CERT, IDC_HTTP_TLS_KEY: only one of the two is set, both or none are expected")
+  }
   if (databaseFile === null || directory === null || problems.length > 0) return new SettingsInvalid({ problems })
   return Effect.succeed({
     appDir: found.appDir,
@@ -119,6 +150,11 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     directory,
     ucrFile: found.ucrFile,
     logDirectory: found.logDirectory,
+    http: {
+      host: found.httpHost,
+      port,
+      tls: found.httpCert === "" ? null : { cert: found.httpCert, key: found.httpKey }
+    },
     layout: { base: found.base === "" ? undefined : found.base, classes: found.classes, pupils: found.pupils }
   })
 })

@@ -9,12 +9,17 @@ export interface UcrShape {
   readonly sourceUid: Effect.Effect<string>
   /** `ucsschool-id-connector/log_level`: DEBUG, INFO, WARNING or ERROR; anything else is INFO. */
   readonly logLevel: Effect.Effect<LogLevel.LogLevel>
+  /** `ucsschool-id-connector/access_tokel_ttl` (that is how it is spelt), in minutes; what is no number is 60. */
+  readonly tokenLife: Effect.Effect<number>
 }
 
 export class Ucr extends Context.Tag("@id-connector/server/Ucr")<Ucr, UcrShape>() {}
 
 /** The file is looked at this often at most, in milliseconds. */
 const lookEvery = 1_000
+
+/** In minutes. */
+const defaultTokenLife = 60
 
 const levels: { readonly [name: string]: LogLevel.LogLevel } = {
   DEBUG: LogLevel.Debug,
@@ -63,6 +68,12 @@ export const layer = (file: string): Layer.Layer<Ucr, never, FileSystem.FileSyst
             Option.filter(value, (uid) => uid !== ""),
             () => "TESTID"
           )
+        ),
+        tokenLife: Effect.map(get("ucsschool-id-connector/access_tokel_ttl"), (value) =>
+          Option.match(value, {
+            onNone: () => defaultTokenLife,
+            onSome: (text) => (/^\d{1,6}$/.test(text.trim()) && Number(text) > 0 ? Number(text) : defaultTokenLife)
+          })
         ),
         logLevel: Effect.map(get("ucsschool-id-connector/log_level"), (value) =>
           Option.getOrElse(

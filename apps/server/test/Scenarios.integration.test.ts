@@ -44,6 +44,7 @@ const run = (scenario: Scenario.Scenario) =>
       directory: { _tag: "File", path: path.join(appDir, "directory.json") },
       ucrFile: path.join(appDir, "base.conf"),
       logDirectory: path.join(appDir, "log"),
+      http: { host: "127.0.0.1", port: 0, tls: null },
       layout: { ...defaultLayout, base: scenario.base }
     }
     return yield* Effect.gen(function* () {

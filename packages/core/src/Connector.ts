@@ -19,6 +19,8 @@ export interface QueueStatus extends Counts {
 }
 
 export interface ConnectorShape {
+  /** The in queue: how many files wait, and which is at work. */
+  readonly inQueue: Effect.Effect<Readonly<InQueue.Control>>
   /** One per configured authority, by name. */
   readonly status: Effect.Effect<ReadonlyArray<QueueStatus>, QueueStoreError>
   /** Makes items due at once, as if never tried, and answers with their number. Held deletions count as confirmed. */
@@ -51,6 +53,7 @@ export const layer = Layer.scoped(
     const bell = yield* Bell
     const controls = new Map<AuthorityName, OutQueue.Control>()
     const running = new Map<AuthorityName, string>()
+    const inQueue = InQueue.makeControl()
 
     const start = (authority: SchoolAuthority) =>
       Effect.gen(function* () {
@@ -88,9 +91,10 @@ export const layer = Layer.scoped(
     const previousStates = yield* PreviousStateStore
     yield* persistently(previousStates.purge).pipe(Effect.repeat(Schedule.spaced("1 hour")), Effect.forkScoped)
     yield* Stream.runForEach(config.changes, follow).pipe(Effect.forkScoped)
-    yield* Effect.forkScoped(supervised(InQueue.run))
+    yield* Effect.forkScoped(supervised(InQueue.run(inQueue)))
 
     return Connector.of({
+      inQueue: Effect.sync(() => ({ ...inQueue })),
       status: Effect.flatMap(config.current, ({ authorities }) =>
         Effect.forEach(authorities, ({ name }) =>
           Effect.gen(function* () {

@@ -28,109 +28,131 @@ const portionsForgotten = 8
 /** A file that looks unfinished is left alone until it is this old, in milliseconds. */
 const unfinishedFor = 5_000
 
+/** What the in queue is at, for people who watch it. */
+export interface Control {
+  /** Files that wait, as far as the last look saw them. */
+  waiting: number
+  /** The file at work, or null. */
+  head: string | null
+}
+
+export const makeControl = (): Control => ({ waiting: 0, head: null })
+
 /**
  * Runs the in queue for ever. Interrupting it is safe at any time: a file is removed only after what it says is stored.
  * While no school authority is configured it leaves all files alone.
  */
-export const run = Effect.gen(function* () {
-  const config = yield* ConfigStore
-  const events = yield* Events
-  const spool = yield* Spool
-  const bell = yield* Queue.sliding<void>(1)
-  const drain = yield* makeDrain
-  yield* Stream.merge(
-    spool.changes,
-    Stream.map(config.changes, () => undefined)
-  ).pipe(
-    Stream.runForEach(() => Queue.offer(bell, undefined)),
-    persistently,
-    Effect.forkScoped
-  )
-  const reported = yield* Ref.make(false)
-  return yield* Effect.gen(function* () {
-    const configuration = yield* config.current
-    if (configuration.authorities.length === 0) {
-      if (!(yield* Ref.getAndSet(reported, true))) yield* events.publish({ _tag: "NothingConfigured" })
-      return yield* Queue.take(bell)
-    }
-    yield* Ref.set(reported, false)
-    const lookAgainIn = yield* persistently(drain)
-    yield* lookAgainIn === null
-      ? Queue.take(bell)
-      : Queue.take(bell).pipe(Effect.timeoutOption(Duration.millis(lookAgainIn)))
-  }).pipe(Effect.forever)
-}).pipe(Effect.scoped, Effect.annotateLogs({ module: "InQueue" }))
+export const run = (control: Control) =>
+  Effect.gen(function* () {
+    const config = yield* ConfigStore
+    const events = yield* Events
+    const spool = yield* Spool
+    const bell = yield* Queue.sliding<void>(1)
+    const drain = yield* makeDrain(control)
+    yield* Stream.merge(
+      spool.changes,
+      Stream.map(config.changes, () => undefined)
+    ).pipe(
+      Stream.runForEach(() => Queue.offer(bell, undefined)),
+      persistently,
+      Effect.forkScoped
+    )
+    const reported = yield* Ref.make(false)
+    return yield* Effect.gen(function* () {
+      const configuration = yield* config.current
+      if (configuration.authorities.length === 0) {
+        if (!(yield* Ref.getAndSet(reported, true))) yield* events.publish({ _tag: "NothingConfigured" })
+        control.waiting = (yield* persistently(spool.look)).waiting
+        return yield* Queue.take(bell)
+      }
+      yield* Ref.set(reported, false)
+      const lookAgainIn = yield* persistently(drain)
+      yield* lookAgainIn === null
+        ? Queue.take(bell)
+        : Queue.take(bell).pipe(Effect.timeoutOption(Duration.millis(lookAgainIn)))
+    }).pipe(Effect.forever)
+  }).pipe(Effect.scoped, Effect.annotateLogs({ module: "InQueue" }))
 
 /** Works the directory off once. Answers in how many milliseconds an unfinished file is due, or null. */
-const makeDrain = Effect.gen(function* () {
-  const spool = yield* Spool
-  const store = yield* QueueStore
-  const events = yield* Events
-  const takeOver = yield* makeTakeOver
-  const left = yield* Ref.make<ReadonlySet<string>>(new Set())
-  const isFirst = yield* Ref.make(true)
+const makeDrain = (control: Control) =>
+  Effect.gen(function* () {
+    const spool = yield* Spool
+    const store = yield* QueueStore
+    const events = yield* Events
+    const takeOver = yield* makeTakeOver
+    const left = yield* Ref.make<ReadonlySet<string>>(new Set())
+    const isFirst = yield* Ref.make(true)
 
-  /** Entries that stay where they are are reported once, not at every look. */
-  const reportLeft = (directories: ReadonlyArray<string>) =>
-    Effect.flatMap(Ref.getAndSet(left, new Set(directories)), (known) =>
-      events.publishAll(
-        directories
-          .filter((name) => !known.has(name))
-          .map((name) => ({
-            _tag: "FileLeft",
-            file: name,
-            reason: "it is a directory, not a listener file"
-          }))
+    /** Entries that stay where they are are reported once, not at every look. */
+    const reportLeft = (directories: ReadonlyArray<string>) =>
+      Effect.flatMap(Ref.getAndSet(left, new Set(directories)), (known) =>
+        events.publishAll(
+          directories
+            .filter((name) => !known.has(name))
+            .map((name) => ({
+              _tag: "FileLeft",
+              file: name,
+              reason: "it is a directory, not a listener file"
+            }))
+        )
       )
+
+    const finish = ({ trash, takenOver }: TakenOver) =>
+      Effect.gen(function* () {
+        const named = (fate: FileFate) => takenOver.filter(([, its]) => its === fate).map(([name]) => name)
+        yield* spool.remove(named("remove"))
+        yield* spool.trash([...named("trash"), ...trash])
+        control.waiting = Math.max(0, control.waiting - takenOver.length - trash.length)
+        control.head = null
+      })
+
+    /** Only what is gone for good may be forgotten. Waiting for the disk takes as long for many files as for few. */
+    const forget = (done: Chunk.Chunk<TakenOver>) =>
+      Effect.gen(function* () {
+        yield* spool.settle
+        const names = [...done].flatMap(({ takenOver }) => takenOver.map(([name]) => name))
+        if (names.length > 0) yield* store.forget(names)
+      })
+
+    // While a portion is stored, the next one is read, and the files of the one before are removed.
+    const portions = Stream.repeatEffectOption(
+      Effect.flatMap(Effect.mapError(spool.next(portion), Option.some), (entries) =>
+        entries.length === 0 ? Effect.fail(Option.none()) : Effect.succeed(entries)
+      )
+    ).pipe(
+      Stream.buffer({ capacity: 1 }),
+      // The storage is at work without a pause: timers, signals and requests get their turn here.
+      Stream.tap((entries) => {
+        const [first] = entries
+        control.head = first === undefined ? null : first._tag === "Content" ? first.file.name : first.name
+        return Effect.sleep(0)
+      }),
+      Stream.mapEffect(takeOver),
+      Stream.takeUntil(({ wait }) => wait !== null),
+      Stream.buffer({ capacity: 1 }),
+      Stream.tap(finish),
+      Stream.rechunk(1),
+      Stream.grouped(portionsForgotten),
+      Stream.tap(forget),
+      Stream.flattenChunks
     )
 
-  const finish = ({ trash, takenOver }: TakenOver) =>
-    Effect.gen(function* () {
-      const named = (fate: FileFate) => takenOver.filter(([, its]) => its === fate).map(([name]) => name)
-      yield* spool.remove(named("remove"))
-      yield* spool.trash([...named("trash"), ...trash])
+    return Effect.gen(function* () {
+      const found = yield* spool.look
+      control.waiting = found.waiting
+      yield* reportLeft(found.directories)
+      if (yield* Ref.getAndSet(isFirst, false)) yield* store.forget(yield* spool.gone(yield* store.takenOverNames))
+      const now = yield* Clock.currentTimeMillis
+      const old = found.strangers.filter((stranger) => now - stranger.modifiedAt >= unfinishedFor)
+      yield* spool.trash(old.map((stranger) => stranger.name))
+      yield* events.publishAll(
+        old.map(({ name, reason }) => ({ _tag: "FileDiscarded", file: name, reasons: [reason] }))
+      )
+      const last = yield* Stream.runLast(portions)
+      const young = found.strangers.length > old.length ? unfinishedFor : null
+      return Option.match(last, { onNone: () => young, onSome: ({ wait }) => wait ?? young })
     })
-
-  /** Only what is gone for good may be forgotten. Waiting for the disk takes as long for many files as for few. */
-  const forget = (done: Chunk.Chunk<TakenOver>) =>
-    Effect.gen(function* () {
-      yield* spool.settle
-      const names = [...done].flatMap(({ takenOver }) => takenOver.map(([name]) => name))
-      if (names.length > 0) yield* store.forget(names)
-    })
-
-  // While a portion is stored, the next one is read, and the files of the one before are removed.
-  const portions = Stream.repeatEffectOption(
-    Effect.flatMap(Effect.mapError(spool.next(portion), Option.some), (entries) =>
-      entries.length === 0 ? Effect.fail(Option.none()) : Effect.succeed(entries)
-    )
-  ).pipe(
-    Stream.buffer({ capacity: 1 }),
-    // The storage is at work without a pause: timers, signals and requests get their turn here.
-    Stream.tap(() => Effect.sleep(0)),
-    Stream.mapEffect(takeOver),
-    Stream.takeUntil(({ wait }) => wait !== null),
-    Stream.buffer({ capacity: 1 }),
-    Stream.tap(finish),
-    Stream.rechunk(1),
-    Stream.grouped(portionsForgotten),
-    Stream.tap(forget),
-    Stream.flattenChunks
-  )
-
-  return Effect.gen(function* () {
-    const found = yield* spool.look
-    yield* reportLeft(found.directories)
-    if (yield* Ref.getAndSet(isFirst, false)) yield* store.forget(yield* spool.gone(yield* store.takenOverNames))
-    const now = yield* Clock.currentTimeMillis
-    const old = found.strangers.filter((stranger) => now - stranger.modifiedAt >= unfinishedFor)
-    yield* spool.trash(old.map((stranger) => stranger.name))
-    yield* events.publishAll(old.map(({ name, reason }) => ({ _tag: "FileDiscarded", file: name, reasons: [reason] })))
-    const last = yield* Stream.runLast(portions)
-    const young = found.strangers.length > old.length ? unfinishedFor : null
-    return Option.match(last, { onNone: () => young, onSome: ({ wait }) => wait ?? young })
   })
-})
 
 /** What a file turned out to be. */
 type Reading =

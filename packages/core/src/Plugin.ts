@@ -59,6 +59,8 @@ export interface Plugin<R = never> {
   readonly concurrency?: (authority: SchoolAuthority) => number
   /** How many deletions an authority bears, or null for any number. Default: see `DeletionProtection`. */
   readonly deletionLimit?: (authority: SchoolAuthority) => DeletionLimit | null
+  /** What makes the configuration of an authority unacceptable, each with its path. Asked before it is saved. */
+  readonly check?: (authority: SchoolAuthority) => ReadonlyArray<string>
   /** Fails when the authority's configuration can't be used. */
   readonly handler: (authority: SchoolAuthority) => Effect.Effect<Handler, ConfigurationUnusable, R | Scope.Scope>
 }

@@ -26,6 +26,7 @@ export const kelvin: Plugin<Needs> = {
   handles: () => true,
   concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin"),
   deletionLimit: (authority) => KelvinSettings.deletionLimitOf(authority, "kelvin"),
+  check: (authority) => KelvinSettings.guardianProblems(authority, "kelvin"),
   handler: (authority) =>
     Effect.map(Target.make(authority, "kelvin"), (target) => ({
       ping: target.client.ping,
@@ -45,6 +46,7 @@ export const partialGroupSync: Plugin<Needs> = {
   handles: () => true,
   concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin-partial-group-sync"),
   deletionLimit: (authority) => KelvinSettings.deletionLimitOf(authority, "kelvin-partial-group-sync"),
+  check: (authority) => KelvinSettings.guardianProblems(authority, "kelvin-partial-group-sync"),
   handler: (authority) =>
     Effect.gen(function* () {
       const directory = yield* Directory

@@ -156,6 +156,34 @@ const kelvinUrl = (text: string): Either.Either<string, string> => {
     : Either.right(`${url.protocol}//${url.host}/ucsschool/kelvin/${path[1]}/`)
 }
 
+const Mappings = Schema.Record({
+  key: Schema.String,
+  value: Schema.Record({ key: Schema.String, value: Schema.Unknown })
+})
+const decodeMappings = Schema.decodeUnknownOption(Mappings)
+
+/**
+ * Guardians are mapped for students exactly if wards are mapped for guardians: the target keeps both directions in step, and
+ * would undo one-sided changes.
+ */
+export const guardianProblems = (authority: SchoolAuthority, plugin: string): ReadonlyArray<string> => {
+  const mappings = Option.getOrNull(decodeMappings(authority.plugin_configs[plugin]?.mapping))
+  if (mappings === null) return []
+  const students = mappings.users_student ?? mappings.users ?? {}
+  const guardians = mappings.users_legal_guardian ?? mappings.users ?? {}
+  const hasGuardians = "ucsschoolLegalGuardian" in students
+  const hasWards = "ucsschoolLegalWard" in guardians
+  if (hasGuardians === hasWards) return []
+  const path = `plugin_configs.${plugin}.mapping`
+  return hasGuardians
+    ? [
+        `${path}: "ucsschoolLegalGuardian" is mapped for students, but "ucsschoolLegalWard" is not mapped for legal guardians: map both or none`
+      ]
+    : [
+        `${path}: "ucsschoolLegalWard" is mapped for legal guardians, but "ucsschoolLegalGuardian" is not mapped for students: map both or none`
+      ]
+}
+
 /** `concurrency` of a configuration that may not be checked yet: 1 to 32, else the default. */
 export const concurrencyOf = (authority: SchoolAuthority, plugin: string): number => {
   const value = authority.plugin_configs[plugin]?.concurrency

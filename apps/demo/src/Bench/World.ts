@@ -115,6 +115,8 @@ export const make = (users: number) => {
         ...process.env,
         IDC_APP_DIR: directory,
         IDC_DIRECTORY: `file:${Path.join(directory, "directory.json")}`,
+        IDC_HTTP_HOST: "127.0.0.1",
+        IDC_HTTP_PORT: "0",
         IDC_UCR_FILE: Path.join(directory, "base.conf"),
         LOG_DIR: Path.join(directory, "log"),
         ldap_base: Builders.base

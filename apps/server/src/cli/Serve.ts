@@ -4,6 +4,7 @@
 import process from "node:process"
 import { Command, HelpDoc, Span } from "@effect/cli"
 import { Array as Arr, Effect, Layer, Schema } from "effect"
+import * as HttpApp from "../http/HttpApp.js"
 import * as Logging from "../Logging.js"
 import * as Main from "../Main.js"
 import * as SecureRandom from "../SecureRandom.js"
@@ -47,6 +48,7 @@ const serve = Effect.gen(function* () {
   )
   return yield* Layer.launch(
     Started.pipe(
+      Layer.provideMerge(HttpApp.layer(settings.http, `${settings.appDir}/conf/tokens.secret`)),
       Layer.provideMerge(Main.layer(settings)),
       Layer.provideMerge(Log),
       Layer.provide([SecureRandom.layer, untraced])

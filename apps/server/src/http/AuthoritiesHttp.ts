@@ -1,0 +1,116 @@
+/** School authorities and the mapping of schools, for the API. */
+import { HttpApiBuilder } from "@effect/platform"
+import { Api } from "@id-connector/api/Api"
+import { Failed, NotFound, problemOf, Refused, Unacceptable } from "@id-connector/api/ApiError"
+import * as AuthorityPatch from "@id-connector/core/AuthorityPatch"
+import { type AuthorityUnknown, ConfigStore, type ConfigurationNotSaved } from "@id-connector/core/ConfigStore"
+import { Connector } from "@id-connector/core/Connector"
+import { ofAuthority, Plugins } from "@id-connector/core/Plugin"
+import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
+import { Effect, Either } from "effect"
+import { iso } from "./Time.js"
+
+const unknown = ({ message }: AuthorityUnknown) => new NotFound({ detail: message })
+const notSaved = ({ message }: ConfigurationNotSaved) =>
+  Effect.zipRight(Effect.logError(message), Effect.fail(new Failed({ detail: message })))
+
+export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
+  Effect.gen(function* () {
+    const config = yield* ConfigStore
+    const connector = yield* Connector
+    const plugins = yield* Plugins
+
+    /** An authority from outside, or everything that makes it unacceptable. */
+    const decode = (json: unknown): Either.Either<SchoolAuthority.SchoolAuthority, ReadonlyArray<string>> =>
+      Either.flatMap(SchoolAuthority.decode(json), (authority) => {
+        const problems = ofAuthority(plugins, authority).flatMap((plugin) => plugin.check?.(authority) ?? [])
+        return problems.length === 0 ? Either.right(authority) : Either.left(problems)
+      })
+
+    const find = (name: string) =>
+      Effect.flatMap(config.current, ({ authorities }) => {
+        const found = authorities.find((authority) => authority.name === name)
+        return found === undefined
+          ? Effect.fail(new NotFound({ detail: `There is no school authority ${JSON.stringify(name.slice(0, 200))}.` }))
+          : Effect.succeed(found)
+      })
+
+    return handlers
+      .handle("list", () => Effect.map(config.current, ({ authorities }) => authorities.map(AuthorityPatch.masked)))
+      .handle("create", ({ payload }) =>
+        Effect.gen(function* () {
+          const decoded = decode(payload)
+          if (Either.isLeft(decoded)) {
+            return yield* Effect.fail(new Unacceptable({ problems: decoded.left.map(problemOf) }))
+          }
+          yield* config.create(decoded.right).pipe(
+            Effect.catchTags({
+              AuthorityExists: ({ message }) => Effect.fail(new Refused({ detail: message })),
+              ConfigurationNotSaved: notSaved
+            })
+          )
+          return AuthorityPatch.masked(decoded.right)
+        })
+      )
+      .handle("get", ({ path: { name } }) => Effect.map(find(name), AuthorityPatch.masked))
+      .handle("patch", ({ path: { name }, payload }) =>
+        config
+          .update(name, (old) =>
+            Either.mapLeft(
+              decode({ ...AuthorityPatch.apply(old, payload), name: old.name }),
+              (problems) => new Refused({ detail: problems.join("; ") })
+            )
+          )
+          .pipe(
+            Effect.map(AuthorityPatch.masked),
+            Effect.catchTags({
+              AuthorityUnknown: ({ message }) => Effect.fail(new Refused({ detail: message })),
+              ConfigurationNotSaved: notSaved
+            })
+          )
+      )
+      .handle("remove", ({ path: { name } }) =>
+        Effect.catchTags(config.remove(name), {
+          AuthorityUnknown: (error) => Effect.fail(unknown(error)),
+          ConfigurationNotSaved: notSaved
+        })
+      )
+      .handle("status", ({ path: { name } }) =>
+        Effect.gen(function* () {
+          const { active } = yield* find(name)
+          const all = yield* Effect.mapError(connector.status, ({ message }) => new Failed({ detail: message }))
+          const one = all.find(({ authority }) => authority === name)
+          const paused = one?.status?._tag === "Paused" ? one.status : null
+          return {
+            name,
+            active,
+            reachable: one?.status == null ? null : paused === null,
+            paused:
+              paused === null
+                ? null
+                : { reason: paused.reason, until: paused.until === null ? null : iso(paused.until) },
+            last_error:
+              one?.report?.lastError == null
+                ? null
+                : { at: iso(one.report.lastError.at), reason: one.report.lastError.reason },
+            last_delivery: one?.report?.lastDeliveredAt == null ? null : iso(one.report.lastDeliveredAt),
+            delivered: one?.report?.delivered ?? 0,
+            failed: one?.report?.failed ?? 0,
+            delivered_last_minute: one?.report?.deliveredLastMinute ?? 0,
+            items: {
+              waiting: one?.waiting ?? 0,
+              in_flight: one?.inFlight ?? 0,
+              held: one?.held ?? 0,
+              dead: one?.dead ?? 0
+            }
+          }
+        })
+      )
+      .handle("mapping", () =>
+        Effect.map(config.current, ({ mapping }) => ({ mapping: Object.fromEntries(mapping.entries) }))
+      )
+      .handle("setMapping", ({ payload: { mapping } }) =>
+        Effect.as(Effect.catchTag(config.setMapping(mapping), "ConfigurationNotSaved", notSaved), { mapping })
+      )
+  })
+)

@@ -1,0 +1,195 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// The server that Effect's HTTP stands on is Node's.
+/** The management API, served: routes, what is said about every request, and what becomes of those that fit no route. */
+import * as Fs from "node:fs"
+import * as Http from "node:http"
+import * as Https from "node:https"
+import {
+  type HttpApp as App,
+  Headers,
+  HttpIncomingMessage,
+  HttpLayerRouter,
+  HttpMethod,
+  HttpServer,
+  HttpServerRequest,
+  HttpServerRespondable,
+  HttpServerResponse,
+  OpenApi
+} from "@effect/platform"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Api, prefix } from "@id-connector/api/Api"
+import { Cause, Chunk, Clock, Effect, Layer, Option, Schema } from "effect"
+import type { HttpSettings } from "../Settings.js"
+import * as Administrators from "./Administrators.js"
+import * as AuthoritiesHttp from "./AuthoritiesHttp.js"
+import * as HealthHttp from "./HealthHttp.js"
+import * as QueuesHttp from "./QueuesHttp.js"
+import * as TokenHttp from "./TokenHttp.js"
+import * as Tokens from "./Tokens.js"
+
+/** The API can't be served. */
+export class HttpUnusable extends Schema.TaggedError<HttpUnusable>()("HttpUnusable", { detail: Schema.String }) {
+  override get message() {
+    return this.detail
+  }
+}
+
+/** A larger body is none of an administrator's, in bytes. */
+const largestBody = 1024 * 1024
+
+/** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. */
+export const routes = (secretFile: string) =>
+  Layer.mergeAll(
+    HttpLayerRouter.addHttpApi(Api, { openapiPath: `${prefix}/v1/openapi.json` }),
+    HttpLayerRouter.use((router) => router.add("*", "/*", noRoute))
+  ).pipe(
+    Layer.provide([QueuesHttp.layer, AuthoritiesHttp.layer, HealthHttp.layer, TokenHttp.layer]),
+    Layer.provide(TokenHttp.authentication),
+    Layer.provide([Administrators.layer, Tokens.layer(secretFile)]),
+    Layer.provide(HttpLayerRouter.middleware(aroundEach, { global: true }))
+  )
+
+/** Methods by path, as the document says. */
+const known = Object.entries(OpenApi.fromApi(Api).paths).map(([path, item]) => ({
+  pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{[^}]+\}/g, "[^/]+")}/?$`),
+  methods: Object.keys(item)
+    .map((method) => method.toUpperCase())
+    .filter((method) => HttpMethod.isHttpMethod(method))
+}))
+
+const detail = (status: number, text: string, headers: { readonly [name: string]: string } = {}) =>
+  HttpServerResponse.unsafeJson({ detail: text }, { status, headers: Headers.fromInput(headers) })
+
+/** Nothing is there, or not for this method. */
+const noRoute = Effect.map(HttpServerRequest.HttpServerRequest, ({ method, url }) => {
+  const [path = "/"] = url.split("?")
+  const methods = known.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods)
+  if (methods.length === 0) return detail(404, "Not Found")
+  const allow = [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].join(", ")
+  return method === "OPTIONS"
+    ? HttpServerResponse.empty({ status: 204, headers: Headers.fromInput({ allow }) })
+    : detail(405, "Method Not Allowed", { allow })
+})
+
+const securityHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY"
+}
+
+/** A request id may come from a proxy, in a form that can stand in a log. */
+const requestIdOf = (header: string | undefined): string =>
+  header !== undefined && /^[\w.-]{1,100}$/.test(header) ? header : globalThis.crypto.randomUUID()
+
+/** HEAD is GET whose answer has no body, which Node sees to. */
+const asGet = (request: HttpServerRequest.HttpServerRequest): HttpServerRequest.HttpServerRequest =>
+  request.method === "HEAD" ? Object.create(request, { method: { value: "GET" } }) : request
+
+/** The body is not even read. */
+const tooLarge = detail(413, `The body is too large: at most ${largestBody / 1024 / 1024} MiB are taken.`, {
+  connection: "close"
+})
+
+/** What nobody foresaw is told to the log; whoever asked is told that it is not their fault, or that their body is. */
+const onDefect = (cause: Cause.Cause<unknown>) =>
+  isTooDeep(cause)
+    ? Effect.succeed(
+        HttpServerResponse.unsafeJson(
+          { detail: [{ loc: ["body"], msg: "The body is nested too deep.", type: "value_error" }] },
+          { status: 422 }
+        )
+      )
+    : Effect.as(
+        Effect.logError("A request ended in a way that nobody foresaw: this is a bug.", cause),
+        detail(500, "The connector failed at this request. Its log says why.")
+      )
+
+/** Values of thousands of levels are more than the call stack can bear, wherever it is that they are looked at. */
+const isTooDeep = (cause: Cause.Cause<unknown>): boolean =>
+  Chunk.some(Cause.defects(cause), (defect) => defect instanceof RangeError && /call stack/.test(defect.message))
+
+/** A line in the log and a few headers for each answer. */
+const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
+  Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const start = yield* Clock.currentTimeMillis
+    const requestId = requestIdOf(request.headers["x-request-id"])
+    const isTooLarge = Number(request.headers["content-length"] ?? "0") > largestBody
+    const response = yield* (isTooLarge ? Effect.succeed(tooLarge) : app).pipe(
+      Effect.provideService(HttpServerRequest.HttpServerRequest, asGet(request)),
+      HttpIncomingMessage.withMaxBodySize(Option.some(largestBody)),
+      Effect.catchSomeCause((cause) =>
+        // What the server itself knows how to answer, it answers.
+        Cause.isInterrupted(cause) || Option.isSome(Cause.failureOption(cause)) || isAnswerable(cause)
+          ? Option.none()
+          : Option.some(onDefect(cause))
+      ),
+      Effect.tapErrorCause(() => log(request, 500, start, requestId))
+    )
+    yield* log(request, response.status, start, requestId)
+    return HttpServerResponse.setHeaders(response, {
+      ...securityHeaders,
+      ...response.headers,
+      "x-request-id": requestId
+    })
+  }).pipe(Effect.annotateLogs({ module: "HTTP" }))
+
+const isAnswerable = (cause: Cause.Cause<unknown>): boolean =>
+  Chunk.some(Cause.defects(cause), (defect) => HttpServerRespondable.isRespondable(defect))
+
+const log = (request: HttpServerRequest.HttpServerRequest, status: number, start: number, requestId: string) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.logInfo("Answered a request.", {
+      method: request.method,
+      path: request.url.split("?")[0]?.slice(0, 500),
+      status,
+      milliseconds: now - start,
+      from: Option.getOrElse(request.remoteAddress, () => "-"),
+      requestId
+    })
+  )
+
+/** Slow clients must not hold connections for ever, in milliseconds. */
+const limits = { headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 10_000 }
+
+const server = ({ host, port, tls }: HttpSettings) =>
+  Layer.unwrapEffect(
+    Effect.try({
+      try: () => (tls === null ? null : { cert: Fs.readFileSync(tls.cert), key: Fs.readFileSync(tls.key) }),
+      catch: (cause) => new HttpUnusable({ detail: `IDC_HTTP_TLS_CERT, IDC_HTTP_TLS_KEY: ${messageOf(cause)}` })
+    }).pipe(
+      Effect.map((pair) =>
+        NodeHttpServer.layer(
+          () => (pair === null ? Http.createServer(limits) : Https.createServer({ ...limits, ...pair })),
+          { host, port }
+        ).pipe(
+          Layer.mapError(
+            ({ cause }) =>
+              new HttpUnusable({
+                detail: `IDC_HTTP_HOST, IDC_HTTP_PORT: the API can't listen at ${host}:${port}: ${messageOf(cause)}. Set another port, or stop who has it.`
+              })
+          )
+        )
+      )
+    )
+  )
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** Listens, and says where. */
+export const layer = (settings: HttpSettings, secretFile: string) =>
+  Layer.effectDiscard(
+    Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
+      Effect.logInfo("The management API listens.", {
+        address:
+          address._tag === "TcpAddress"
+            ? `${settings.tls === null ? "http" : "https"}://${address.hostname}:${address.port}${prefix}/v1`
+            : address.path
+      })
+    )
+  ).pipe(
+    Layer.provideMerge(HttpLayerRouter.serve(routes(secretFile), { disableLogger: true, disableListenLog: true })),
+    Layer.provide(server(settings))
+  )

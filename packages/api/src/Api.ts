@@ -1,0 +1,28 @@
+/**
+ * The management API as a value: what the server serves, what the OpenAPI document says, and what the client does come from
+ * it. `HttpApiClient.make(Api)` is the client.
+ */
+import { HttpApi, OpenApi } from "@effect/platform"
+import { errorSchema, UnreadableBody } from "./ApiError.js"
+import { AuthoritiesApi } from "./AuthoritiesApi.js"
+import { HealthApi } from "./HealthApi.js"
+import { QueuesApi } from "./QueuesApi.js"
+import { TokenApi } from "./TokenApi.js"
+
+/** Where the API begins: clients of the Python connector know it. */
+export const prefix = "/ucsschool-id-connector/api"
+
+export class Api extends HttpApi.make("id-connector")
+  .add(TokenApi)
+  .add(QueuesApi)
+  .add(AuthoritiesApi)
+  .add(HealthApi)
+  .addError(UnreadableBody)
+  .prefix(prefix)
+  .annotate(OpenApi.Title, "ID Connector")
+  .annotate(
+    OpenApi.Description,
+    "Configures and watches the connector, which brings users and school classes of the state's directory to the school authorities."
+  ) {
+  static override readonly errorSchema = errorSchema
+}

@@ -1,0 +1,150 @@
+/**
+ * How requests fail. Every body is `{"detail": text}`, or for a request that does not have the right shape (422) a list, as
+ * clients of the Python connector expect.
+ */
+import { HttpApiError, HttpApiSchema, HttpServerError, HttpServerRequest } from "@effect/platform"
+import { Effect, Option, ParseResult, Schema } from "effect"
+
+const Detail = Schema.Struct({
+  detail: Schema.String.annotations({ description: "What is wrong, and what to do." })
+})
+
+/** The schema of an error class whose body is its `detail`. */
+const asDetail = <A extends { readonly detail: string }>(
+  identifier: string,
+  status: number,
+  description: string,
+  type: Schema.Schema<A>,
+  make: (detail: string) => A
+) =>
+  Schema.transform(Detail, type, {
+    strict: true,
+    decode: ({ detail }) => make(detail),
+    encode: ({ detail }) => ({ detail })
+  }).annotations({ identifier, description, ...HttpApiSchema.annotations({ status }) })
+
+export class Refused extends Schema.TaggedClass<Refused>()("Refused", { detail: Schema.String }) {}
+export class Unauthorized extends Schema.TaggedClass<Unauthorized>()("Unauthorized", { detail: Schema.String }) {}
+export class NotFound extends Schema.TaggedClass<NotFound>()("NotFound", { detail: Schema.String }) {}
+export class TooManyRequests extends Schema.TaggedClass<TooManyRequests>()("TooManyRequests", {
+  detail: Schema.String
+}) {}
+export class Failed extends Schema.TaggedClass<Failed>()("Failed", { detail: Schema.String }) {}
+
+/** 400: the request is understood and can't be carried out. */
+export const RefusedBody = asDetail(
+  "Refused",
+  400,
+  "It can't be carried out.",
+  Schema.typeSchema(Refused),
+  (detail) => new Refused({ detail })
+)
+/** 401: no valid token, or the wrong user name or password. */
+export const UnauthorizedBody = asDetail(
+  "Unauthorized",
+  401,
+  "Log in first.",
+  Schema.typeSchema(Unauthorized),
+  (detail) => new Unauthorized({ detail })
+)
+/** 404 */
+export const NotFoundBody = asDetail(
+  "NotFound",
+  404,
+  "There is no such thing.",
+  Schema.typeSchema(NotFound),
+  (detail) => new NotFound({ detail })
+)
+/** 429: with `Retry-After`. */
+export const TooManyRequestsBody = asDetail(
+  "TooManyRequests",
+  429,
+  "Too many failed log-ins.",
+  Schema.typeSchema(TooManyRequests),
+  (detail) => new TooManyRequests({ detail })
+)
+/** 500: the connector could not do what it should. Nothing has changed. */
+export const FailedBody = asDetail(
+  "Failed",
+  500,
+  "The connector could not do it; nothing has changed.",
+  Schema.typeSchema(Failed),
+  (detail) => new Failed({ detail })
+)
+
+const Problem = Schema.Struct({
+  loc: Schema.Array(Schema.Union(Schema.String, Schema.Number)).annotations({
+    description: "Where: body, path or query, and the way from there."
+  }),
+  msg: Schema.String.annotations({ description: "What is wrong, and what is expected." }),
+  type: Schema.String
+})
+type Problem = typeof Problem.Type
+
+/** 422: everything that is wrong with a request. */
+export const Problems = Schema.Struct({ detail: Schema.Array(Problem) }).annotations({
+  identifier: "ValidationProblems",
+  description: "The request does not have the right shape."
+})
+
+/** A problem as `place.in.the.body: what is wrong`. */
+export const problemOf = (text: string): Problem => {
+  const [, place = "", msg = text] = /^([\w.-]+): ([\s\S]*)$/.exec(text) ?? []
+  return { loc: ["body", ...(place === "" ? [] : place.split("."))], msg, type: "value_error" }
+}
+
+/** The request has the right shape and can't be accepted: 422, too. */
+export class Unacceptable extends Schema.TaggedClass<Unacceptable>()("Unacceptable", {
+  problems: Schema.Array(Problem)
+}) {}
+
+export const UnacceptableBody = Schema.transform(Problems, Schema.typeSchema(Unacceptable), {
+  strict: true,
+  decode: ({ detail }) => new Unacceptable({ problems: detail }),
+  encode: ({ problems }) => ({ detail: problems })
+}).annotations({ identifier: "Unacceptable", ...HttpApiSchema.annotations({ status: 422 }) })
+
+const firstPart = Effect.map(Effect.serviceOption(HttpServerRequest.HttpServerRequest), (request) =>
+  Option.exists(request, ({ method }) => method === "GET" || method === "DELETE") ? "query" : "body"
+)
+
+/** What does not decode, in FastAPI's words. */
+const InvalidRequest = Schema.transformOrFail(Problems, Schema.typeSchema(HttpApiError.HttpApiDecodeError), {
+  strict: true,
+  decode: ({ detail }) =>
+    ParseResult.succeed(
+      new HttpApiError.HttpApiDecodeError({
+        message: detail.map(({ msg }) => msg).join("; "),
+        issues: detail.map(({ loc, msg }) => ({ _tag: "Type" as const, path: loc, message: msg }))
+      })
+    ),
+  encode: ({ issues }) =>
+    Effect.map(firstPart, (part) => ({
+      detail: issues.map(({ _tag, message, path }) => ({
+        loc: [part, ...path.map((key) => (typeof key === "number" ? key : String(key)))],
+        msg: _tag === "Missing" ? "field required" : withoutValue(message),
+        type: _tag === "Missing" ? "value_error.missing" : "type_error"
+      }))
+    }))
+}).annotations({ identifier: "InvalidRequest", ...HttpApiSchema.annotations({ status: 422 }) })
+
+/** A value may be a password in the wrong place: what is expected is said, what came is not. */
+const withoutValue = (message: string): string => message.replace(/, actual [\s\S]*$/, "").slice(0, 300)
+
+const isUnreadable = (value: unknown): value is HttpServerError.RequestError =>
+  value instanceof HttpServerError.RequestError && value.reason === "Decode"
+
+/** A body that is no JSON, or too large. */
+export const UnreadableBody = Schema.transformOrFail(Problems, Schema.declare(isUnreadable), {
+  strict: true,
+  decode: (problems, _, ast) => ParseResult.fail(new ParseResult.Type(ast, problems, "never sent by a server")),
+  encode: () =>
+    ParseResult.succeed({
+      detail: [{ loc: ["body"], msg: "The body is not valid JSON, or too large.", type: "value_error.jsondecode" }]
+    })
+}).annotations({ identifier: "UnreadableBody", ...HttpApiSchema.annotations({ status: 422 }) })
+
+/** What every operation may end with. */
+export const errorSchema = Schema.make<HttpApiError.HttpApiDecodeError | HttpServerError.RequestError, unknown>(
+  Schema.Union(InvalidRequest, UnreadableBody).ast
+)

@@ -1,0 +1,128 @@
+/** School authorities, and which of them runs which school. */
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
+import { SchoolAuthority } from "@id-connector/core/SchoolAuthority"
+import { Schema } from "effect"
+import { FailedBody, NotFoundBody, RefusedBody, UnacceptableBody } from "./ApiError.js"
+import { Authentication } from "./Authentication.js"
+
+/** As it is shown: secrets are `**********`. */
+export const ShownAuthority = Schema.encodedSchema(SchoolAuthority).annotations({
+  identifier: "SchoolAuthority",
+  description: "A school authority. Secrets are shown as **********."
+})
+
+const AnyObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+const NewAuthority = AnyObject.annotations({
+  identifier: "NewSchoolAuthority",
+  description: "name, url and plugin_configs are required; active is false and plugins is [] by default.",
+  examples: [
+    {
+      name: "Traeger1",
+      active: true,
+      url: "https://kelvin.traeger1.example.com/ucsschool/kelvin/v1/",
+      plugins: ["kelvin"],
+      plugin_configs: {
+        kelvin: { username: "Administrator", password: "...", mapping: { users: { firstname: "firstname" } } }
+      }
+    }
+  ]
+})
+
+const Patch = AnyObject.annotations({
+  identifier: "SchoolAuthorityPatch",
+  description:
+    "What is to change. Objects are merged deep, lists are replaced; what is missing or null stays. A secret sent as ********** stays.",
+  examples: [{ active: false }]
+})
+
+export const Mapping = Schema.Struct({
+  mapping: Schema.Record({ key: Schema.String, value: Schema.String })
+}).annotations({
+  identifier: "SchoolMapping",
+  examples: [{ mapping: { DEMOSCHOOL: "Traeger1" } }]
+})
+
+export const Status = Schema.Struct({
+  name: Schema.String,
+  active: Schema.Boolean,
+  reachable: Schema.NullOr(Schema.Boolean).annotations({
+    description:
+      "Whether the target answered when it was asked last; null when nobody asks, since the authority is not active."
+  }),
+  paused: Schema.NullOr(
+    Schema.Struct({
+      reason: Schema.String,
+      until: Schema.NullOr(Schema.String).annotations({ description: "null: until the configuration is corrected." })
+    })
+  ),
+  last_error: Schema.NullOr(Schema.Struct({ at: Schema.String, reason: Schema.String })),
+  last_delivery: Schema.NullOr(Schema.String),
+  delivered: Schema.Int.annotations({ description: "Since the queue started." }),
+  failed: Schema.Int.annotations({ description: "Since the queue started." }),
+  delivered_last_minute: Schema.Int,
+  items: Schema.Struct({ waiting: Schema.Int, in_flight: Schema.Int, held: Schema.Int, dead: Schema.Int })
+}).annotations({ identifier: "SchoolAuthorityStatus" })
+
+const name = Schema.Struct({ name: Schema.String })
+
+export class AuthoritiesApi extends HttpApiGroup.make("authorities")
+  .add(
+    HttpApiEndpoint.get("list", "/school_authorities")
+      .addSuccess(Schema.Array(ShownAuthority))
+      .annotate(OpenApi.Summary, "All school authorities, by name")
+  )
+  .add(
+    HttpApiEndpoint.post("create", "/school_authorities")
+      .setPayload(NewAuthority)
+      .addSuccess(ShownAuthority, { status: 201 })
+      .addError(RefusedBody)
+      .addError(UnacceptableBody)
+      .annotate(OpenApi.Summary, "Create a school authority")
+      .annotate(OpenApi.Description, "Its queue starts at once when it is active.")
+  )
+  .add(
+    HttpApiEndpoint.get("get", "/school_authorities/:name")
+      .setPath(name)
+      .addSuccess(ShownAuthority)
+      .addError(NotFoundBody)
+      .annotate(OpenApi.Summary, "One school authority")
+  )
+  .add(
+    HttpApiEndpoint.patch("patch", "/school_authorities/:name")
+      .setPath(name)
+      .setPayload(Patch)
+      .addSuccess(ShownAuthority)
+      .addError(RefusedBody)
+      .annotate(OpenApi.Summary, "Change a school authority")
+      .annotate(OpenApi.Description, "Takes effect at once; other authorities do not notice.")
+  )
+  .add(
+    HttpApiEndpoint.del("remove", "/school_authorities/:name")
+      .setPath(name)
+      .addSuccess(HttpApiSchema.NoContent)
+      .addError(NotFoundBody)
+      .annotate(OpenApi.Summary, "Remove a school authority")
+  )
+  .add(
+    HttpApiEndpoint.get("status", "/school_authorities/:name/status")
+      .setPath(name)
+      .addSuccess(Status)
+      .addError(NotFoundBody)
+      .annotate(OpenApi.Summary, "How a school authority is doing")
+  )
+  .add(
+    HttpApiEndpoint.get("mapping", "/school_to_authority_mapping")
+      .addSuccess(Mapping)
+      .annotate(OpenApi.Summary, "Which school authority runs which school")
+  )
+  .add(
+    HttpApiEndpoint.put("setMapping", "/school_to_authority_mapping")
+      .setPayload(Mapping)
+      .addSuccess(Mapping)
+      .annotate(OpenApi.Summary, "Replace the whole mapping")
+  )
+  .addError(FailedBody)
+  .middleware(Authentication)
+  .prefix("/v1")
+  .annotate(OpenApi.Title, "School authorities") {}

@@ -1,0 +1,7 @@
+export * as Api from "./Api.js"
+export * as ApiError from "./ApiError.js"
+export * as Authentication from "./Authentication.js"
+export * as AuthoritiesApi from "./AuthoritiesApi.js"
+export * as HealthApi from "./HealthApi.js"
+export * as QueuesApi from "./QueuesApi.js"
+export * as TokenApi from "./TokenApi.js"
