@@ -7,6 +7,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY packages/core/package.json packages/core/
 COPY packages/kelvin/package.json packages/kelvin/
 COPY packages/api/package.json packages/api/
+COPY packages/ldap/package.json packages/ldap/
 COPY packages/sql/package.json packages/sql/
 COPY packages/testkit/package.json packages/testkit/
 COPY apps/server/package.json apps/server/
@@ -26,6 +27,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY packages/core/package.json packages/core/
 COPY packages/kelvin/package.json packages/kelvin/
 COPY packages/api/package.json packages/api/
+COPY packages/ldap/package.json packages/ldap/
 COPY packages/sql/package.json packages/sql/
 COPY apps/server/package.json apps/server/
 COPY apps/server/bin apps/server/bin
@@ -39,6 +41,7 @@ COPY --from=dependencies /dependencies ./
 COPY --from=build /build/packages/core/dist packages/core/dist
 COPY --from=build /build/packages/kelvin/dist packages/kelvin/dist
 COPY --from=build /build/packages/api/dist packages/api/dist
+COPY --from=build /build/packages/ldap/dist packages/ldap/dist
 COPY --from=build /build/packages/sql/dist packages/sql/dist
 COPY --from=build /build/apps/server/dist apps/server/dist
 RUN ln -s /opt/id-connector/apps/server/bin/id-connector.js /usr/local/bin/id-connector \

@@ -6,6 +6,7 @@ export default [
   "packages/core",
   "packages/api",
   "packages/kelvin",
+  "packages/ldap",
   "packages/sql",
   "packages/testkit",
   "apps/server",

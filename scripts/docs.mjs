@@ -7,6 +7,7 @@ const rooms = [
   "packages/core",
   "packages/api",
   "packages/kelvin",
+  "packages/ldap",
   "packages/sql",
   "packages/testkit",
   "apps/server",

@@ -6,7 +6,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { root } from "./installed.mjs"
 
-const published = ["packages/core", "packages/api", "packages/kelvin", "packages/sql", "packages/testkit"]
+const published = [
+  "packages/core",
+  "packages/api",
+  "packages/kelvin",
+  "packages/ldap",
+  "packages/sql",
+  "packages/testkit"
+]
 const directory = mkdtempSync(join(tmpdir(), "id-connector-packages-"))
 
 const run = (command, args, cwd) => {

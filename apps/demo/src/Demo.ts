@@ -120,6 +120,7 @@ const prepare = (directory: string, targets: ReadonlyArray<Target>) =>
       ucrFile: path.join(directory, "base.conf"),
       logDirectory: path.join(directory, "log"),
       http: { host: "127.0.0.1", port: 0, tls: null },
+      triggerDirectory: path.join(directory, "triggers"),
       layout: { ...defaultLayout, base: Builders.base }
     }
     return settings

@@ -3,20 +3,23 @@ import { FileSystem, Path } from "@effect/platform"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import * as Bell from "@id-connector/core/Bell"
 import * as Connector from "@id-connector/core/Connector"
+import type { Directory } from "@id-connector/core/Directory"
 import * as Events from "@id-connector/core/Events"
 import { Plugins, provide } from "@id-connector/core/Plugin"
 import { SourceDomain } from "@id-connector/core/SourceDomain"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import * as PasswordDigest from "@id-connector/kelvin/PasswordDigest"
+import * as LdapDirectory from "@id-connector/ldap/LdapDirectory"
 import { migrations } from "@id-connector/sql/Migrations"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
-import { Cause, Effect, Layer, Option, Schema } from "effect"
+import { Cause, Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as ConfigDirectory from "./ConfigDirectory.js"
 import * as FileDirectory from "./FileDirectory.js"
 import * as InstanceLock from "./InstanceLock.js"
 import * as KeyFile from "./KeyFile.js"
 import * as NodeSpool from "./NodeSpool.js"
-import { type Settings, SettingsInvalid } from "./Settings.js"
+import * as Scheduling from "./Scheduling.js"
+import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
 import { Ucr } from "./Ucr.js"
 import * as UndiciTargetHttp from "./UndiciTargetHttp.js"
 
@@ -53,16 +56,37 @@ const storage = ({ databaseFile }: Settings) =>
     })
   )
 
-const directory = ({ directory }: Settings) =>
-  directory._tag === "File"
-    ? FileDirectory.layer(directory.path)
-    : Layer.fail(
-        new SettingsInvalid({
-          problems: [
-            "IDC_DIRECTORY: this version can't ask an LDAP server yet: set it to file:<path to JSON> (see docs/configuration.md)"
-          ]
-        })
-      )
+const directory = ({
+  directory
+}: Settings): Layer.Layer<
+  Directory,
+  FileDirectory.FileDirectoryInvalid | LdapDirectory.LdapUnsafe | SettingsInvalid,
+  FileSystem.FileSystem
+> => (directory._tag === "File" ? FileDirectory.layer(directory.path) : ldap(directory))
+
+/** How long the LDAP server may take for an answer, in milliseconds. */
+const ldapTimeLimit = 20_000
+
+const ldap = ({ base, caFile, host, hostDn, port, secretFile, tls }: LdapSetting) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const ca =
+        caFile === null
+          ? null
+          : yield* Effect.mapError(
+              fs.readFileString(caFile),
+              ({ message }) => new SettingsInvalid({ problems: [`IDC_LDAP_CA_FILE: ${message}`] })
+            )
+      return LdapDirectory.layer({
+        server: { host, port, tls, ca, timeLimit: ldapTimeLimit },
+        base,
+        bindDn: hostDn,
+        // Read for each connection: the host changes it now and then.
+        password: Effect.map(fs.readFileString(secretFile), (text) => Redacted.make(text.trim()))
+      })
+    })
+  )
 
 const passwordDigest = ({ appDir }: Settings) =>
   Layer.unwrapEffect(Effect.map(KeyFile.loadOrCreate(`${appDir}/data/password-digest.key`), PasswordDigest.layer))
@@ -87,11 +111,15 @@ const plugins = Layer.effect(
   )
 )
 
+/** What the schedule commands need: the source directory, and nothing of the queues. */
+export const scheduling = (settings: Settings) =>
+  Scheduling.layer(settings.triggerDirectory).pipe(Layer.provide(directory(settings)))
+
 /** The connector under these settings. It runs as long as the layer lives. `threads`: see `NodeSpool`. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
   Connector.layer.pipe(
     Layer.provide(NodeSpool.layer({ directory: settings.listenerDirectory, thread: threads })),
-    Layer.provideMerge(plugins),
+    Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings.triggerDirectory))),
     Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer]),
     Layer.provideMerge(
       Layer.mergeAll(

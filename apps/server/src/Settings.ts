@@ -6,7 +6,21 @@ import { type DirectoryLayout, defaultLayout } from "@id-connector/core/SourceDo
 import { Config, Effect, Schema } from "effect"
 
 /** Where users and their password hashes are looked up. */
-export type DirectorySetting = { readonly _tag: "File"; readonly path: string } | { readonly _tag: "Ldap" }
+export type DirectorySetting = { readonly _tag: "File"; readonly path: string } | LdapSetting
+
+export interface LdapSetting {
+  readonly _tag: "Ldap"
+  readonly host: string
+  readonly port: number
+  readonly tls: "starttls" | "ldaps" | "none"
+  /** File with certificates to trust, or null for those of the system. */
+  readonly caFile: string | null
+  readonly base: string
+  /** The account of the host. */
+  readonly hostDn: string
+  /** File with its password. */
+  readonly secretFile: string
+}
 
 export interface Settings {
   /** Base directory of `conf/` and `data/`. */
@@ -20,6 +34,8 @@ export interface Settings {
   readonly logDirectory: string
   readonly layout: DirectoryLayout
   readonly http: HttpSettings
+  /** Where files are written that make the host's listener look at an object again. */
+  readonly triggerDirectory: string
 }
 
 /** Where the management API listens. */
@@ -50,10 +66,33 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
   },
   {
     name: "IDC_DIRECTORY",
-    meaning: "the source directory: file:<path to JSON>; ldap is not supported by this version yet",
+    meaning: "the source directory: ldap, or file:<path to JSON>",
     defaultsTo: "ldap"
   },
+  { name: "ldap_server_name", meaning: "host name of the LDAP server", defaultsTo: "none: needed for ldap" },
+  { name: "ldap_server_port", meaning: "its port", defaultsTo: "7389" },
+  { name: "ldap_hostdn", meaning: "DN of the account that reads the directory", defaultsTo: "none: needed for ldap" },
+  {
+    name: "IDC_MACHINE_SECRET_FILE",
+    meaning: "file with that account's password",
+    defaultsTo: "/etc/machine.secret"
+  },
+  {
+    name: "IDC_LDAP_TLS",
+    meaning: "starttls, ldaps, or none (for a server on this machine only)",
+    defaultsTo: "starttls"
+  },
+  {
+    name: "IDC_LDAP_CA_FILE",
+    meaning: "file with the certificates (PEM) that are trusted for LDAP",
+    defaultsTo: "those of the system"
+  },
   { name: "IDC_UCR_FILE", meaning: "file of UCR values, lines key: value", defaultsTo: "/etc/univention/base.conf" },
+  {
+    name: "IDC_LISTENER_TRIGGER_DIR",
+    meaning: "where objects are scheduled: the host's listener reads it",
+    defaultsTo: "/var/lib/univention-appcenter/listener/ucsschool-id-connector/"
+  },
   { name: "IDC_HTTP_HOST", meaning: "address that the management API listens at", defaultsTo: "0.0.0.0" },
   { name: "IDC_HTTP_PORT", meaning: "its port; 0 takes a free one", defaultsTo: "8911" },
   {
@@ -104,9 +143,16 @@ const all = Config.all({
   appDir: text("IDC_APP_DIR", defaultAppDir),
   database: text("IDC_DATABASE_URL", ""),
   directory: text("IDC_DIRECTORY", "ldap"),
+  ldapHost: text("ldap_server_name", ""),
+  ldapPort: text("ldap_server_port", "7389"),
+  ldapTls: text("IDC_LDAP_TLS", "starttls"),
+  ldapCa: text("IDC_LDAP_CA_FILE", ""),
+  hostDn: text("ldap_hostdn", ""),
+  machineSecret: text("IDC_MACHINE_SECRET_FILE", "/etc/machine.secret"),
   ucrFile: text("IDC_UCR_FILE", "/etc/univention/base.conf"),
   logDirectory: text("LOG_DIR", "/var/log/univention/ucsschool-id-connector"),
   base: text("ldap_base", ""),
+  triggers: text("IDC_LISTENER_TRIGGER_DIR", "/var/lib/univention-appcenter/listener/ucsschool-id-connector/"),
   httpHost: text("IDC_HTTP_HOST", "0.0.0.0"),
   httpPort: text("IDC_HTTP_PORT", "8911"),
   httpCert: text("IDC_HTTP_TLS_CERT", ""),
@@ -114,6 +160,12 @@ const all = Config.all({
   classes: text("ucsschool_ldap_default_container_class", defaultLayout.classes),
   pupils: text("ucsschool_ldap_default_container_pupils", defaultLayout.pupils)
 })
+
+/** What is needed without the source directory, whatever is said about that. */
+export const withoutDirectory: Effect.Effect<Pick<Settings, "ucrFile" | "listenerDirectory">> = Effect.map(
+  Effect.orDie(all),
+  ({ appDir, ucrFile }) => ({ ucrFile, listenerDirectory: `${appDir}/data/listener` })
+)
 
 /** Reads the environment. `ldap_base` is none when it is not set: UCR may know it. */
 export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Effect.orDie(all), (found) => {
@@ -124,12 +176,8 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
       `IDC_DATABASE_URL: ${JSON.stringify(found.database.replace(/:[^:@/]*@/, ":...@"))} can't be used, sqlite:<path> is expected`
     )
   }
-  const directory = directorySetting(found.directory)
-  if (directory === null) {
-    problems.push(
-      `IDC_DIRECTORY: ${JSON.stringify(found.directory)} can't be used, file:<path to JSON> or ldap is expected`
-    )
-  }
+  const directory = directorySetting(found)
+  if (isProblems(directory)) problems.push(...directory)
   if (found.base !== "" && !/^\w+=[^,]+(,\s*\w+=[^,]+)*$/.test(found.base)) {
     problems.push(`ldap_base: ${JSON.stringify(found.base)} is not a DN, one like dc=example,dc=com is expected`)
   }
@@ -142,7 +190,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
   if ((found.httpCert === "") !== (found.httpKey === "")) {
     problems.push("IDC_HTTP_TLS_CERT, IDC_HTTP_TLS_KEY: only one of the two is set, both or none are expected")
   }
-  if (databaseFile === null || directory === null || problems.length > 0) return new SettingsInvalid({ problems })
+  if (databaseFile === null || isProblems(directory) || problems.length > 0) return new SettingsInvalid({ problems })
   return Effect.succeed({
     appDir: found.appDir,
     listenerDirectory: `${found.appDir}/data/listener`,
@@ -150,6 +198,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     directory,
     ucrFile: found.ucrFile,
     logDirectory: found.logDirectory,
+    triggerDirectory: found.triggers,
     http: {
       host: found.httpHost,
       port,
@@ -165,9 +214,44 @@ const sqliteFile = (url: string): string | null => {
   return path === "" ? null : path
 }
 
-const directorySetting = (value: string): DirectorySetting | null => {
-  if (value === "ldap") return { _tag: "Ldap" }
-  return value.startsWith("file:") && value.length > "file:".length
-    ? { _tag: "File", path: value.slice("file:".length).replace(/^\/\/(?=\/)/, "") }
-    : null
+type Found = Effect.Effect.Success<typeof all>
+
+const isProblems = (value: DirectorySetting | ReadonlyArray<string>): value is ReadonlyArray<string> =>
+  !("_tag" in value)
+
+/** The setting, or everything that is wrong with it. */
+const directorySetting = (found: Found): DirectorySetting | ReadonlyArray<string> => {
+  const { directory } = found
+  if (directory.startsWith("file:") && directory.length > "file:".length) {
+    return { _tag: "File", path: directory.slice("file:".length).replace(/^\/\/(?=\/)/, "") }
+  }
+  if (directory !== "ldap") {
+    return [`IDC_DIRECTORY: ${JSON.stringify(directory)} can't be used, file:<path to JSON> or ldap is expected`]
+  }
+  const { hostDn, ldapCa, ldapHost, ldapTls, machineSecret } = found
+  const port = /^\d{1,5}$/.test(found.ldapPort) ? Number(found.ldapPort) : 0
+  const tls = (["starttls", "ldaps", "none"] as const).find((one) => one === ldapTls)
+  const problems = [
+    ...(ldapHost === "" ? ["ldap_server_name: is not set, the host name of the LDAP server is expected"] : []),
+    ...(hostDn === "" ? ["ldap_hostdn: is not set, the DN of the account that reads the directory is expected"] : []),
+    ...(found.base === "" ? ["ldap_base: is not set, a DN like dc=example,dc=com is expected"] : []),
+    ...(port < 1 || port > 65_535
+      ? [`ldap_server_port: ${JSON.stringify(found.ldapPort)} is not a port, a number from 1 to 65535 is expected`]
+      : []),
+    ...(tls === undefined
+      ? [`IDC_LDAP_TLS: ${JSON.stringify(ldapTls)} can't be used, starttls, ldaps or none is expected`]
+      : [])
+  ]
+  return tls === undefined || problems.length > 0
+    ? problems
+    : {
+        _tag: "Ldap",
+        host: ldapHost,
+        port,
+        tls,
+        caFile: ldapCa === "" ? null : ldapCa,
+        base: found.base,
+        hostDn,
+        secretFile: machineSecret
+      }
 }

@@ -1,44 +1,18 @@
-// @effect-diagnostics nodeBuiltinImport:off
-// This is the process: its arguments, its output and its end.
-/** The executable `id-connector`. Exit codes: 0 done or told to stop, 1 failed, 2 wrong usage. */
+/** The executable `id-connector`. */
 import "./Heap.js"
-import process from "node:process"
-import { Command, ValidationError } from "@effect/cli"
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Effect } from "effect"
+import { Command } from "@effect/cli"
+import { Console } from "effect"
+import { run } from "./cli/Run.js"
 import * as Serve from "./cli/Serve.js"
-import * as SecondSignal from "./SecondSignal.js"
 import { version } from "./Version.js"
+
+const printVersion = Command.make("version", {}, () => Console.log(version)).pipe(
+  Command.withDescription("Prints the version.")
+)
 
 const idConnector = Command.make("id-connector").pipe(
   Command.withDescription("Brings users and school classes of the state's directory to the school authorities."),
-  Command.withSubcommands([Serve.command])
+  Command.withSubcommands([Serve.command, printVersion])
 )
 
-const run = Command.run(idConnector, { name: "ID Connector", version, executable: "id-connector" })
-
-const exitCode = (code: number) =>
-  Effect.sync(() => {
-    process.exitCode = code
-  })
-
-const complain = (lines: ReadonlyArray<string>) =>
-  Effect.zipRight(
-    Effect.sync(() => process.stderr.write(`${lines.join("\n")}\n`)),
-    exitCode(1)
-  )
-
-SecondSignal.install()
-
-run(process.argv).pipe(
-  // The usage error itself is printed already.
-  Effect.catchIf(ValidationError.isValidationError, () => exitCode(2)),
-  Effect.catchTag("CannotStart", ({ lines }) => complain(lines)),
-  Effect.catchAllCause((cause) =>
-    Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : complain([`This is a bug: ${Cause.pretty(cause)}`])
-  ),
-  // @effect-diagnostics-next-line strictEffectProvide:off
-  Effect.provide(NodeContext.layer),
-  NodeRuntime.runMain({ disablePrettyLogger: true })
-)
+run(idConnector, "id-connector")

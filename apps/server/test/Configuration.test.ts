@@ -88,11 +88,39 @@ describe("Settings", () => {
 
   it.effect("has the defaults of the container, and takes empty values for none", () =>
     Effect.gen(function* () {
-      const settings = yield* load({ IDC_APP_DIR: "", ldap_base: " ", ucsschool_ldap_default_container_class: "" })
-      assert.deepStrictEqual(settings, yield* load({}))
+      const needed = { ldap_server_name: "dc1", ldap_hostdn: "cn=host,dc=x", ldap_base: "dc=x" }
+      const settings = yield* load({
+        ...needed,
+        IDC_APP_DIR: "",
+        IDC_HTTP_PORT: " ",
+        ucsschool_ldap_default_container_class: ""
+      })
+      assert.deepStrictEqual(settings, yield* load(needed))
       assert.strictEqual(settings.databaseFile, `${settings.appDir}/data/id-connector.db`)
-      assert.deepStrictEqual(settings.layout, { base: undefined, classes: "klassen", pupils: "schueler" })
-      assert.deepStrictEqual(settings.directory, { _tag: "Ldap" })
+      assert.deepStrictEqual(settings.layout, { base: "dc=x", classes: "klassen", pupils: "schueler" })
+      assert.deepStrictEqual(settings.http, { host: "0.0.0.0", port: 8911, tls: null })
+      assert.deepStrictEqual(settings.directory, {
+        _tag: "Ldap",
+        host: "dc1",
+        port: 7389,
+        tls: "starttls",
+        caFile: null,
+        base: "dc=x",
+        hostDn: "cn=host,dc=x",
+        secretFile: "/etc/machine.secret"
+      })
+    })
+  )
+
+  it.effect("says what is missing for LDAP", () =>
+    Effect.gen(function* () {
+      const { problems } = yield* Effect.flip(
+        load({ ldap_server_port: "x", IDC_LDAP_TLS: "maybe", IDC_HTTP_PORT: "99999" })
+      )
+      assert.deepStrictEqual(
+        problems.map((problem) => problem.split(":")[0]),
+        ["ldap_server_name", "ldap_hostdn", "ldap_base", "ldap_server_port", "IDC_LDAP_TLS", "IDC_HTTP_PORT"]
+      )
     })
   )
 

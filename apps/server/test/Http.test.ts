@@ -35,6 +35,7 @@ const world = Effect.gen(function* () {
     ucrFile: join(appDir, "base.conf"),
     logDirectory: join(appDir, "log"),
     http: { host: "127.0.0.1", port: 0, tls: null },
+    triggerDirectory: join(appDir, "triggers"),
     layout: { base: Builders.base, classes: "klassen", pupils: "schueler" }
   }
   const secretFile = join(appDir, "conf", "tokens.secret")
@@ -344,6 +345,58 @@ describe("items of a queue", () => {
       assert.strictEqual((yield* send("GET", "/v1/queues/T1/items?limit=100000", as())).status, 422)
       assert.deepStrictEqual<unknown>((yield* send("POST", "/v1/queues/T1/retry", as())).body, { items: 0 })
       assert.strictEqual((yield* send("GET", "/v1/queues/T9/items", as())).status, 404)
+    }).pipe(quietly)
+  )
+})
+
+describe("scheduling", () => {
+  it.scopedLive("writes a trigger file for an object that the directory knows", () =>
+    Effect.gen(function* () {
+      const { appDir, as, directoryFile, send } = yield* world
+      const role = (kind: string) => [`${kind}:school:Gym`]
+      Fs.writeFileSync(
+        directoryFile,
+        JSON.stringify({
+          users: [
+            ...people.users,
+            { dn: "uid=anna,dc=x", uid: "anna", entryUUID: "uuid-anna", ucsschoolRole: role("student") }
+          ],
+          groups: [
+            ...people.groups,
+            { dn: "cn=Gym-1a,dc=x", cn: "Gym-1a", entryUUID: "uuid-1a", ucsschoolRole: role("school_class") }
+          ]
+        })
+      )
+      const triggers = join(appDir, "triggers")
+      assert.deepStrictEqual<unknown>((yield* send("POST", "/v1/schedule/users/ANNA", as())).body, {
+        users: 1,
+        groups: 0
+      })
+      const [name = ""] = Fs.readdirSync(triggers)
+      assert.match(name, /^\d{4}(-\d\d){5}-\d{6}_uuid-anna\.json$/)
+      assert.deepStrictEqual(JSON.parse(Fs.readFileSync(join(triggers, name), "utf8")), {
+        entry_uuid: "uuid-anna",
+        dn: "uid=anna,dc=x",
+        object_type: "users/user",
+        command: "m"
+      })
+      assert.deepStrictEqual<unknown>((yield* send("POST", "/v1/schedule/groups/gym-1a", as())).body, {
+        users: 0,
+        groups: 1
+      })
+      assert.deepStrictEqual<unknown>((yield* send("POST", "/v1/schedule/schools/gym", as())).body, {
+        users: 1,
+        groups: 1
+      })
+      const order = Fs.readdirSync(triggers).sort()
+      assert.deepStrictEqual(
+        order.map((file) => file.split("_")[1]),
+        ["uuid-anna.json", "uuid-1a.json", "uuid-anna.json", "uuid-1a.json"]
+      )
+      for (const path of ["users/nobody", "users/pupil", "groups/x", "schools/x"]) {
+        const { body, status } = yield* send("POST", `/v1/schedule/${path}`, as())
+        assert.deepStrictEqual([status, typeof body?.detail], [404, "string"])
+      }
     }).pipe(quietly)
   )
 })

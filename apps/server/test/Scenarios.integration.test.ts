@@ -45,6 +45,7 @@ const run = (scenario: Scenario.Scenario) =>
       ucrFile: path.join(appDir, "base.conf"),
       logDirectory: path.join(appDir, "log"),
       http: { host: "127.0.0.1", port: 0, tls: null },
+      triggerDirectory: path.join(appDir, "triggers"),
       layout: { ...defaultLayout, base: scenario.base }
     }
     return yield* Effect.gen(function* () {

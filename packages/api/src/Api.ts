@@ -7,6 +7,7 @@ import { errorSchema, UnreadableBody } from "./ApiError.js"
 import { AuthoritiesApi } from "./AuthoritiesApi.js"
 import { HealthApi } from "./HealthApi.js"
 import { QueuesApi } from "./QueuesApi.js"
+import { ScheduleApi } from "./ScheduleApi.js"
 import { TokenApi } from "./TokenApi.js"
 
 /** Where the API begins: clients of the Python connector know it. */
@@ -16,6 +17,7 @@ export class Api extends HttpApi.make("id-connector")
   .add(TokenApi)
   .add(QueuesApi)
   .add(AuthoritiesApi)
+  .add(ScheduleApi)
   .add(HealthApi)
   .addError(UnreadableBody)
   .prefix(prefix)

@@ -1,0 +1,74 @@
+/** The commands `schedule_user`, `schedule_group` and `schedule_school`: names that scripts and documentation know. */
+import { Args, Command } from "@effect/cli"
+import { Console, Effect, Layer, Schema } from "effect"
+import * as Main from "../Main.js"
+import { Scheduling } from "../Scheduling.js"
+import * as Settings from "../Settings.js"
+import { CannotStart } from "./Serve.js"
+
+/** Does something with the source directory under the settings of the environment. */
+const withScheduling = <A, E extends { readonly message: string }>(
+  work: (scheduling: typeof Scheduling.Service) => Effect.Effect<A, E>
+) =>
+  Effect.gen(function* () {
+    const settings = yield* Settings.load
+    const context = yield* Layer.build(Main.scheduling(settings))
+    return yield* work(yield* Effect.provide(Scheduling, context))
+  }).pipe(
+    Effect.scoped,
+    Effect.mapError(({ message }) => new CannotStart({ lines: message.split("\n") }))
+  )
+
+const name = (of: string, description: string) => Args.text({ name: of }).pipe(Args.withDescription(description))
+
+export const scheduleUser = Command.make(
+  "schedule_user",
+  { username: name("username", "user name (uid) in the source directory") },
+  ({ username }) =>
+    Effect.zipRight(
+      withScheduling((scheduling) => scheduling.user(username)),
+      Console.log(`Scheduled user ${username}.`)
+    )
+).pipe(
+  Command.withDescription("Brings a user to the school authorities once more, as the source directory has it now.")
+)
+
+export const scheduleGroup = Command.make(
+  "schedule_group",
+  { group: name("group", "group name (cn) in the source directory, with the school's prefix: DEMOSCHOOL-1a") },
+  ({ group }) =>
+    Effect.zipRight(
+      withScheduling((scheduling) => scheduling.group(group)),
+      Console.log(`Scheduled group ${group}.`)
+    )
+).pipe(
+  Command.withDescription(
+    "Brings a school class to the school authorities once more, as the source directory has it now."
+  )
+)
+
+const mostParallel = 32
+
+const Parallel = Schema.Int.pipe(Schema.between(1, mostParallel)).annotations({
+  message: () => ({ message: `a whole number from 1 to ${mostParallel} is expected`, override: true })
+})
+
+const parallel = Args.integer({ name: "parallel" }).pipe(
+  Args.withSchema(Parallel),
+  Args.withDefault(1),
+  Args.withDescription(`how many objects at the same time, 1 to ${mostParallel}`)
+)
+
+export const scheduleSchool = Command.make(
+  "schedule_school",
+  { school: name("school", "school (OU) in the source directory"), parallel },
+  ({ parallel, school }) =>
+    Effect.flatMap(
+      withScheduling((scheduling) => scheduling.school(school, parallel)),
+      ({ groups, users }) => Console.log(`Scheduled ${users} users and ${groups} groups of school ${school}.`)
+    )
+).pipe(
+  Command.withDescription(
+    "Brings everybody of a school, then its classes and work groups, to the school authorities once more."
+  )
+)

@@ -1,0 +1,58 @@
+/** The command `listener_trash_cleaner`: deletes old files of the in queue's trash, as UCR says. */
+import { Command } from "@effect/cli"
+import { FileSystem, Path } from "@effect/platform"
+import { Clock, Console, Effect, Option } from "effect"
+import * as Settings from "../Settings.js"
+import * as UcrFile from "../Ucr.js"
+import { Ucr } from "../Ucr.js"
+import { CannotStart } from "./Serve.js"
+
+const millisOfDay = 86_400_000
+const defaultDays = 30
+
+/** Deletes files older than so many days from the trash. Answers with their number. */
+const clean = (directory: string, days: number) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const oldest = (yield* Clock.currentTimeMillis) - days * millisOfDay
+    const names = yield* fs
+      .readDirectory(directory)
+      .pipe(
+        Effect.catchTag("SystemError", (error) =>
+          error.reason === "NotFound" ? Effect.succeed([]) : Effect.fail(error)
+        )
+      )
+    let deleted = 0
+    for (const name of names) {
+      const file = path.join(directory, name)
+      const info = yield* Effect.option(fs.stat(file))
+      const isOld = Option.exists(
+        info,
+        ({ mtime, type }) => type === "File" && Option.exists(mtime, (time) => time.getTime() < oldest)
+      )
+      if (!isOld) continue
+      yield* fs.remove(file)
+      deleted += 1
+    }
+    return deleted
+  })
+
+export const command = Command.make("listener_trash_cleaner", {}, () =>
+  Effect.gen(function* () {
+    const settings = yield* Settings.withoutDirectory
+    const { get } = yield* Effect.provide(Ucr, UcrFile.layer(settings.ucrFile))
+    const state = Option.getOrElse(yield* get("ucsschool-id-connector/trash_delete_state"), () => "1")
+    if (state.trim() !== "1") {
+      return yield* Console.log("Nothing is deleted: ucsschool-id-connector/trash_delete_state is not 1.")
+    }
+    const offset = Option.getOrElse(yield* get("ucsschool-id-connector/trash_delete_offset"), () => "")
+    const days = /^\d{1,5}$/.test(offset.trim()) ? Number(offset) : defaultDays
+    const deleted = yield* clean(`${settings.listenerDirectory}/trash`, days)
+    yield* Console.log(`Deleted ${deleted} files older than ${days} days from ${settings.listenerDirectory}/trash.`)
+  }).pipe(Effect.mapError(({ message }) => new CannotStart({ lines: message.split("\n") })))
+).pipe(
+  Command.withDescription(
+    "Deletes files of the in queue's trash that are older than the UCR value ucsschool-id-connector/trash_delete_offset (days, default 30), if ucsschool-id-connector/trash_delete_state is 1 (default)."
+  )
+)

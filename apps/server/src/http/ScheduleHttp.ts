@@ -1,0 +1,27 @@
+/** Scheduling, for the API. */
+import { HttpApiBuilder } from "@effect/platform"
+import { Api } from "@id-connector/api/Api"
+import { Failed, NotFound } from "@id-connector/api/ApiError"
+import { Effect } from "effect"
+import { type NotScheduled, type ObjectUnknown, Scheduling } from "../Scheduling.js"
+
+/** At the same time, of a school. */
+const parallel = 4
+
+type Failure = ObjectUnknown | NotScheduled | { readonly _tag: "DirectoryError"; readonly message: string }
+
+const failed = ({ _tag, message }: Failure): Effect.Effect<never, NotFound | Failed> =>
+  Effect.fail(_tag === "ObjectUnknown" ? new NotFound({ detail: message }) : new Failed({ detail: message }))
+
+export const layer = HttpApiBuilder.group(Api, "schedule", (handlers) =>
+  Effect.map(Scheduling, (scheduling) =>
+    handlers
+      .handle("user", ({ path: { name } }) =>
+        Effect.as(Effect.catchAll(scheduling.user(name), failed), { users: 1, groups: 0 })
+      )
+      .handle("group", ({ path: { name } }) =>
+        Effect.as(Effect.catchAll(scheduling.group(name), failed), { users: 0, groups: 1 })
+      )
+      .handle("school", ({ path: { name } }) => Effect.catchAll(scheduling.school(name, parallel), failed))
+  )
+)

@@ -1,0 +1,127 @@
+/** A real OpenLDAP server on this machine for a test: its own directory, schema, certificate and ports. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import * as Fs from "node:fs"
+import type { AddressInfo } from "node:net"
+import { connect, createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
+import { Effect, type Scope } from "effect"
+
+export const base = "dc=example,dc=com"
+export const hostDn = `cn=host,${base}`
+export const hostPassword = "host secret"
+
+const slapd = "/usr/sbin/slapd"
+
+/** Of UCS's schema what is asked for. */
+const schema = `
+attributetype ( 1.3.6.1.4.1.99999.1.1 NAME 'ucsschoolSchool' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
+attributetype ( 1.3.6.1.4.1.99999.1.2 NAME 'ucsschoolRole' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
+attributetype ( 1.3.6.1.4.1.99999.1.3 NAME 'sambaNTPassword' EQUALITY caseIgnoreIA5Match SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 SINGLE-VALUE )
+attributetype ( 1.3.6.1.4.1.99999.1.4 NAME 'sambaPwdLastSet' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+attributetype ( 1.3.6.1.4.1.99999.1.5 NAME 'sambaAcctFlags' EQUALITY caseIgnoreIA5Match SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 SINGLE-VALUE )
+attributetype ( 1.3.6.1.4.1.99999.1.6 NAME 'krb5Key' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
+attributetype ( 1.3.6.1.4.1.99999.1.7 NAME 'krb5KeyVersionNumber' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+attributetype ( 1.3.6.1.4.1.99999.1.8 NAME 'krb5KDCFlags' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+objectclass ( 1.3.6.1.4.1.99999.2.1 NAME 'ucsschoolType' SUP top AUXILIARY MAY ( ucsschoolSchool $ ucsschoolRole $ sambaNTPassword $ sambaPwdLastSet $ sambaAcctFlags $ krb5Key $ krb5KeyVersionNumber $ krb5KDCFlags $ shadowExpire ) )
+objectclass ( 1.3.6.1.4.1.99999.2.2 NAME 'ucsschoolStudent' SUP ucsschoolType AUXILIARY )
+objectclass ( 1.3.6.1.4.1.99999.2.3 NAME 'ucsschoolTeacher' SUP ucsschoolType AUXILIARY )
+objectclass ( 1.3.6.1.4.1.99999.2.4 NAME 'ucsschoolStaff' SUP ucsschoolType AUXILIARY )
+objectclass ( 1.3.6.1.4.1.99999.2.5 NAME 'ucsschoolLegalGuardian' SUP ucsschoolType AUXILIARY )
+objectclass ( 1.3.6.1.4.1.99999.2.6 NAME 'ucsschoolGroup' SUP ucsschoolType AUXILIARY )
+`
+
+export interface Slapd {
+  readonly port: number
+  readonly tlsPort: number
+  /** The certificate that the server shows, to be trusted. */
+  readonly ca: string
+  /** Kills the server and starts it anew on the same data and ports. */
+  readonly restart: Effect.Effect<void>
+}
+
+/** Serves the entries (LDIF) until the scope closes. Fails loudly where there is no slapd. */
+export const make = (ldif: string): Effect.Effect<Slapd, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    if (!Fs.existsSync(slapd)) {
+      return yield* Effect.die(
+        new Error(`These tests need a real LDAP server: apt-get install slapd (${slapd} is missing)`)
+      )
+    }
+    const directory = yield* Effect.acquireRelease(
+      Effect.sync(() => Fs.mkdtempSync(join(tmpdir(), "id-connector-slapd-"))),
+      (directory) => Effect.sync(() => Fs.rmSync(directory, { recursive: true, force: true }))
+    )
+    const { cert, key } = yield* KelvinSimulatorHttp.certificate
+    const at = (name: string) => join(directory, name)
+    const write = (name: string, content: string) => Fs.writeFileSync(at(name), content)
+    write("ucs.schema", schema)
+    write("cert.pem", cert)
+    write("key.pem", key)
+    Fs.mkdirSync(at("data"))
+    write(
+      "slapd.conf",
+      [
+        ...["core", "cosine", "inetorgperson", "nis"].map((name) => `include /etc/ldap/schema/${name}.schema`),
+        `include ${at("ucs.schema")}`,
+        "modulepath /usr/lib/ldap",
+        "moduleload back_mdb",
+        `pidfile ${at("pid")}`,
+        `TLSCertificateFile ${at("cert.pem")}`,
+        `TLSCertificateKeyFile ${at("key.pem")}`,
+        "database mdb",
+        "maxsize 67108864",
+        // Whoever does not ask page by page gets no more.
+        "limits * size.soft=500 size.hard=500 size.prtotal=unlimited",
+        `suffix "${base}"`,
+        `rootdn "cn=root,${base}"`,
+        `directory ${at("data")}`,
+        "index objectClass,uid,cn,ucsschoolSchool,ucsschoolRole eq",
+        'access to attrs=userPassword by anonymous auth by dn.exact="cn=host,dc=example,dc=com" read by * none',
+        'access to * by dn.exact="cn=host,dc=example,dc=com" read by anonymous auth by * none',
+        ""
+      ].join("\n")
+    )
+    write("content.ldif", ldif)
+    execFileSync("/usr/sbin/slapadd", ["-q", "-f", at("slapd.conf"), "-l", at("content.ldif")], { stdio: "pipe" })
+    const [port, tlsPort] = yield* Effect.all([freePort, freePort])
+    let child: ChildProcess | null = null
+    const start = Effect.promise(async () => {
+      child = spawn(
+        slapd,
+        ["-d", "0", "-f", at("slapd.conf"), "-h", `ldap://127.0.0.1:${port}/ ldaps://127.0.0.1:${tlsPort}/`],
+        { stdio: "ignore" }
+      )
+      while (!(await answers(port)) || !(await answers(tlsPort)))
+        await new Promise((resolve) => setTimeout(resolve, 20))
+    })
+    const stop = Effect.promise(async () => {
+      if (child === null || child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, "exit")
+      child.kill("SIGKILL")
+      await ended
+    })
+    yield* Effect.acquireRelease(start, () => stop)
+    return { port, tlsPort, ca: cert, restart: Effect.zipRight(stop, start) }
+  })
+
+const freePort = Effect.promise(async () => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return port
+})
+
+const answers = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, "127.0.0.1")
+    socket.on("connect", () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on("error", () => resolve(false))
+  })
