@@ -20,6 +20,7 @@ import * as KeyFile from "./KeyFile.js"
 import * as NodeSpool from "./NodeSpool.js"
 import * as Scheduling from "./Scheduling.js"
 import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
+import * as TrashDirectory from "./TrashDirectory.js"
 import { Ucr } from "./Ucr.js"
 import * as UndiciTargetHttp from "./UndiciTargetHttp.js"
 
@@ -118,7 +119,10 @@ export const scheduling = (settings: Settings) =>
 /** The connector under these settings. It runs as long as the layer lives. `threads`: see `NodeSpool`. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
   Connector.layer.pipe(
-    Layer.provide(NodeSpool.layer({ directory: settings.listenerDirectory, thread: threads })),
+    Layer.provide([
+      NodeSpool.layer({ directory: settings.listenerDirectory, thread: threads }),
+      TrashDirectory.layer(`${settings.appDir}/data/out_queues_trash`)
+    ]),
     Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings.triggerDirectory))),
     Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer]),
     Layer.provideMerge(

@@ -349,6 +349,56 @@ describe("items of a queue", () => {
   )
 })
 
+describe("a deleted school authority", () => {
+  it.scopedLive("leaves its waiting items in the trash, and none for a new one of that name", () =>
+    Effect.gen(function* () {
+      const { appDir, as, send, settings } = yield* world
+      yield* send("POST", "/v1/school_authorities", as(authority("T1")))
+      yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "T1" } }))
+      for (const name of ["anna", "ben"]) {
+        Fs.writeFileSync(join(settings.listenerDirectory, `${name}.json`), JSON.stringify(Builders.user(name)))
+      }
+      const length = Effect.map(send("GET", "/v1/queues/T1/items", as()), ({ body }) =>
+        Array.isArray(body) ? body.length : -1
+      )
+      const soon = { schedule: Schedule.spaced("20 millis") }
+      yield* Effect.repeat(length, { until: (items) => items === 2, ...soon })
+      yield* send("DELETE", "/v1/school_authorities/T1", as())
+      const trash = join(appDir, "data", "out_queues_trash")
+      const files = Effect.sync(() =>
+        Fs.existsSync(trash)
+          ? Fs.readdirSync(trash, { recursive: true })
+              .map(String)
+              .filter((name) => name.endsWith(".json"))
+          : []
+      )
+      const kept = yield* Effect.flatMap(
+        Effect.repeat(files, { until: (names) => names.length === 2, ...soon }),
+        () => files
+      )
+      assert.match(kept[0] ?? "", /^\d{8}_\d{6}\.T1\/\d+_(anna|ben)\.json$/)
+      const content = JSON.parse(Fs.readFileSync(join(trash, kept[0] ?? ""), "utf8"))
+      assert.strictEqual(content.udm_object_type, "users/user")
+      yield* send("POST", "/v1/school_authorities", as(authority("T1")))
+      yield* Effect.repeat(length, { until: (items) => items === 0, ...soon })
+    }).pipe(quietly)
+  )
+})
+
+describe("the documentation", () => {
+  it.scopedLive("loads nothing from elsewhere", () =>
+    Effect.gen(function* () {
+      const { http } = yield* world
+      for (const path of ["docs", "redoc", "readme", "history"]) {
+        const { headers, status, text } = yield* http.get(`${prefix}/v1/${path}`)
+        assert.strictEqual(status, 200)
+        assert.match(String(headers["content-security-policy"]), /^default-src 'none'; script-src 'self'/)
+        assert.notMatch(yield* text, /<(script|link|img)[^>]+(src|href)="?https?:/)
+      }
+    }).pipe(quietly)
+  )
+})
+
 describe("scheduling", () => {
   it.scopedLive("writes a trigger file for an object that the directory knows", () =>
     Effect.gen(function* () {

@@ -22,6 +22,7 @@ export class Api extends HttpApi.make("id-connector")
   .addError(UnreadableBody)
   .prefix(prefix)
   .annotate(OpenApi.Title, "ID Connector")
+  .annotate(OpenApi.Version, "1")
   .annotate(
     OpenApi.Description,
     "Configures and watches the connector, which brings users and school classes of the state's directory to the school authorities."

@@ -5,6 +5,7 @@ import { ConfigStore, type Configuration } from "./ConfigStore.js"
 import * as InQueue from "./InQueue.js"
 import type { Report } from "./OutQueue/Progress.js"
 import * as OutQueue from "./OutQueue.js"
+import { OutQueueTrash } from "./OutQueueTrash.js"
 import { persistently, supervised } from "./Patience.js"
 import { PreviousStateStore } from "./PreviousStateStore.js"
 import { type Counts, type ItemId, QueueStore, type QueueStoreError } from "./QueueStore.js"
@@ -70,8 +71,41 @@ export const layer = Layer.scoped(
         return FiberMap.remove(queues, name)
       })
 
+    const trash = yield* OutQueueTrash
+    let known: ReadonlySet<AuthorityName> = new Set()
+
+    /** What waits for an authority that is no more. */
+    const clear = (name: AuthorityName) =>
+      Effect.gen(function* () {
+        const removedAt = yield* Clock.currentTimeMillis
+        let moved = 0
+        for (const state of ["waiting", "held", "dead"] as const) {
+          while (true) {
+            const items = yield* store.list(name, { state, limit: portion })
+            if (items.length === 0) break
+            yield* trash.keep(name, removedAt, items)
+            moved += yield* store.discard(name, { _tag: "Ids", ids: items.map(({ id }) => id) })
+          }
+        }
+        if (moved > 0) {
+          yield* Effect.logWarning("Moved the items of a deleted school authority to the trash.", {
+            authority: name,
+            items: moved
+          })
+        }
+      }).pipe(
+        Effect.catchAll(({ message }) =>
+          Effect.logError("The items of a deleted school authority stay in the queue.", {
+            authority: name,
+            reason: message
+          })
+        )
+      )
+
     const follow = ({ authorities }: Configuration) =>
       Effect.gen(function* () {
+        const before = known
+        known = new Set(authorities.map(({ name }) => name))
         const active = new Map(
           authorities.filter(({ active }) => active).map((authority) => [authority.name, authority])
         )
@@ -81,6 +115,11 @@ export const layer = Layer.scoped(
         })
         // One at a time would let the slowest shutdown hold up the start of the others.
         yield* Effect.forEach(stale, ([name]) => stop(name), { concurrency: "unbounded", discard: true })
+        yield* Effect.forEach(
+          [...before].filter((name) => !known.has(name)),
+          clear,
+          { discard: true }
+        )
         yield* Effect.forEach(
           [...active.values()].filter(({ name }) => !running.has(name)),
           start,

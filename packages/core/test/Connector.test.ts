@@ -11,6 +11,7 @@ import {
 } from "@id-connector/core/DeliveryError"
 import * as Events from "@id-connector/core/Events"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
+import * as OutQueueTrash from "@id-connector/core/OutQueueTrash"
 import { type Delivered, type Delivery, type Plugin, Plugins } from "@id-connector/core/Plugin"
 import { QueueStore } from "@id-connector/core/QueueStore"
 import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
@@ -99,6 +100,7 @@ const world = (authorities: ReadonlyArray<unknown>) => {
     MemoryConfigStore.layer(MemoryConfigStore.configuration(authorities, { A1: "A", A2: "A", B1: "B" })),
     Events.layer,
     Bell.layer,
+    OutQueueTrash.none,
     Layer.succeed(SourceDomain, { layout: { ...defaultLayout, base }, sourceUid: Effect.succeed("SOURCE") }),
     Layer.effect(
       Plugins,

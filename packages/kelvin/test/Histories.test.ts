@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Bell from "@id-connector/core/Bell"
 import * as Connector from "@id-connector/core/Connector"
 import * as Events from "@id-connector/core/Events"
+import * as OutQueueTrash from "@id-connector/core/OutQueueTrash"
 import { Plugins, provide } from "@id-connector/core/Plugin"
 import { QueueStore, QueueStoreError, type QueueStoreShape } from "@id-connector/core/QueueStore"
 import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
@@ -289,6 +290,7 @@ const outcome = (files: ReadonlyArray<unknown>, course: Course) =>
           MemoryConfigStore.layer(MemoryConfigStore.configuration(authorities, mapping)),
           Events.layer,
           Bell.layer,
+          OutQueueTrash.none,
           Layer.succeed(SourceDomain, {
             layout: { ...defaultLayout, base: Builders.base },
             sourceUid: Effect.succeed("S")

@@ -3,7 +3,7 @@
 /** One connection to an LDAP server: encrypted, then bound. A connection that broke is never used again. */
 import * as Net from "node:net"
 import * as Tls from "node:tls"
-import { Effect, Redacted, type Scope } from "effect"
+import { Data, Effect, Redacted, type Scope } from "effect"
 import { Client } from "ldapts"
 
 export interface LdapServer {
@@ -20,21 +20,28 @@ export interface LdapServer {
 export const urlOf = ({ host, port, tls }: LdapServer): string =>
   `${tls === "ldaps" ? "ldaps" : "ldap"}://${host.includes(":") ? `[${host}]` : host}:${port}`
 
+/** What the library or the network failed with. */
+export class LdapFailure extends Data.TaggedError("LdapFailure")<{ readonly cause: unknown }> {}
+
+/** A step of the library. */
+export const attempt = <A>(step: () => Promise<A>): Effect.Effect<A, LdapFailure> =>
+  Effect.tryPromise({ try: step, catch: (cause) => new LdapFailure({ cause }) })
+
 export interface LdapConnection {
   readonly client: Client
   /** Whether it is still the connection that was opened. */
   readonly isOpen: () => boolean
   /** Fails as soon as it is not: the library waits for answers of a connection that is gone. */
-  readonly lost: Effect.Effect<never, Error>
+  readonly lost: Effect.Effect<never, LdapFailure>
 }
 
 /**
- * An encrypted connection that nobody is bound to. It ends with the scope. Fails with what the library throws.
+ * An encrypted connection that nobody is bound to. It ends with the scope.
  *
  * The library connects again by itself, without encryption and log in, when a connection was lost; and it does not notice
  * the end of a connection that StartTLS has encrypted. So the sockets are watched here.
  */
-export const open = (server: LdapServer): Effect.Effect<LdapConnection, unknown, Scope.Scope> =>
+export const open = (server: LdapServer): Effect.Effect<LdapConnection, LdapFailure, Scope.Scope> =>
   Effect.gen(function* () {
     let isOpen = true
     const listeners = new Set<() => void>()
@@ -67,7 +74,7 @@ export const open = (server: LdapServer): Effect.Effect<LdapConnection, unknown,
       ),
       (client) =>
         isOpen
-          ? Effect.tryPromise(() => client.unbind()).pipe(
+          ? attempt(() => client.unbind()).pipe(
               Effect.interruptible,
               Effect.disconnect,
               Effect.timeout("1 second"),
@@ -76,10 +83,10 @@ export const open = (server: LdapServer): Effect.Effect<LdapConnection, unknown,
           : Effect.void
     )
     if (server.tls === "starttls") {
-      yield* Effect.tryPromise({ try: () => client.startTLS(tlsOptions), catch: (cause) => cause })
+      yield* attempt(() => client.startTLS(tlsOptions))
     }
-    const lost = Effect.async<never, Error>((resume) => {
-      const listener = () => resume(Effect.fail(new Error("the connection was lost")))
+    const lost = Effect.async<never, LdapFailure>((resume) => {
+      const listener = () => resume(new LdapFailure({ cause: new Error("the connection was lost") }))
       if (!isOpen) return listener()
       listeners.add(listener)
       return Effect.sync(() => listeners.delete(listener))
@@ -92,8 +99,7 @@ export const bind = (
   { client }: LdapConnection,
   dn: string,
   password: Redacted.Redacted<string>
-): Effect.Effect<void, unknown> =>
-  Effect.tryPromise({ try: () => client.bind(dn, Redacted.value(password)), catch: (cause) => cause })
+): Effect.Effect<void, LdapFailure> => attempt(() => client.bind(dn, Redacted.value(password)))
 
 /** Whether a bound connection is still the one that was bound: not lost, and not silently made anew. */
 export const isWhole = ({ client, isOpen }: LdapConnection): boolean => isOpen() && client.isConnected && client.isBound

@@ -37,6 +37,10 @@ const loopback = new Set(["localhost", "127.0.0.1", "::1"])
 
 const invalidCredentials = 49
 const noSuchObject = 32
+const invalidDn = 34
+
+/** With these a log in fails because of who wants to log in. */
+const notTheirs: ReadonlySet<number> = new Set([invalidCredentials, noSuchObject, invalidDn])
 
 export const layer = (options: Options): Layer.Layer<Directory, LdapUnsafe> => Layer.scoped(Directory, make(options))
 
@@ -52,8 +56,10 @@ const make = ({
     if (server.tls === "none" && !loopback.has(server.host)) return yield* new LdapUnsafe({ server: url })
     const pool = yield* LdapPool.make({ server, bindDn, password, connections })
 
-    const failed = (operation: string) => (cause: unknown) =>
-      new DirectoryError({ operation, detail: `${url}: ${reasonOf(cause, bindDn)}` })
+    const failed =
+      (operation: string) =>
+      ({ cause }: LdapConnection.LdapFailure) =>
+        new DirectoryError({ operation, detail: `${url}: ${reasonOf(cause, bindDn)}` })
 
     const search = (operation: string, filter: Filter, attributes: ReadonlyArray<string>, dn = base, scope?: "base") =>
       Effect.map(
@@ -99,10 +105,13 @@ const make = ({
           Effect.as(Effect.raceFirst(LdapConnection.bind(connection, dn, password), connection.lost), true)
         )
       ).pipe(
-        Effect.timeoutFail({ duration: server.timeLimit, onTimeout: () => tooLate(server) }),
+        Effect.timeoutFail({
+          duration: server.timeLimit,
+          onTimeout: () => new LdapConnection.LdapFailure({ cause: tooLate(server) })
+        }),
         // A DN that can't be one belongs to nobody.
         Effect.catchIf(
-          (cause) => cause instanceof ResultCodeError && [invalidCredentials, noSuchObject, 34].includes(cause.code),
+          ({ cause }) => cause instanceof ResultCodeError && notTheirs.has(cause.code),
           () => Effect.succeed(false)
         )
       )
@@ -167,7 +176,7 @@ const make = ({
         .pipe(
           Effect.map(({ searchEntries }) => searchEntries.flatMap((entry) => LdapEntry.texts(entry, "uniqueMember"))),
           Effect.catchIf(
-            (cause) => cause instanceof ResultCodeError && cause.code === noSuchObject,
+            ({ cause }) => cause instanceof ResultCodeError && cause.code === noSuchObject,
             () => Effect.succeed([])
           ),
           Effect.mapError(failed("administrators"))

@@ -1,18 +1,20 @@
 /** A few connections that many lookups share. One that broke is replaced, and the lookup is tried once more on the new one. */
-import { Cause, Effect, Exit, type Redacted, Scope } from "effect"
+import { Data, Effect, Either, Exit, type Redacted, Scope } from "effect"
 import type { Client } from "ldapts"
 import * as LdapConnection from "./LdapConnection.js"
 
 export interface LdapPool {
-  /** Runs an operation on a bound connection. Fails with what the library throws. */
-  readonly use: <A>(operation: (client: Client) => Promise<A>) => Effect.Effect<A, unknown>
+  /** Runs an operation on a bound connection. */
+  readonly use: <A>(operation: (client: Client) => Promise<A>) => Effect.Effect<A, LdapConnection.LdapFailure>
 }
+
+type Password = Effect.Effect<Redacted.Redacted<string>, { readonly message: string }>
 
 export interface Options {
   readonly server: LdapConnection.LdapServer
   readonly bindDn: string
   /** Asked for each connection: it may have changed. */
-  readonly password: Effect.Effect<Redacted.Redacted<string>, unknown>
+  readonly password: Password
   /** How many connections are kept at most. */
   readonly connections: number
 }
@@ -26,10 +28,7 @@ interface Open {
 }
 
 /** The operation ran on a connection that was lost meanwhile: its answer is that of nobody, or there is none. */
-class Broken {
-  readonly _tag = "Broken"
-  constructor(readonly cause: unknown) {}
-}
+class Broken extends Data.TaggedError("Broken")<{ readonly failure: LdapConnection.LdapFailure }> {}
 
 export const make = ({ bindDn, connections, password, server }: Options): Effect.Effect<LdapPool, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -42,22 +41,16 @@ export const make = ({ bindDn, connections, password, server }: Options): Effect
           if (slot === undefined) return Effect.die("a pool has at least one connection")
           const once = slot(operation, server.timeLimit)
           return once.pipe(
-            Effect.catchIf(
-              (error) => error instanceof Broken,
-              () => once
-            ),
-            Effect.mapError((error) => (error instanceof Broken ? error.cause : error))
+            Effect.catchTag("Broken", () => once),
+            Effect.catchTag("Broken", ({ failure }) => Effect.fail(failure))
           )
         })
     }
   })
 
-const makeSlot = (
-  server: LdapConnection.LdapServer,
-  bindDn: string,
-  password: Effect.Effect<Redacted.Redacted<string>, unknown>
-) =>
+const makeSlot = (server: LdapConnection.LdapServer, bindDn: string, password: Password) =>
   Effect.gen(function* () {
+    const secret = Effect.mapError(password, (cause) => new LdapConnection.LdapFailure({ cause }))
     const connecting = yield* Effect.makeSemaphore(1)
     const places = yield* Effect.makeSemaphore(operationsAtOnce)
     let current: Open | null = null
@@ -73,7 +66,7 @@ const makeSlot = (
       const close = Scope.close(scope, Exit.void)
       const connection = yield* Scope.extend(LdapConnection.open(server), scope).pipe(
         Effect.tap((connection) =>
-          Effect.flatMap(password, (password) =>
+          Effect.flatMap(secret, (password) =>
             Effect.raceFirst(LdapConnection.bind(connection, bindDn, password), connection.lost)
           )
         ),
@@ -89,26 +82,31 @@ const makeSlot = (
         return current
       })
     )
-    return <A>(operation: (client: Client) => Promise<A>, timeLimit: number): Effect.Effect<A, unknown> =>
+    return <A>(
+      operation: (client: Client) => Promise<A>,
+      timeLimit: number
+    ): Effect.Effect<A, LdapConnection.LdapFailure | Broken> =>
       places.withPermits(1)(
-        Effect.flatMap(get, (open) =>
-          Effect.tryPromise({ try: () => operation(open.connection.client), catch: (cause) => cause }).pipe(
+        Effect.gen(function* () {
+          const open = yield* get
+          const late = new LdapConnection.LdapFailure({
+            cause: new Error(`no answer within ${timeLimit / 1000} seconds`)
+          })
+          const exit = yield* LdapConnection.attempt(() => operation(open.connection.client)).pipe(
             Effect.raceFirst(open.connection.lost),
-            Effect.timeoutFail({
-              duration: timeLimit,
-              onTimeout: () => new Error(`no answer within ${timeLimit / 1000} seconds`)
-            }),
-            Effect.exit,
-            Effect.flatMap((exit) => {
-              if (LdapConnection.isWhole(open.connection) && !isTimeOut(exit)) return exit
-              const cause = Exit.isFailure(exit) ? Cause.squash(exit.cause) : new Error("the connection was lost")
-              // What took too long is not tried again: it would take as long.
-              return Effect.zipRight(drop(open), Effect.fail(isTimeOut(exit) ? cause : new Broken(cause)))
-            })
+            Effect.timeoutFail({ duration: timeLimit, onTimeout: () => late }),
+            Effect.either
           )
-        )
+          if (LdapConnection.isWhole(open.connection) && !isTimeOut(exit)) return yield* exit
+          const failure = Either.isLeft(exit)
+            ? exit.left
+            : new LdapConnection.LdapFailure({ cause: new Error("the connection was lost") })
+          yield* drop(open)
+          // What took too long is not tried again: it would take as long.
+          return yield* isTimeOut(exit) ? failure : new Broken({ failure })
+        })
       )
   })
 
-const isTimeOut = <A>(exit: Exit.Exit<A, unknown>): boolean =>
-  Exit.isFailure(exit) && /no answer within|timeout/i.test(String(Cause.squash(exit.cause)))
+const isTimeOut = <A>(exit: Either.Either<A, LdapConnection.LdapFailure>): boolean =>
+  Either.isLeft(exit) && /no answer within|timeout/i.test(String(exit.left.cause))

@@ -5,6 +5,7 @@
 import * as Bell from "@id-connector/core/Bell"
 import * as Connector from "@id-connector/core/Connector"
 import * as Events from "@id-connector/core/Events"
+import * as OutQueueTrash from "@id-connector/core/OutQueueTrash"
 import { Plugins, provide } from "@id-connector/core/Plugin"
 import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
@@ -73,6 +74,7 @@ export const run = (scenario: Scenario.Scenario) =>
         MemoryConfigStore.layer(MemoryConfigStore.configuration(authorities, scenario.mapping)),
         Events.layer,
         Bell.layer,
+        OutQueueTrash.none,
         Layer.succeed(SourceDomain, {
           layout: { ...defaultLayout, base: scenario.base },
           sourceUid: Effect.succeed(scenario.sourceUid ?? "TESTID")

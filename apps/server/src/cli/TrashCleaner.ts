@@ -41,6 +41,7 @@ const clean = (directory: string, days: number) =>
 export const command = Command.make("listener_trash_cleaner", {}, () =>
   Effect.gen(function* () {
     const settings = yield* Settings.withoutDirectory
+    // @effect-diagnostics-next-line strictEffectProvide:off
     const { get } = yield* Effect.provide(Ucr, UcrFile.layer(settings.ucrFile))
     const state = Option.getOrElse(yield* get("ucsschool-id-connector/trash_delete_state"), () => "1")
     if (state.trim() !== "1") {

@@ -22,6 +22,7 @@ import { Cause, Chunk, Clock, Effect, Layer, Option, Schema } from "effect"
 import type { HttpSettings } from "../Settings.js"
 import * as Administrators from "./Administrators.js"
 import * as AuthoritiesHttp from "./AuthoritiesHttp.js"
+import * as DocumentsHttp from "./DocumentsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
 import * as QueuesHttp from "./QueuesHttp.js"
 import * as ScheduleHttp from "./ScheduleHttp.js"
@@ -42,6 +43,7 @@ const largestBody = 1024 * 1024
 export const routes = (secretFile: string) =>
   Layer.mergeAll(
     HttpLayerRouter.addHttpApi(Api, { openapiPath: `${prefix}/v1/openapi.json` }),
+    DocumentsHttp.layer,
     HttpLayerRouter.use((router) => router.add("*", "/*", noRoute))
   ).pipe(
     Layer.provide([QueuesHttp.layer, AuthoritiesHttp.layer, HealthHttp.layer, ScheduleHttp.layer, TokenHttp.layer]),
@@ -132,10 +134,17 @@ const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
     yield* log(request, response.status, start, requestId)
     return HttpServerResponse.setHeaders(response, {
       ...securityHeaders,
+      ...policy(response),
       ...response.headers,
       "x-request-id": requestId
     })
   }).pipe(Effect.annotateLogs({ module: "HTTP" }))
+
+/** Of a page that somebody else has made. */
+const policy = ({ body, headers }: HttpServerResponse.HttpServerResponse): { readonly [name: string]: string } =>
+  headers["content-type"]?.startsWith("text/html") === true && body._tag === "Uint8Array"
+    ? { "content-security-policy": DocumentsHttp.policyOf(new TextDecoder().decode(body.body)) }
+    : {}
 
 const isAnswerable = (cause: Cause.Cause<unknown>): boolean =>
   Chunk.some(Cause.defects(cause), (defect) => HttpServerRespondable.isRespondable(defect))

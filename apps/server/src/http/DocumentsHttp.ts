@@ -1,0 +1,81 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// Files of packages are found by Node's own rules, and a page's scripts are named by their hashes.
+/**
+ * The documentation pages: Swagger UI, ReDoc, README and changelog. Everything comes from here, and the pages may ask nobody
+ * else: each says so with a Content-Security-Policy that names its inline scripts by their hashes.
+ */
+import { createHash } from "node:crypto"
+import * as Fs from "node:fs"
+import { createRequire } from "node:module"
+import { Headers, HttpApiSwagger, HttpLayerRouter, HttpServerResponse } from "@effect/platform"
+import { Api, prefix } from "@id-connector/api/Api"
+import { Effect, Layer } from "effect"
+import { marked } from "marked"
+
+const base = `${prefix}/v1` as const
+const redocScript = `${base}/redoc.standalone.js` as const
+
+/** What a page may load and do: only what comes from here, and the inline scripts it has. */
+export const policyOf = (html: string): string => {
+  const hashes = [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
+    ([, script = ""]) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`
+  )
+  return [
+    "default-src 'none'",
+    `script-src 'self' ${hashes.join(" ")}`.trim(),
+    // Both pages style their elements one by one.
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "worker-src 'self' blob:",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'"
+  ].join("; ")
+}
+
+const page = (html: string) =>
+  HttpServerResponse.text(html, {
+    contentType: "text/html; charset=utf-8",
+    headers: Headers.fromInput({ "content-security-policy": policyOf(html) })
+  })
+
+const frame = (title: string, body: string) =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>body{font-family:sans-serif;line-height:1.5;max-width:60rem;margin:2rem auto;padding:0 1rem}pre,code{background:#f4f4f4}pre{padding:1rem;overflow:auto}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left}</style></head><body>${body}</body></html>`
+
+const redocPage = page(
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>ID Connector</title></head><body><redoc spec-url="${base}/openapi.json" hide-loading="true" disable-search="true"></redoc><script src="${redocScript}"></script></body></html>`
+)
+
+/** A text of the project as a page; where it is not installed, a sentence. */
+const document = (title: string, name: string) =>
+  Effect.gen(function* () {
+    const file = [`../../../../${name}`, `../../${name}`]
+      .map((path) => new URL(path, import.meta.url))
+      .find(Fs.existsSync)
+    const text = file === undefined ? `# ${title}\n\nThis installation has no ${name}.` : Fs.readFileSync(file, "utf8")
+    return page(frame(title, yield* Effect.promise(async () => marked.parse(text))))
+  })
+
+const script = Effect.sync(() =>
+  HttpServerResponse.uint8Array(
+    Fs.readFileSync(createRequire(import.meta.url).resolve("redoc/bundles/redoc.standalone.js")),
+    { contentType: "text/javascript; charset=utf-8" }
+  )
+)
+
+const redirect = HttpServerResponse.redirect(`${base}/docs`, { status: 307 })
+
+export const layer = Layer.mergeAll(
+  HttpApiSwagger.layerHttpLayerRouter({ api: Api, path: `${base}/docs` }),
+  HttpLayerRouter.use((router) =>
+    Effect.all([
+      router.add("GET", `${base}/redoc`, redocPage),
+      router.add("GET", redocScript, script),
+      router.add("GET", `${base}/readme`, document("ID Connector", "README.md")),
+      router.add("GET", `${base}/history`, document("Changelog", "CHANGELOG.md")),
+      router.add("GET", `${prefix}/`, redirect)
+    ])
+  )
+)
