@@ -44,9 +44,12 @@ COPY --from=build /build/packages/api/dist packages/api/dist
 COPY --from=build /build/packages/ldap/dist packages/ldap/dist
 COPY --from=build /build/packages/sql/dist packages/sql/dist
 COPY --from=build /build/apps/server/dist apps/server/dist
-RUN ln -s /opt/id-connector/apps/server/bin/id-connector.js /usr/local/bin/id-connector \
+COPY README.md CHANGELOG.md ./
+RUN for command in id-connector schedule_user schedule_group schedule_school listener_trash_cleaner; do \
+    ln -s "/opt/id-connector/apps/server/bin/$command.js" "/usr/local/bin/$command"; done \
   && mkdir -p /var/lib/univention-appcenter/apps/ucsschool-id-connector /var/log/univention/ucsschool-id-connector
 VOLUME ["/var/lib/univention-appcenter/apps/ucsschool-id-connector", "/var/log/univention/ucsschool-id-connector"]
+EXPOSE 8911
 STOPSIGNAL SIGTERM
 # Neither a shell nor npm stands between the signals and the connector.
 CMD ["node", "/opt/id-connector/apps/server/bin/id-connector.js", "serve"]
