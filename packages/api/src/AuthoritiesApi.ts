@@ -48,12 +48,14 @@ export const Status = Schema.Struct({
   active: Schema.Boolean,
   reachable: Schema.NullOr(Schema.Boolean).annotations({
     description:
-      "Whether the target answered when it was asked last; null when nobody asks, since the authority is not active."
+      "Whether the target answered when it was asked last; null when nobody asks, since the queue does not run."
   }),
   paused: Schema.NullOr(
     Schema.Struct({
       reason: Schema.String,
-      until: Schema.NullOr(Schema.String).annotations({ description: "null: until the configuration is corrected." })
+      until: Schema.NullOr(Schema.String).annotations({
+        description: "null: until the configuration is corrected, or somebody resumes it."
+      })
     })
   ),
   last_error: Schema.NullOr(Schema.Struct({ at: Schema.String, reason: Schema.String })),

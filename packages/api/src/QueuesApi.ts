@@ -44,6 +44,11 @@ export const ItemDetails = Schema.Struct({ ...Item.fields, history: Schema.Array
 
 const Count = Schema.Struct({ items: Schema.Int }).annotations({ identifier: "Count", examples: [{ items: 3 }] })
 
+const Paused = Schema.Struct({ paused: Schema.Boolean }).annotations({
+  identifier: "Paused",
+  examples: [{ paused: true }]
+})
+
 const name = Schema.Struct({ name: Schema.String })
 const item = Schema.Struct({ name: Schema.String, id: Schema.NumberFromString.pipe(Schema.compose(ItemId)) })
 
@@ -110,6 +115,22 @@ export class QueuesApi extends HttpApiGroup.make("queues")
       )
       .addSuccess(Count)
       .annotate(OpenApi.Summary, "Deliver all dead letters, or all deletions that are held back (state=held)")
+  )
+  .add(
+    HttpApiEndpoint.post("pause", "/queues/:name/pause")
+      .setPath(name)
+      .addSuccess(Paused)
+      .annotate(OpenApi.Summary, "Pause an out queue")
+      .annotate(
+        OpenApi.Description,
+        "Deliveries at work are finished. Changes are accepted and wait, also over restarts, until the queue is resumed."
+      )
+  )
+  .add(
+    HttpApiEndpoint.post("resume", "/queues/:name/resume")
+      .setPath(name)
+      .addSuccess(Paused)
+      .annotate(OpenApi.Summary, "Let an out queue that was paused go on")
   )
   .addError(NotFoundBody)
   .addError(FailedBody)

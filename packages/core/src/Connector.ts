@@ -34,6 +34,9 @@ export interface ConnectorShape {
     authority: AuthorityName,
     state: "waiting" | "held" | "dead"
   ) => Effect.Effect<number, QueueStoreError>
+  /** Stops deliveries to an authority after those at work, also over restarts, until {@link resume}. Changes are accepted. */
+  readonly pause: (authority: AuthorityName) => Effect.Effect<void, QueueStoreError>
+  readonly resume: (authority: AuthorityName) => Effect.Effect<void, QueueStoreError>
 }
 
 export class Connector extends Context.Tag("@id-connector/core/Connector")<Connector, ConnectorShape>() {}
@@ -58,7 +61,8 @@ export const layer = Layer.scoped(
 
     const start = (authority: SchoolAuthority) =>
       Effect.gen(function* () {
-        const control = yield* OutQueue.makeControl
+        const isPaused = (yield* persistently(store.paused)).has(authority.name)
+        const control = yield* OutQueue.makeControl(isPaused)
         controls.set(authority.name, control)
         running.set(authority.name, fingerprint(authority))
         yield* FiberMap.run(queues, authority.name, supervised(OutQueue.run(authority, control)))
@@ -132,7 +136,23 @@ export const layer = Layer.scoped(
     yield* Stream.runForEach(config.changes, follow).pipe(Effect.forkScoped)
     yield* Effect.forkScoped(supervised(InQueue.run(inQueue)))
 
+    const setPaused = (authority: AuthorityName, isPaused: boolean) =>
+      Effect.gen(function* () {
+        yield* store.setPaused(authority, isPaused)
+        const control = controls.get(authority)
+        if (control !== undefined) {
+          yield* Ref.set(control.isPausedByHand, isPaused)
+          yield* Ref.set(control.status, isPaused ? { _tag: "PausedByHand" } : { _tag: "Running" })
+        }
+        yield* bell.ring([authority])
+        yield* Effect.logInfo(isPaused ? "Paused an out queue by hand." : "An out queue that was paused goes on.", {
+          authority
+        })
+      })
+
     return Connector.of({
+      pause: (authority) => setPaused(authority, true),
+      resume: (authority) => setPaused(authority, false),
       inQueue: Effect.sync(() => ({ ...inQueue })),
       status: Effect.flatMap(config.current, ({ authorities }) =>
         Effect.forEach(authorities, ({ name }) =>

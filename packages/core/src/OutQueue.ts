@@ -22,6 +22,8 @@ export type OutQueueStatus =
   | { readonly _tag: "Running" }
   /** `until` null: until the configuration changes. */
   | { readonly _tag: "Paused"; readonly reason: string; readonly until: number | null }
+  /** Somebody has paused it, and somebody has to let it go on. */
+  | { readonly _tag: "PausedByHand" }
 
 /** A finished delivery is recorded after this time at the latest, in milliseconds, even while others are under way. */
 const settleWithin = 50
@@ -41,18 +43,22 @@ type Mode =
 export interface Control {
   readonly status: Ref.Ref<OutQueueStatus>
   readonly progress: Progress.Progress
+  /** Whether somebody has paused the queue. The bell has to be rung after a change. */
+  readonly isPausedByHand: Ref.Ref<boolean>
 }
 
-export const makeControl: Effect.Effect<Control> = Effect.map(
-  Ref.make<OutQueueStatus>({ _tag: "Running" }),
-  (status) => ({ status, progress: Progress.make() })
-)
+export const makeControl = (isPausedByHand: boolean): Effect.Effect<Control> =>
+  Effect.zipWith(
+    Ref.make<OutQueueStatus>(isPausedByHand ? { _tag: "PausedByHand" } : { _tag: "Running" }),
+    Ref.make(isPausedByHand),
+    (status, isPausedByHand) => ({ status, progress: Progress.make(), isPausedByHand })
+  )
 
 /**
  * Runs the queue until it is interrupted; then the deliveries at work are finished (up to 10 seconds) and recorded.
  * `control` is kept up to date.
  */
-export const run = (authority: SchoolAuthority, { progress, status }: Control) =>
+export const run = (authority: SchoolAuthority, { isPausedByHand, progress, status }: Control) =>
   Effect.gen(function* () {
     const store = yield* QueueStore
     const events = yield* Events
@@ -129,8 +135,8 @@ export const run = (authority: SchoolAuthority, { progress, status }: Control) =
     const work = (item: QueueItem) =>
       slots
         .withPermits(1)(
-          Effect.suspend(() =>
-            mode._tag === "Working" && !stopping ? deliver(item) : Effect.succeed(Workers.release(item))
+          Effect.flatMap(Ref.get(isPausedByHand), (isPaused) =>
+            mode._tag === "Working" && !stopping && !isPaused ? deliver(item) : Effect.succeed(Workers.release(item))
           )
         )
         .pipe(Effect.flatMap((finished) => Queue.offer(messages, { _tag: "Finished", ...finished })))
@@ -165,7 +171,16 @@ export const run = (authority: SchoolAuthority, { progress, status }: Control) =
       (now) => outstanding - finished.length <= concurrency || now - settledAt >= settleWithin
     )
 
+    /** Once it goes on, the target is asked first: it may have been paused for a reason. */
+    const restByHand = Effect.gen(function* () {
+      yield* record
+      mode = { _tag: "Paused", until: 0, failures: 0 }
+      yield* Ref.set(status, { _tag: "PausedByHand" })
+      yield* listen(null)
+    })
+
     const step = Effect.gen(function* () {
+      if (yield* Ref.get(isPausedByHand)) return yield* restByHand
       if (mode._tag === "Paused") {
         yield* record
         const now = yield* Clock.currentTimeMillis

@@ -199,6 +199,10 @@ export interface QueueStoreShape {
   readonly retry: (authority: AuthorityName, selection: Selection) => Answer<number>
   /** Removes items and returns their number. Items in flight are left alone. What waits for one of them goes on. */
   readonly discard: (authority: AuthorityName, selection: Selection) => Answer<number>
+  /** The authorities whose queue somebody has paused. */
+  readonly paused: Answer<ReadonlySet<AuthorityName>>
+  /** Remembers that somebody has paused a queue, or has not. */
+  readonly setPaused: (authority: AuthorityName, isPaused: boolean) => Answer<void>
   /** The deletions that were recorded since a time, oldest first. */
   readonly removals: (authority: AuthorityName, since: number) => Answer<ReadonlyArray<Removals>>
   /** How many objects were delivered to the authority and not removed since. */

@@ -451,6 +451,30 @@ describe("Connector", () => {
     }).pipe(Effect.provide(world([authority("A")])))
   )
 
+  it.scoped("delivers nothing while somebody has paused the queue, also after a restart", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      const scope = yield* Scope.make()
+      const a = SchoolAuthority.AuthorityName.make("A")
+      const first = Context.get(yield* Layer.buildWithScope(Connector.layer, scope), Connector.Connector)
+      yield* settle
+      yield* first.pause(a)
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* spool.put("2.json", user("bob", ["B1"]))
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["bob"])
+      yield* Scope.close(scope, Exit.void)
+      const second = Context.get(yield* start, Connector.Connector)
+      yield* settle
+      yield* TestClock.adjust("1 hour")
+      assert.deepInclude((yield* second.status)[0], { waiting: 1, inFlight: 0, status: { _tag: "PausedByHand" } })
+      yield* second.resume(a)
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["bob", "anna"])
+      assert.deepInclude((yield* second.status)[0], { waiting: 0, status: { _tag: "Running" } })
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])))
+  )
+
   it.scoped("counts deletions anew after an hour", () =>
     Effect.gen(function* () {
       const spool = yield* MemorySpool.MemorySpool

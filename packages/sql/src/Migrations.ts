@@ -160,6 +160,12 @@ const delivered = Effect.gen(function* () {
   ) STRICT, WITHOUT ROWID`
 })
 
+/** Queues that somebody has paused. */
+const paused = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE paused (authority TEXT PRIMARY KEY) STRICT, WITHOUT ROWID`
+})
+
 const takenOver = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE taken_over (
@@ -187,5 +193,6 @@ export const migrations = {
   "0003_precedence": precedence,
   "0004_delivered": delivered,
   "0005_taken_over": takenOver,
-  "0006_previous_states": previousStates
+  "0006_previous_states": previousStates,
+  "0007_paused": paused
 }

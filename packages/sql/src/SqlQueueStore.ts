@@ -12,7 +12,7 @@ import { Effect, Layer } from "effect"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
 import { claim, nextDue } from "./SqlQueueStore/Claim.js"
-import { discard, retry } from "./SqlQueueStore/Intervene.js"
+import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
 import { counts, holding, list, removals, show, takenOver, takenOverNames } from "./SqlQueueStore/Look.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
 import { operation, transaction } from "./SqlQueueStore/Transaction.js"
@@ -43,6 +43,9 @@ const queue: Layer.Layer<QueueStore, never, SqlClient.SqlClient> = Layer.effect(
         retry(sql, authority, selection).pipe(transaction(sql, "power cut"), operation("retry")),
       discard: (authority, selection) =>
         discard(sql, authority, selection).pipe(transaction(sql, "power cut"), operation("discard")),
+      paused: paused(sql).pipe(operation("paused")),
+      setPaused: (authority, isPaused) =>
+        setPaused(sql, authority, isPaused).pipe(transaction(sql, "power cut"), operation("setPaused")),
       removals: (authority, since) => removals(sql, authority, since).pipe(operation("removals")),
       holding: (authority) => holding(sql, authority).pipe(operation("holding"))
     }

@@ -54,6 +54,7 @@ interface Memory {
   /** By authority and object: what is at the target, and the receipt. */
   readonly delivered: Map<string, string | null>
   readonly removals: Map<AuthorityName, Array<Removals>>
+  readonly paused: Set<AuthorityName>
   readonly takenOver: Map<string, { readonly digest: string; readonly fate: FileFate }>
   readonly previous: Map<string, { readonly state: PreviousState; readonly expiresAt: number | null }>
 }
@@ -63,6 +64,7 @@ const makeMemory = (): Memory => ({
   items: new Map(),
   delivered: new Map(),
   removals: new Map(),
+  paused: new Set(),
   takenOver: new Map(),
   previous: new Map()
 })
@@ -150,6 +152,14 @@ const queueStore = (memory: Memory): QueueStoreShape => ({
       const gone = select(memory, authority, selection).filter(({ state }) => state !== "in_flight")
       for (const { id } of gone) remove(memory, id)
       return gone.length
+    }),
+
+  paused: Effect.sync(() => new Set(memory.paused)),
+
+  setPaused: (authority, isPaused) =>
+    Effect.sync(() => {
+      if (isPaused) memory.paused.add(authority)
+      else memory.paused.delete(authority)
     }),
 
   removals: (authority, since) =>

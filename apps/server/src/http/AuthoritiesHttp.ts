@@ -5,6 +5,7 @@ import { Failed, NotFound, problemOf, Refused, Unacceptable } from "@id-connecto
 import * as AuthorityPatch from "@id-connector/core/AuthorityPatch"
 import { type AuthorityUnknown, ConfigStore, type ConfigurationNotSaved } from "@id-connector/core/ConfigStore"
 import { Connector } from "@id-connector/core/Connector"
+import type { OutQueueStatus } from "@id-connector/core/OutQueue"
 import { ofAuthority, Plugins } from "@id-connector/core/Plugin"
 import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
 import { Effect, Either } from "effect"
@@ -13,6 +14,21 @@ import { iso } from "./Time.js"
 const unknown = ({ message }: AuthorityUnknown) => new NotFound({ detail: message })
 const notSaved = ({ message }: ConfigurationNotSaved) =>
   Effect.zipRight(Effect.logError(message), Effect.fail(new Failed({ detail: message })))
+
+const pausedOf = (status: OutQueueStatus | null) => {
+  switch (status?._tag) {
+    case "Paused":
+      return { reason: status.reason, until: status.until === null ? null : iso(status.until) }
+    case "PausedByHand":
+      return {
+        reason: "An administrator has paused the queue. It goes on with POST /queues/{name}/resume.",
+        until: null
+      }
+    case "Running":
+    case undefined:
+      return null
+  }
+}
 
 export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
   Effect.gen(function* () {
@@ -80,15 +96,12 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
           const { active } = yield* find(name)
           const all = yield* Effect.mapError(connector.status, ({ message }) => new Failed({ detail: message }))
           const one = all.find(({ authority }) => authority === name)
-          const paused = one?.status?._tag === "Paused" ? one.status : null
+          const status = one?.status ?? null
           return {
             name,
             active,
-            reachable: one?.status == null ? null : paused === null,
-            paused:
-              paused === null
-                ? null
-                : { reason: paused.reason, until: paused.until === null ? null : iso(paused.until) },
+            reachable: status === null || status._tag === "PausedByHand" ? null : status._tag === "Running",
+            paused: pausedOf(status),
             last_error:
               one?.report?.lastError == null
                 ? null

@@ -103,6 +103,16 @@ export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
           return yield* counted(id, yield* Effect.mapError(connector.discard(yield* queueOf(name), [id]), storageFails))
         })
       )
+      .handle("pause", ({ path: { name } }) =>
+        Effect.flatMap(queueOf(name), (authority) =>
+          Effect.as(Effect.mapError(connector.pause(authority), storageFails), { paused: true })
+        )
+      )
+      .handle("resume", ({ path: { name } }) =>
+        Effect.flatMap(queueOf(name), (authority) =>
+          Effect.as(Effect.mapError(connector.resume(authority), storageFails), { paused: false })
+        )
+      )
       .handle("retryAll", ({ path: { name }, urlParams: { state } }) =>
         Effect.gen(function* () {
           return { items: yield* Effect.mapError(connector.retryAll(yield* queueOf(name), state), storageFails) }

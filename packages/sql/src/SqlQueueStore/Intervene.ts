@@ -35,3 +35,18 @@ const idsOf = (sql: SqlClient.SqlClient, authority: AuthorityName, selection: Se
         WHERE q.authority = ${authority} AND ${sql.literal(conditions[selection.state])}
         ORDER BY q.id
         LIMIT ${Math.max(0, selection.limit)}`
+
+/** See `QueueStore.paused`. */
+export const paused = (sql: SqlClient.SqlClient): Statements<ReadonlySet<AuthorityName>> =>
+  Effect.map(
+    sql<{ authority: AuthorityName }>`SELECT authority FROM paused`,
+    (rows) => new Set(rows.map(({ authority }) => authority))
+  )
+
+/** See `QueueStore.setPaused`. To be run in a transaction. */
+export const setPaused = (sql: SqlClient.SqlClient, authority: AuthorityName, isPaused: boolean): Statements<void> =>
+  Effect.asVoid(
+    isPaused
+      ? sql`INSERT OR IGNORE INTO paused (authority) VALUES (${authority})`
+      : sql`DELETE FROM paused WHERE authority = ${authority}`
+  )

@@ -6,6 +6,16 @@ import { arrival, group, north, previousUser, removedUser, south, user } from ".
 import { attempt, dead, done, doneWith, hold, names, release, removed, retryAt, retryFor, type Test } from "./Steps.js"
 
 export const settleContract = (test: Test): void => {
+  test("Q36: remembers which queues somebody has paused", (queue) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual([...(yield* queue.paused)], [])
+      yield* queue.setPaused(north, true)
+      yield* queue.setPaused(north, true)
+      yield* queue.setPaused(south, true)
+      yield* queue.setPaused(south, false)
+      assert.deepStrictEqual([...(yield* queue.paused)], [north])
+    }))
+
   test("Q14: Done ends an item, and the next one of the object brings the receipt along", (queue) =>
     Effect.gen(function* () {
       const both = { to: [north, south] }
