@@ -390,6 +390,21 @@ describe("a deleted school authority", () => {
   )
 })
 
+describe("metrics", () => {
+  it.scopedLive("are Prometheus' text, for those who have logged in", () =>
+    Effect.gen(function* () {
+      const { as, http, send, token } = yield* world
+      yield* send("POST", "/v1/school_authorities", as(authority("T 1")))
+      const response = yield* http.get(`${prefix}/v1/metrics`, { headers: { authorization: `Bearer ${token}` } })
+      assert.match(String(response.headers["content-type"]), /^text\/plain; version=0\.0\.4/)
+      const text = yield* response.text
+      assert.include(text, '\nid_connector_items{school_authority="T 1",state="waiting"} 0\n')
+      assert.include(text, "# TYPE id_connector_deliveries_total counter\n")
+      assert.strictEqual((yield* http.get(`${prefix}/v1/metrics`)).status, 401)
+    }).pipe(quietly)
+  )
+})
+
 describe("the documentation", () => {
   it.scopedLive("loads nothing from elsewhere", () =>
     Effect.gen(function* () {

@@ -24,6 +24,7 @@ import * as Administrators from "./Administrators.js"
 import * as AuthoritiesHttp from "./AuthoritiesHttp.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
+import * as MetricsHttp from "./MetricsHttp.js"
 import * as QueuesHttp from "./QueuesHttp.js"
 import * as ScheduleHttp from "./ScheduleHttp.js"
 import * as TokenHttp from "./TokenHttp.js"
@@ -46,7 +47,14 @@ export const routes = (secretFile: string) =>
     DocumentsHttp.layer,
     HttpLayerRouter.use((router) => router.add("*", "/*", noRoute))
   ).pipe(
-    Layer.provide([QueuesHttp.layer, AuthoritiesHttp.layer, HealthHttp.layer, ScheduleHttp.layer, TokenHttp.layer]),
+    Layer.provide([
+      QueuesHttp.layer,
+      AuthoritiesHttp.layer,
+      HealthHttp.layer,
+      MetricsHttp.layer,
+      ScheduleHttp.layer,
+      TokenHttp.layer
+    ]),
     Layer.provide(TokenHttp.authentication),
     Layer.provide([Administrators.layer, Tokens.layer(secretFile)]),
     Layer.provide(HttpLayerRouter.middleware(aroundEach, { global: true }))

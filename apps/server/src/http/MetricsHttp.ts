@@ -1,0 +1,21 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// The memory of the process is the process's own figure.
+/** Figures for monitoring. */
+import process from "node:process"
+import { HttpApiBuilder } from "@effect/platform"
+import { Api } from "@id-connector/api/Api"
+import { Failed } from "@id-connector/api/ApiError"
+import { Connector } from "@id-connector/core/Connector"
+import { Effect } from "effect"
+import * as Metrics from "./Metrics.js"
+
+export const layer = HttpApiBuilder.group(Api, "metrics", (handlers) =>
+  Effect.map(Connector, (connector) =>
+    handlers.handle("get", () =>
+      Effect.gen(function* () {
+        const { waiting } = yield* connector.inQueue
+        return Metrics.render(yield* connector.status, waiting, process.memoryUsage.rss())
+      }).pipe(Effect.mapError(({ message }) => new Failed({ detail: message })))
+    )
+  )
+)

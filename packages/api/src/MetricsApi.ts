@@ -1,0 +1,15 @@
+/** Figures for monitoring, in Prometheus' text format. Needs a token like everything that names school authorities. */
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
+import { FailedBody } from "./ApiError.js"
+import { Authentication } from "./Authentication.js"
+
+export class MetricsApi extends HttpApiGroup.make("metrics")
+  .add(
+    HttpApiEndpoint.get("get", "/metrics")
+      .addSuccess(HttpApiSchema.Text({ contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+      .addError(FailedBody)
+      .annotate(OpenApi.Summary, "Figures of all queues")
+  )
+  .middleware(Authentication)
+  .prefix("/v1")
+  .annotate(OpenApi.Title, "Metrics") {}
