@@ -20,10 +20,10 @@ import { SourceDomain } from "./SourceDomain.js"
 import { Spool, type SpoolEntry } from "./Spool.js"
 
 /** Files that are read at once, and taken over in one transaction. Everything else waits meanwhile: it takes 10 to 20 ms. */
-const portion = 400
+const portion = 128
 
 /** After so many portions the files that were removed are forgotten. */
-const portionsForgotten = 8
+const portionsForgotten = 24
 
 /** A file that looks unfinished is left alone until it is this old, in milliseconds. */
 const unfinishedFor = 5_000
