@@ -172,6 +172,22 @@ const log = (request: HttpServerRequest.HttpServerRequest, status: number, start
 /** Slow clients must not hold connections for ever, in milliseconds. */
 const limits = { headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 10_000 }
 
+/** The server listens a moment before its routes are there: who asks in between waits instead of never being answered. */
+const patient = <S extends Http.Server | Https.Server>(server: S): S => {
+  const early: Array<[Http.IncomingMessage, Http.ServerResponse]> = []
+  const hold = (request: Http.IncomingMessage, response: Http.ServerResponse) => void early.push([request, response])
+  server.on("request", hold)
+  server.on("newListener", (event, listener) => {
+    if (event !== "request" || listener === hold) return
+    server.off("request", hold)
+    // The listener is added after this event.
+    queueMicrotask(() => {
+      for (const [request, response] of early.splice(0)) server.emit("request", request, response)
+    })
+  })
+  return server
+}
+
 const server = ({ host, port, tls }: HttpSettings) =>
   Layer.unwrapEffect(
     Effect.try({
@@ -180,7 +196,7 @@ const server = ({ host, port, tls }: HttpSettings) =>
     }).pipe(
       Effect.map((pair) =>
         NodeHttpServer.layer(
-          () => (pair === null ? Http.createServer(limits) : Https.createServer({ ...limits, ...pair })),
+          () => patient(pair === null ? Http.createServer(limits) : Https.createServer({ ...limits, ...pair })),
           { host, port }
         ).pipe(
           Layer.mapError(
