@@ -63,7 +63,13 @@ export const Status = Schema.Struct({
   delivered: Schema.Int.annotations({ description: "Since the queue started." }),
   failed: Schema.Int.annotations({ description: "Since the queue started." }),
   delivered_last_minute: Schema.Int,
-  items: Schema.Struct({ waiting: Schema.Int, in_flight: Schema.Int, held: Schema.Int, dead: Schema.Int })
+  items: Schema.Struct({ waiting: Schema.Int, in_flight: Schema.Int, held: Schema.Int, dead: Schema.Int }),
+  configuration: Schema.Struct({
+    errors: Schema.Array(Schema.String).annotations({
+      description: "What would not be saved (the files may hold it)."
+    }),
+    warnings: Schema.Array(Schema.String)
+  }).annotations({ description: "What is wrong with the configuration, each with its path." })
 }).annotations({ identifier: "SchoolAuthorityStatus" })
 
 const name = Schema.Struct({ name: Schema.String })

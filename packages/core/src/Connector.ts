@@ -2,14 +2,17 @@
 import { Clock, Context, Effect, FiberMap, Layer, Ref, Schedule, Schema, Stream } from "effect"
 import { Bell } from "./Bell.js"
 import { ConfigStore, type Configuration } from "./ConfigStore.js"
+import { Events } from "./Events.js"
 import * as InQueue from "./InQueue.js"
 import type { Report } from "./OutQueue/Progress.js"
 import * as OutQueue from "./OutQueue.js"
 import { OutQueueTrash } from "./OutQueueTrash.js"
 import { persistently, supervised } from "./Patience.js"
+import { Plugins } from "./Plugin.js"
 import { PreviousStateStore } from "./PreviousStateStore.js"
 import { type Counts, type ItemId, QueueStore, type QueueStoreError } from "./QueueStore.js"
 import { type AuthorityName, SchoolAuthority } from "./SchoolAuthority.js"
+import * as Validation from "./Validation.js"
 
 export interface QueueStatus extends Counts {
   readonly authority: AuthorityName
@@ -51,6 +54,8 @@ export const layer = Layer.scoped(
   Effect.gen(function* () {
     const config = yield* ConfigStore
     const store = yield* QueueStore
+    const events = yield* Events
+    const plugins = yield* Plugins
     const recovered = yield* store.recover
     if (recovered > 0) yield* Effect.logInfo("Deliveries that were cut off begin again.", { items: recovered })
     const queues = yield* FiberMap.make<AuthorityName, never>()
@@ -106,8 +111,30 @@ export const layer = Layer.scoped(
         )
       )
 
+    let checked: ReadonlyMap<AuthorityName, string> = new Map()
+
+    /** Says what is wrong with authorities that are new or have changed, be they active or not. */
+    const report = (authorities: ReadonlyArray<SchoolAuthority>) =>
+      Effect.suspend(() => {
+        const before = checked
+        checked = new Map(authorities.map((authority) => [authority.name, fingerprint(authority)]))
+        return events.publishAll(
+          authorities
+            .filter(({ name }) => before.get(name) !== checked.get(name))
+            .flatMap((authority) => {
+              const { errors, warnings } = Validation.validate(plugins, authority)
+              return [...errors, ...warnings].map((problem) => ({
+                _tag: "ConfigurationProblem" as const,
+                authority: authority.name,
+                problem
+              }))
+            })
+        )
+      })
+
     const follow = ({ authorities }: Configuration) =>
       Effect.gen(function* () {
+        yield* report(authorities)
         const before = known
         known = new Set(authorities.map(({ name }) => name))
         const active = new Map(

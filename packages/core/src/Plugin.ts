@@ -46,6 +46,13 @@ export interface Handler {
   readonly deliver: (delivery: Delivery) => Effect.Effect<Delivered, DeliveryError>
 }
 
+/** What is wrong with a configuration. Texts begin with the path they are about: `plugin_configs.kelvin.mapping.users: ...`. */
+export interface Findings {
+  /** What keeps it from being saved. */
+  readonly errors: ReadonlyArray<string>
+  readonly warnings: ReadonlyArray<string>
+}
+
 export interface Plugin<R = never> {
   /** As named in `plugins` and `plugin_configs` of a school authority. */
   readonly name: string
@@ -59,8 +66,8 @@ export interface Plugin<R = never> {
   readonly concurrency?: (authority: SchoolAuthority) => number
   /** How many deletions an authority bears, or null for any number. Default: see `DeletionProtection`. */
   readonly deletionLimit?: (authority: SchoolAuthority) => DeletionLimit | null
-  /** What makes the configuration of an authority unacceptable, each with its path. Asked before it is saved. */
-  readonly check?: (authority: SchoolAuthority) => ReadonlyArray<string>
+  /** What is wrong with the configuration of an authority. Asked before it is saved. */
+  readonly check?: (authority: SchoolAuthority) => Findings
   /** Fails when the authority's configuration can't be used. */
   readonly handler: (authority: SchoolAuthority) => Effect.Effect<Handler, ConfigurationUnusable, R | Scope.Scope>
 }

@@ -12,6 +12,7 @@ import { Effect } from "effect"
 import * as ClassDelivery from "./ClassDelivery.js"
 import * as ClassMembers from "./ClassMembers.js"
 import * as KelvinSettings from "./KelvinSettings.js"
+import * as KelvinValidation from "./KelvinValidation.js"
 import type { PasswordDigest } from "./PasswordDigest.js"
 import * as Target from "./Target.js"
 import type { TargetHttp } from "./TargetHttp.js"
@@ -26,7 +27,7 @@ export const kelvin: Plugin<Needs> = {
   handles: () => true,
   concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin"),
   deletionLimit: (authority) => KelvinSettings.deletionLimitOf(authority, "kelvin"),
-  check: (authority) => KelvinSettings.guardianProblems(authority, "kelvin"),
+  check: (authority) => KelvinValidation.check(authority, "kelvin"),
   handler: (authority) =>
     Effect.map(Target.make(authority, "kelvin"), (target) => ({
       ping: target.client.ping,
@@ -46,7 +47,7 @@ export const partialGroupSync: Plugin<Needs> = {
   handles: () => true,
   concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin-partial-group-sync"),
   deletionLimit: (authority) => KelvinSettings.deletionLimitOf(authority, "kelvin-partial-group-sync"),
-  check: (authority) => KelvinSettings.guardianProblems(authority, "kelvin-partial-group-sync"),
+  check: (authority) => KelvinValidation.check(authority, "kelvin-partial-group-sync"),
   handler: (authority) =>
     Effect.gen(function* () {
       const directory = yield* Directory

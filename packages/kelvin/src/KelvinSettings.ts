@@ -3,7 +3,7 @@ import { type DeletionLimit, defaultDeletionLimit } from "@id-connector/core/Del
 import { ConfigurationUnusable } from "@id-connector/core/DeliveryError"
 import * as Problems from "@id-connector/core/Problems"
 import type { SchoolAuthority } from "@id-connector/core/SchoolAuthority"
-import { Effect, Either, Option, type Redacted, Schema } from "effect"
+import { type Effect, Either, Option, type Redacted, Schema } from "effect"
 import type { TlsRules } from "./TargetHttp.js"
 
 const Mapping = Schema.Record({ key: Schema.String, value: Schema.String })
@@ -28,41 +28,43 @@ const RequestsPerSecond = Schema.Int.pipe(Schema.between(1, 10_000)).annotations
   message: () => ({ message: "a whole number from 1 to 10000 is expected", override: true })
 })
 
-/** False: no protection. Numbers that are left out have their defaults. */
-const DeletionProtection = Schema.Union(
-  Schema.Literal(false),
-  Schema.Struct({
-    deletions: Schema.optionalWith(Schema.NonNegativeInt, {
-      default: () => defaultDeletionLimit.deletions,
-      nullable: true,
-      exact: true
-    }),
-    percent: Schema.optionalWith(Schema.Number.pipe(Schema.between(0, 100)), {
-      default: () => defaultDeletionLimit.percent,
-      nullable: true,
-      exact: true
-    })
+/** Numbers that are left out have their defaults. */
+const DeletionLimits = Schema.Struct({
+  deletions: Schema.optionalWith(Schema.NonNegativeInt, {
+    default: () => defaultDeletionLimit.deletions,
+    nullable: true,
+    exact: true
+  }),
+  percent: Schema.optionalWith(Schema.Number.pipe(Schema.between(0, 100)), {
+    default: () => defaultDeletionLimit.percent,
+    nullable: true,
+    exact: true
   })
-).annotations({
+})
+
+/** False: no protection. */
+const DeletionProtection = Schema.Union(Schema.Literal(false), DeletionLimits).annotations({
   message: () => ({
     message: 'false, or {"deletions": a whole number, "percent": a number from 0 to 100} is expected',
     override: true
   })
 })
 
+const Mappings = Schema.Struct({
+  users: Schema.optional(Mapping),
+  users_school_admin: Schema.optional(Mapping),
+  users_staff: Schema.optional(Mapping),
+  users_teacher: Schema.optional(Mapping),
+  users_legal_guardian: Schema.optional(Mapping),
+  users_student: Schema.optional(Mapping),
+  school_classes: Schema.optional(Mapping)
+})
+
 /** Keys the plugin does not know are left alone. */
 const Configuration = Schema.Struct({
   username: Schema.NonEmptyString,
   password: Password,
-  mapping: Schema.Struct({
-    users: Schema.optional(Mapping),
-    users_school_admin: Schema.optional(Mapping),
-    users_staff: Schema.optional(Mapping),
-    users_teacher: Schema.optional(Mapping),
-    users_legal_guardian: Schema.optional(Mapping),
-    users_student: Schema.optional(Mapping),
-    school_classes: Schema.optional(Mapping)
-  }),
+  mapping: Mappings,
   sync_password_hashes: Schema.optionalWith(Schema.Boolean, { default: () => false, nullable: true, exact: true }),
   ssl_context: Schema.optionalWith(SslContext, {
     default: () => ({ check_hostname: true, verify_mode: 2 as const }),
@@ -102,27 +104,26 @@ export interface KelvinSettings {
 const decodeConfiguration = Schema.decodeUnknownEither(Configuration, { errors: "all" })
 
 /** The settings of a plugin at an authority, or everything that keeps them from being used, each with its path. */
-export const decode = (
+export const decodeEither = (
   authority: SchoolAuthority,
   plugin: string
-): Effect.Effect<KelvinSettings, ConfigurationUnusable> => {
+): Either.Either<KelvinSettings, ReadonlyArray<string>> => {
   const path = `plugin_configs.${plugin}`
   const url = kelvinUrl(authority.url)
   const urlProblems = Either.isLeft(url) ? [url.left] : []
   const config = authority.plugin_configs[plugin]
   if (config === undefined) {
-    const problem = `${path}: is missing, so neither account nor mapping is known`
-    return Effect.fail(new ConfigurationUnusable({ problems: [...urlProblems, problem] }))
+    return Either.left([...urlProblems, `${path}: is missing, so neither account nor mapping is known`])
   }
   const decoded = decodeConfiguration(config)
   if (Either.isLeft(decoded) || Either.isLeft(url)) {
     const problems = Either.isLeft(decoded)
       ? Problems.describe(decoded.left).map((problem) => `${path}.${problem}`)
       : []
-    return Effect.fail(new ConfigurationUnusable({ problems: [...urlProblems, ...problems] }))
+    return Either.left([...urlProblems, ...problems])
   }
   const { right } = decoded
-  return Effect.succeed({
+  return Either.right({
     baseUrl: url.right,
     username: right.username,
     password: right.password,
@@ -136,6 +137,21 @@ export const decode = (
     concurrency: right.concurrency,
     requestsPerSecond: right.requests_per_second
   })
+}
+
+/** {@link decodeEither} as an effect. */
+export const decode = (
+  authority: SchoolAuthority,
+  plugin: string
+): Effect.Effect<KelvinSettings, ConfigurationUnusable> =>
+  Either.mapLeft(decodeEither(authority, plugin), (problems) => new ConfigurationUnusable({ problems }))
+
+/** What a configuration may hold. */
+export const keys = {
+  config: Object.keys(Configuration.fields),
+  mapping: Object.keys(Mappings.fields),
+  sslContext: Object.keys(SslContext.fields),
+  deletionProtection: Object.keys(DeletionLimits.fields)
 }
 
 /** `https://USER:PASSWORD@HOST/` is not needed, but may stand there. */
@@ -154,34 +170,6 @@ const kelvinUrl = (text: string): Either.Either<string, string> => {
   return path === null
     ? Either.left(`url: ${expected}`)
     : Either.right(`${url.protocol}//${url.host}/ucsschool/kelvin/${path[1]}/`)
-}
-
-const Mappings = Schema.Record({
-  key: Schema.String,
-  value: Schema.Record({ key: Schema.String, value: Schema.Unknown })
-})
-const decodeMappings = Schema.decodeUnknownOption(Mappings)
-
-/**
- * Guardians are mapped for students exactly if wards are mapped for guardians: the target keeps both directions in step, and
- * would undo one-sided changes.
- */
-export const guardianProblems = (authority: SchoolAuthority, plugin: string): ReadonlyArray<string> => {
-  const mappings = Option.getOrNull(decodeMappings(authority.plugin_configs[plugin]?.mapping))
-  if (mappings === null) return []
-  const students = mappings.users_student ?? mappings.users ?? {}
-  const guardians = mappings.users_legal_guardian ?? mappings.users ?? {}
-  const hasGuardians = "ucsschoolLegalGuardian" in students
-  const hasWards = "ucsschoolLegalWard" in guardians
-  if (hasGuardians === hasWards) return []
-  const path = `plugin_configs.${plugin}.mapping`
-  return hasGuardians
-    ? [
-        `${path}: "ucsschoolLegalGuardian" is mapped for students, but "ucsschoolLegalWard" is not mapped for legal guardians: map both or none`
-      ]
-    : [
-        `${path}: "ucsschoolLegalWard" is mapped for legal guardians, but "ucsschoolLegalGuardian" is not mapped for students: map both or none`
-      ]
 }
 
 /** `concurrency` of a configuration that may not be checked yet: 1 to 32, else the default. */

@@ -5,9 +5,11 @@ import { Failed, NotFound, problemOf, Refused, Unacceptable } from "@id-connecto
 import * as AuthorityPatch from "@id-connector/core/AuthorityPatch"
 import { type AuthorityUnknown, ConfigStore, type ConfigurationNotSaved } from "@id-connector/core/ConfigStore"
 import { Connector } from "@id-connector/core/Connector"
+import { Events } from "@id-connector/core/Events"
 import type { OutQueueStatus } from "@id-connector/core/OutQueue"
-import { ofAuthority, Plugins } from "@id-connector/core/Plugin"
+import { Plugins } from "@id-connector/core/Plugin"
 import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
+import * as Validation from "@id-connector/core/Validation"
 import { Effect, Either } from "effect"
 import { iso } from "./Time.js"
 
@@ -34,14 +36,26 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
   Effect.gen(function* () {
     const config = yield* ConfigStore
     const connector = yield* Connector
+    const events = yield* Events
     const plugins = yield* Plugins
 
     /** An authority from outside, or everything that makes it unacceptable. */
     const decode = (json: unknown): Either.Either<SchoolAuthority.SchoolAuthority, ReadonlyArray<string>> =>
       Either.flatMap(SchoolAuthority.decode(json), (authority) => {
-        const problems = ofAuthority(plugins, authority).flatMap((plugin) => plugin.check?.(authority) ?? [])
-        return problems.length === 0 ? Either.right(authority) : Either.left(problems)
+        const { errors } = Validation.validate(plugins, authority)
+        return errors.length === 0 ? Either.right(authority) : Either.left(errors)
       })
+    const reportUnknown = (authority: SchoolAuthority.AuthorityName, payload: { readonly [key: string]: unknown }) =>
+      Effect.forEach(
+        Validation.unknownKeys(payload),
+        (problem) =>
+          events.publish({
+            _tag: "ConfigurationProblem",
+            authority,
+            problem
+          }),
+        { discard: true }
+      )
 
     const find = (name: string) =>
       Effect.flatMap(config.current, ({ authorities }) => {
@@ -65,6 +79,7 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
               ConfigurationNotSaved: notSaved
             })
           )
+          yield* reportUnknown(decoded.right.name, payload)
           return AuthorityPatch.masked(decoded.right)
         })
       )
@@ -78,6 +93,7 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
             )
           )
           .pipe(
+            Effect.tap(({ name }) => reportUnknown(name, payload)),
             Effect.map(AuthorityPatch.masked),
             Effect.catchTags({
               AuthorityUnknown: ({ message }) => Effect.fail(new Refused({ detail: message })),
@@ -93,13 +109,13 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
       )
       .handle("status", ({ path: { name } }) =>
         Effect.gen(function* () {
-          const { active } = yield* find(name)
+          const authority = yield* find(name)
           const all = yield* Effect.mapError(connector.status, ({ message }) => new Failed({ detail: message }))
           const one = all.find(({ authority }) => authority === name)
           const status = one?.status ?? null
           return {
             name,
-            active,
+            active: authority.active,
             reachable: status === null || status._tag === "PausedByHand" ? null : status._tag === "Running",
             paused: pausedOf(status),
             last_error:
@@ -115,7 +131,8 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
               in_flight: one?.inFlight ?? 0,
               held: one?.held ?? 0,
               dead: one?.dead ?? 0
-            }
+            },
+            configuration: Validation.validate(plugins, authority)
           }
         })
       )

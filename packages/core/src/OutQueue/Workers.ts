@@ -62,17 +62,6 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
       handler
     }))
   )
-  yield* Effect.forEach(
-    authority.plugins.filter((name) => !plugins.some((plugin) => plugin.name === name)),
-    (name) =>
-      events.publish({
-        _tag: "ConfigurationProblem",
-        authority: authority.name,
-        problem: `plugins: there is no plugin ${JSON.stringify(name)} (there are: ${plugins.map((p) => p.name).join(", ")})`
-      }),
-    { discard: true }
-  )
-
   /** Whether deliveries can begin: every plugin that this authority uses reaches its target. */
   const ping: Effect.Effect<void, DeliveryError> = Effect.forEach(
     Plugin.ofAuthority(prepared, authority),
