@@ -11,6 +11,7 @@ import type { SourceDomain } from "@id-connector/core/SourceDomain"
 import { Effect } from "effect"
 import * as ClassDelivery from "./ClassDelivery.js"
 import * as ClassMembers from "./ClassMembers.js"
+import * as ClassPlan from "./ClassPlan.js"
 import * as KelvinSettings from "./KelvinSettings.js"
 import * as KelvinValidation from "./KelvinValidation.js"
 import type { PasswordDigest } from "./PasswordDigest.js"
@@ -33,8 +34,8 @@ export const kelvin: Plugin<Needs> = {
       ping: target.client.ping,
       deliver: (delivery) =>
         ListenerObject.isUser(delivery.object)
-          ? UserDelivery.deliver(target, delivery)
-          : ClassDelivery.deliver(target, delivery, ClassDelivery.localMembers)
+          ? UserDelivery.deliver(target, delivery.object, delivery)
+          : ClassDelivery.deliver(target, delivery.object, delivery, ClassPlan.localMembers)
     }))
 }
 
@@ -53,7 +54,7 @@ export const partialGroupSync: Plugin<Needs> = {
       const directory = yield* Directory
       const target = yield* Target.make(authority, "kelvin-partial-group-sync")
       const ignored = new Set(target.settings.ignoredRoles)
-      const chooseMembers: ClassDelivery.ChooseMembers = ({ atTarget, local }) =>
+      const chooseMembers: ClassPlan.ChooseMembers = ({ atTarget, local }) =>
         Effect.gen(function* () {
           const schools = yield* target.handledSchools
           const roles = yield* Effect.mapError(
@@ -67,8 +68,8 @@ export const partialGroupSync: Plugin<Needs> = {
         ping: target.client.ping,
         deliver: (delivery: Delivery) =>
           ListenerObject.isUser(delivery.object)
-            ? UserDelivery.deliver(target, delivery)
-            : ClassDelivery.deliver(target, delivery, chooseMembers)
+            ? UserDelivery.deliver(target, delivery.object, delivery)
+            : ClassDelivery.deliver(target, delivery.object, delivery, chooseMembers)
       }
     })
 }
