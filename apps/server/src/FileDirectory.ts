@@ -62,6 +62,7 @@ export const layer = (file: string): Layer.Layer<Directory, FileDirectoryInvalid
         roles: (names) => Effect.flatMap(current, (directory) => directory.roles(names)),
         user: (name) => Effect.flatMap(current, (directory) => directory.user(name)),
         group: (name) => Effect.flatMap(current, (directory) => directory.group(name)),
+        listenerObject: (kind, name) => Effect.flatMap(current, (directory) => directory.listenerObject(kind, name)),
         usersOfSchool: (school) => Effect.flatMap(current, (directory) => directory.usersOfSchool(school)),
         groupsOfSchool: (school) => Effect.flatMap(current, (directory) => directory.groupsOfSchool(school)),
         admins: Effect.flatMap(current, (directory) => directory.admins),

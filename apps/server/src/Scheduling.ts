@@ -3,24 +3,8 @@
  * with the object's present state. `<YYYY-mm-dd-HH-MM-SS-ffffff>_<entryUUID>.json`.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { Directory, type DirectoryError } from "@id-connector/core/Directory"
+import { Directory, type DirectoryError, ObjectUnknown } from "@id-connector/core/Directory"
 import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
-
-/** The source directory has no such object. */
-export class ObjectUnknown extends Schema.TaggedError<ObjectUnknown>()("ObjectUnknown", {
-  kind: Schema.Literal("user", "group", "school"),
-  name: Schema.String
-}) {
-  override get message() {
-    return unknown[this.kind](JSON.stringify(this.name.slice(0, 200)))
-  }
-}
-
-const unknown = {
-  user: (name: string) => `There is no school user ${name} in the source directory.`,
-  group: (name: string) => `There is no school group ${name} in the source directory.`,
-  school: (name: string) => `The source directory has neither users nor groups of a school ${name}.`
-}
 
 /** A file could not be written. */
 export class NotScheduled extends Schema.TaggedError<NotScheduled>()("NotScheduled", { detail: Schema.String }) {

@@ -20,62 +20,63 @@ export const people = {
 }
 
 /** Requests go to a port of this machine. */
-export const world = Effect.gen(function* () {
-  const fs = yield* FileSystem.FileSystem
-  const appDir = yield* fs.makeTempDirectoryScoped()
-  const directoryFile = join(appDir, "directory.json")
-  yield* fs.writeFileString(directoryFile, JSON.stringify(people))
-  const settings = {
-    appDir,
-    listenerDirectory: join(appDir, "data", "listener"),
-    databaseFile: join(appDir, "data", "id-connector.db"),
-    directory: { _tag: "File", path: directoryFile } as const,
-    ucrFile: join(appDir, "base.conf"),
-    logDirectory: join(appDir, "log"),
-    http: { host: "127.0.0.1", port: 0, tls: null },
-    triggerDirectory: join(appDir, "triggers"),
-    layout: { base: Builders.base, classes: "klassen", pupils: "schueler" }
-  }
-  const secretFile = join(appDir, "conf", "tokens.secret")
-  const context = yield* Layer.build(
-    HttpLayerRouter.serve(HttpApp.routes(secretFile), { disableLogger: true, disableListenLog: true }).pipe(
-      Layer.provideMerge(Main.layer(settings, { threads: false })),
-      Layer.provideMerge(NodeHttpServer.layerTest),
-      Layer.provide([SecureRandom.layer, Ucr.layer(settings.ucrFile)])
+export const world = (directory: object = people) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const appDir = yield* fs.makeTempDirectoryScoped()
+    const directoryFile = join(appDir, "directory.json")
+    yield* fs.writeFileString(directoryFile, JSON.stringify(directory))
+    const settings = {
+      appDir,
+      listenerDirectory: join(appDir, "data", "listener"),
+      databaseFile: join(appDir, "data", "id-connector.db"),
+      directory: { _tag: "File", path: directoryFile } as const,
+      ucrFile: join(appDir, "base.conf"),
+      logDirectory: join(appDir, "log"),
+      http: { host: "127.0.0.1", port: 0, tls: null },
+      triggerDirectory: join(appDir, "triggers"),
+      layout: { base: Builders.base, classes: "klassen", pupils: "schueler" }
+    }
+    const secretFile = join(appDir, "conf", "tokens.secret")
+    const context = yield* Layer.build(
+      HttpLayerRouter.serve(HttpApp.routes(secretFile), { disableLogger: true, disableListenLog: true }).pipe(
+        Layer.provideMerge(Main.layer(settings, { threads: false })),
+        Layer.provideMerge(NodeHttpServer.layerTest),
+        Layer.provide([SecureRandom.layer, Ucr.layer(settings.ucrFile)])
+      )
     )
-  )
-  const http = Context.get(context, HttpClient.HttpClient)
-  const send = (
-    method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "HEAD" | "OPTIONS",
-    path: string,
-    options: { readonly token?: string; readonly json?: unknown; readonly text?: string; readonly form?: object } = {}
-  ) =>
-    Effect.gen(function* () {
-      const base = HttpClientRequest.make(method)(`${prefix}${path}`, {
-        headers: options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }
+    const http = Context.get(context, HttpClient.HttpClient)
+    const send = (
+      method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "HEAD" | "OPTIONS",
+      path: string,
+      options: { readonly token?: string; readonly json?: unknown; readonly text?: string; readonly form?: object } = {}
+    ) =>
+      Effect.gen(function* () {
+        const base = HttpClientRequest.make(method)(`${prefix}${path}`, {
+          headers: options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }
+        })
+        const body =
+          options.form !== undefined
+            ? HttpClientRequest.bodyUrlParams(base, options.form as Record<string, string>)
+            : options.text !== undefined
+              ? HttpClientRequest.bodyText(base, options.text, "application/json")
+              : options.json !== undefined
+                ? HttpClientRequest.bodyText(base, JSON.stringify(options.json), "application/json")
+                : base
+        const response = yield* http.execute(body)
+        const text = yield* response.text
+        return {
+          status: response.status,
+          headers: response.headers,
+          body: text === "" ? null : (JSON.parse(text) as never as { readonly [key: string]: unknown })
+        }
       })
-      const body =
-        options.form !== undefined
-          ? HttpClientRequest.bodyUrlParams(base, options.form as Record<string, string>)
-          : options.text !== undefined
-            ? HttpClientRequest.bodyText(base, options.text, "application/json")
-            : options.json !== undefined
-              ? HttpClientRequest.bodyText(base, JSON.stringify(options.json), "application/json")
-              : base
-      const response = yield* http.execute(body)
-      const text = yield* response.text
-      return {
-        status: response.status,
-        headers: response.headers,
-        body: text === "" ? null : (JSON.parse(text) as never as { readonly [key: string]: unknown })
-      }
-    })
-  const logIn = (username: string, password = "secret") =>
-    send("POST", "/token", { form: { username, password, grant_type: "password" } })
-  const token = String((yield* logIn("admin")).body?.access_token)
-  const as = (json?: unknown) => ({ token, ...(json === undefined ? {} : { json }) })
-  return { appDir, as, directoryFile, http, logIn, secretFile, send, settings, token }
-}).pipe(Effect.provide(NodeContext.layer), Logger.withMinimumLogLevel(LogLevel.None))
+    const logIn = (username: string, password = "secret") =>
+      send("POST", "/token", { form: { username, password, grant_type: "password" } })
+    const token = String((yield* logIn("admin")).body?.access_token)
+    const as = (json?: unknown) => ({ token, ...(json === undefined ? {} : { json }) })
+    return { appDir, as, directoryFile, http, logIn, secretFile, send, settings, token }
+  }).pipe(Effect.provide(NodeContext.layer), Logger.withMinimumLogLevel(LogLevel.None))
 
 export const url = "https://localhost:1/ucsschool/kelvin/v1/"
 export const authority = (name: string, more: object = {}) => ({

@@ -11,7 +11,7 @@ import { authority, people, quietly, url, world } from "./ApiWorld.js"
 describe("log in", () => {
   it.scopedLive("is for enabled members of the admin group with the right password, and never says why not", () =>
     Effect.gen(function* () {
-      const { logIn, secretFile, send } = yield* world
+      const { logIn, secretFile, send } = yield* world()
       const refused = yield* Effect.forEach(
         [
           ["admin", "wrong"],
@@ -44,7 +44,7 @@ describe("log in", () => {
 
   it.scopedLive("is refused for a while after ten failures, also with the right password", () =>
     Effect.gen(function* () {
-      const { logIn } = yield* world
+      const { logIn } = yield* world()
       for (let time = 0; time < 10; time++) assert.strictEqual((yield* logIn("admin", "wrong")).status, 401)
       const { headers, status } = yield* logIn("admin")
       assert.strictEqual(status, 429)
@@ -56,7 +56,7 @@ describe("log in", () => {
 describe("tokens", () => {
   it.scopedLive("are needed, and only the connector's own are good", () =>
     Effect.gen(function* () {
-      const { http, secretFile, send, token } = yield* world
+      const { http, secretFile, send, token } = yield* world()
       const status = (token?: string) =>
         Effect.map(send("GET", "/v1/queues", token === undefined ? {} : { token }), (answer) => answer.status)
       const key = new TextEncoder().encode(Fs.readFileSync(secretFile, "utf8").trim())
@@ -94,7 +94,7 @@ describe("tokens", () => {
 describe("school authorities", () => {
   it.scopedLive("are created, shown without secrets, changed and removed", () =>
     Effect.gen(function* () {
-      const { appDir, as, send } = yield* world
+      const { appDir, as, send } = yield* world()
       const created = yield* send("POST", "/v1/school_authorities", as(authority("T2")))
       assert.strictEqual(created.status, 201)
       assert.notInclude(JSON.stringify(created.body), "univention")
@@ -129,7 +129,7 @@ describe("school authorities", () => {
 
   it.scopedLive("are refused with every reason and its place", () =>
     Effect.gen(function* () {
-      const { as, send } = yield* world
+      const { as, send } = yield* world()
       const { body, status } = yield* send(
         "POST",
         "/v1/school_authorities",
@@ -157,7 +157,7 @@ describe("school authorities", () => {
 
   it.scopedLive("may be incomplete: they are saved, and their status says what is missing", () =>
     Effect.gen(function* () {
-      const { as, send } = yield* world
+      const { as, send } = yield* world()
       const bare = {
         name: "T1",
         active: true,
@@ -179,7 +179,7 @@ describe("school authorities", () => {
 
   it.scopedLive("lose none of many changes at the same time", () =>
     Effect.gen(function* () {
-      const { as, send } = yield* world
+      const { as, send } = yield* world()
       yield* send("POST", "/v1/school_authorities", as(authority("T1")))
       yield* Effect.forEach(
         Array.from({ length: 20 }, (_, index) => index),
@@ -195,7 +195,7 @@ describe("school authorities", () => {
 
   it.scopedLive("are named so that no path comes of it, and bodies can be anything", () =>
     Effect.gen(function* () {
-      const { appDir, as, send, token } = yield* world
+      const { appDir, as, send, token } = yield* world()
       for (const name of ["..%2F..%2Fetc%2Fpasswd", "%00", "x".repeat(10_000), "%E0%A4%A"]) {
         const { status } = yield* send("GET", `/v1/school_authorities/${name}`, as())
         assert.ok([400, 404, 422].includes(status), `${name.slice(0, 30)} ${status}`)
@@ -225,7 +225,7 @@ describe("school authorities", () => {
 
   it.scopedLive("take effect at once: a queue starts, pauses, says why, stops", () =>
     Effect.gen(function* () {
-      const { as, send } = yield* world
+      const { as, send } = yield* world()
       yield* send("POST", "/v1/school_authorities", as(authority("T1", { active: true })))
       const queues = yield* send("GET", "/v1/queues", as())
       assert.deepStrictEqual<unknown>(queues.body, [
@@ -252,7 +252,7 @@ describe("school authorities", () => {
 describe("the mapping of schools", () => {
   it.scopedLive("is replaced as a whole", () =>
     Effect.gen(function* () {
-      const { as, send } = yield* world
+      const { as, send } = yield* world()
       const mapping = { Gym: "T1", Realschule: "T2" }
       assert.deepStrictEqual<unknown>((yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping }))).body, {
         mapping
@@ -268,7 +268,7 @@ describe("the mapping of schools", () => {
 describe("items of a queue", () => {
   it.scopedLive("are listed, shown, retried and removed", () =>
     Effect.gen(function* () {
-      const { as, send, settings } = yield* world
+      const { as, send, settings } = yield* world()
       yield* send("POST", "/v1/school_authorities", as(authority("T1")))
       yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "T1" } }))
       for (const name of ["anna", "ben"]) {
@@ -300,7 +300,7 @@ describe("items of a queue", () => {
 describe("a deleted school authority", () => {
   it.scopedLive("leaves its waiting items in the trash, and none for a new one of that name", () =>
     Effect.gen(function* () {
-      const { appDir, as, send, settings } = yield* world
+      const { appDir, as, send, settings } = yield* world()
       yield* send("POST", "/v1/school_authorities", as(authority("T1")))
       yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "T1" } }))
       for (const name of ["anna", "ben"]) {
@@ -336,7 +336,7 @@ describe("a deleted school authority", () => {
 describe("metrics", () => {
   it.scopedLive("are Prometheus' text, for those who have logged in", () =>
     Effect.gen(function* () {
-      const { as, http, send, token } = yield* world
+      const { as, http, send, token } = yield* world()
       yield* send("POST", "/v1/school_authorities", as(authority("T 1")))
       const response = yield* http.get(`${prefix}/v1/metrics`, { headers: { authorization: `Bearer ${token}` } })
       assert.match(String(response.headers["content-type"]), /^text\/plain; version=0\.0\.4/)
@@ -351,7 +351,7 @@ describe("metrics", () => {
 describe("the documentation", () => {
   it.scopedLive("loads nothing from elsewhere", () =>
     Effect.gen(function* () {
-      const { http } = yield* world
+      const { http } = yield* world()
       for (const path of ["docs", "redoc", "readme", "history"]) {
         const { headers, status, text } = yield* http.get(`${prefix}/v1/${path}`)
         assert.strictEqual(status, 200)
@@ -365,7 +365,7 @@ describe("the documentation", () => {
 describe("scheduling", () => {
   it.scopedLive("writes a trigger file for an object that the directory knows", () =>
     Effect.gen(function* () {
-      const { appDir, as, directoryFile, send } = yield* world
+      const { appDir, as, directoryFile, send } = yield* world()
       const role = (kind: string) => [`${kind}:school:Gym`]
       Fs.writeFileSync(
         directoryFile,
@@ -419,7 +419,7 @@ describe("every answer", () => {
     "has a request id and headers that keep browsers safe; methods and paths that are not there are told apart",
     () =>
       Effect.gen(function* () {
-        const { as, send } = yield* world
+        const { as, send } = yield* world()
         const queues = yield* send("GET", "/v1/queues", as())
         assert.match(String(queues.headers["x-request-id"]), /^[0-9a-f-]{36}$/)
         assert.strictEqual(queues.headers["x-content-type-options"], "nosniff")
@@ -440,7 +440,7 @@ describe("every answer", () => {
 
   it.scopedLive("is understood by the client that comes of the contract", () =>
     Effect.gen(function* () {
-      const { http, token } = yield* world
+      const { http, token } = yield* world()
       const client = yield* HttpApiClient.make(Api, {
         transformClient: HttpClient.mapRequest(HttpClientRequest.bearerToken(token))
       }).pipe(Effect.provideService(HttpClient.HttpClient, http))

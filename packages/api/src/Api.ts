@@ -7,6 +7,7 @@ import { errorSchema, UnreadableBody } from "./ApiError.js"
 import { AuthoritiesApi } from "./AuthoritiesApi.js"
 import { HealthApi } from "./HealthApi.js"
 import { MetricsApi } from "./MetricsApi.js"
+import { PreviewApi } from "./PreviewApi.js"
 import { QueuesApi } from "./QueuesApi.js"
 import { ScheduleApi } from "./ScheduleApi.js"
 import { TokenApi } from "./TokenApi.js"
@@ -18,6 +19,7 @@ export class Api extends HttpApi.make("id-connector")
   .add(TokenApi)
   .add(QueuesApi)
   .add(AuthoritiesApi)
+  .add(PreviewApi)
   .add(ScheduleApi)
   .add(MetricsApi)
   .add(HealthApi)

@@ -72,6 +72,38 @@ export const Status = Schema.Struct({
   }).annotations({ description: "What is wrong with the configuration, each with its path." })
 }).annotations({ identifier: "SchoolAuthorityStatus" })
 
+export const Check = Schema.Struct({
+  ok: Schema.Boolean.annotations({ description: "Nothing that was found keeps deliveries from working." }),
+  findings: Schema.Array(
+    Schema.Struct({
+      severity: Schema.Literal("ok", "warning", "error"),
+      about: Schema.String.annotations({
+        description: "log in, connection, roles, schools, or a path in the configuration"
+      }),
+      text: Schema.String,
+      plugin: Schema.NullOr(Schema.String).annotations({
+        description: "Who found it; null: the configuration as a whole."
+      })
+    })
+  )
+}).annotations({
+  identifier: "SchoolAuthorityCheck",
+  examples: [
+    {
+      ok: true,
+      findings: [
+        { severity: "ok", about: "log in", text: "The target answers and knows the account.", plugin: "kelvin" },
+        {
+          severity: "warning",
+          about: "schools",
+          text: "The target does not have SCHOOL7: nobody who is only there is created at the target.",
+          plugin: "kelvin"
+        }
+      ]
+    }
+  ]
+})
+
 const name = Schema.Struct({ name: Schema.String })
 
 export class AuthoritiesApi extends HttpApiGroup.make("authorities")
@@ -118,6 +150,17 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
       .addSuccess(Status)
       .addError(NotFoundBody)
       .annotate(OpenApi.Summary, "How a school authority is doing")
+  )
+  .add(
+    HttpApiEndpoint.post("check", "/school_authorities/:name/check")
+      .setPath(name)
+      .addSuccess(Check)
+      .addError(NotFoundBody)
+      .annotate(OpenApi.Summary, "Check a school authority")
+      .annotate(
+        OpenApi.Description,
+        "Looks at its configuration, logs in at its target, and compares roles, schools and mapped UDM properties with what the target knows. Changes nothing, also works for an inactive authority, and may take as long as the target."
+      )
   )
   .add(
     HttpApiEndpoint.get("mapping", "/school_to_authority_mapping")

@@ -80,6 +80,12 @@ const textAttributes: ReadonlySet<string> = new Set([
 
 const classAttributes: ReadonlySet<string> = new Set(["name", "school", "description", "users"])
 
+/** The targets of a mapping that are no attributes but UDM properties. */
+export const propertiesOf = (kind: "user" | "class", mapping: Mapping): ReadonlyArray<string> => {
+  const attributes = kind === "user" ? userAttributes : classAttributes
+  return [...new Set(Object.values(mapping))].filter((there) => !attributes.has(there))
+}
+
 /** What becomes of one key: a value (null clears), nothing, a password to be made up, or a problem. */
 type Value =
   | { readonly _tag: "Send"; readonly value: unknown }

@@ -15,6 +15,19 @@ export class DirectoryError extends Schema.TaggedError<DirectoryError>()("Direct
   }
 }
 
+/** The directory has no such object, or not one that is synchronised. */
+export class ObjectUnknown extends Schema.TaggedError<ObjectUnknown>()("ObjectUnknown", {
+  kind: Schema.Literal("user", "group", "school"),
+  name: Schema.String
+}) {
+  override get message() {
+    const name = JSON.stringify(this.name.slice(0, 200))
+    return this.kind === "school"
+      ? `The source directory has neither users nor groups of a school ${name}.`
+      : `There is no school ${this.kind} ${name} in the source directory.`
+  }
+}
+
 /** A user of the directory. */
 export interface DirectoryUser {
   readonly dn: string
@@ -47,6 +60,11 @@ export interface DirectoryShape {
   readonly roles: (usernames: ReadonlyArray<string>) => Answer<ReadonlyMap<string, ReadonlyArray<string>>>
   readonly user: (username: string) => Answer<Option.Option<DirectoryUser>>
   readonly group: (name: string) => Answer<Option.Option<DirectoryGroup>>
+  /**
+   * A user or group as a listener file would have it, as parsed JSON, not checked. The directory may not tell every UDM
+   * property.
+   */
+  readonly listenerObject: (kind: "user" | "group", name: string) => Answer<Option.Option<unknown>>
   /** Everybody with a role in the school (student, teacher, staff, legal guardian), by user name. */
   readonly usersOfSchool: (school: string) => Answer<ReadonlyArray<DirectoryUser>>
   /** Classes and work groups of the school, by name. */

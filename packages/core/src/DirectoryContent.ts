@@ -11,6 +11,12 @@ import * as SchoolRole from "./SchoolRole.js"
 const texts = Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true, exact: true })
 const text = Schema.optionalWith(Schema.String, { default: () => "", nullable: true, exact: true })
 
+const properties = Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.Unknown }), {
+  default: () => ({}),
+  nullable: true,
+  exact: true
+})
+
 const User = Schema.Struct({
   uid: Schema.NonEmptyString,
   dn: text,
@@ -21,6 +27,8 @@ const User = Schema.Struct({
   disabled: Schema.optionalWith(Schema.Boolean, { default: () => false, nullable: true, exact: true }),
   ucsschoolRole: texts,
   schools: texts,
+  /** Further UDM properties, as a listener file has them. */
+  properties,
   // Checked apart: a message about them must not show them.
   hashes: Schema.optional(Schema.Unknown)
 })
@@ -30,7 +38,8 @@ const Group = Schema.Struct({
   dn: text,
   entryUUID: text,
   uniqueMember: texts,
-  ucsschoolRole: texts
+  ucsschoolRole: texts,
+  properties
 })
 
 export const DirectoryContent = Schema.Struct({
@@ -71,6 +80,13 @@ export const directory = ({ groups, users }: DirectoryContent): DirectoryShape =
       Effect.sync(() =>
         Option.map(Option.fromNullable(groups.find(({ cn }) => cn.toLowerCase() === name.toLowerCase())), groupOf)
       ),
+    listenerObject: (kind, name) =>
+      Effect.sync(() => {
+        const wanted = name.toLowerCase()
+        if (kind === "user")
+          return Option.map(Option.fromNullable(byName.get(wanted)), (user) => userFile(user, groups))
+        return Option.map(Option.fromNullable(groups.find(({ cn }) => cn.toLowerCase() === wanted)), groupFile)
+      }),
     usersOfSchool: (school) =>
       Effect.sync(() =>
         users
@@ -109,6 +125,35 @@ const userOf = ({ disabled, displayName, dn, entryUUID, schools, ucsschoolRole, 
     schools.length > 0 ||
     SchoolRole.parseAll(ucsschoolRole).some(({ contextType, role }) => contextType === "school" && userRoles.has(role)),
   isDisabled: disabled
+})
+
+const userFile = (user: UserEntry, groups: DirectoryContent["groups"]) => {
+  const dn = user.dn.toLowerCase()
+  return {
+    id: user.entryUUID,
+    dn: user.dn,
+    udm_object_type: "users/user",
+    options: ["default", ...SchoolRole.optionsOf(user.ucsschoolRole)],
+    object: {
+      username: user.uid,
+      displayName: user.displayName === "" ? null : user.displayName,
+      school: user.schools,
+      ucsschoolRole: user.ucsschoolRole,
+      disabled: user.disabled ? "1" : "0",
+      groups: groups
+        .filter(({ uniqueMember }) => uniqueMember.some((member) => member.toLowerCase() === dn))
+        .map((group) => group.dn),
+      ...user.properties
+    }
+  }
+}
+
+const groupFile = (group: typeof Group.Type) => ({
+  id: group.entryUUID,
+  dn: group.dn,
+  udm_object_type: "groups/group",
+  options: ["default"],
+  object: { name: group.cn, users: group.uniqueMember, ucsschoolRole: group.ucsschoolRole, ...group.properties }
 })
 
 const groupOf = ({ cn, dn, entryUUID }: typeof Group.Type): DirectoryGroup => ({ dn, name: cn, entryUuid: entryUUID })

@@ -9,9 +9,9 @@ import { Directory } from "./Directory.js"
 import * as Distribution from "./Distribution.js"
 import { type ConnectorEvent, Events, subjectOf } from "./Events.js"
 import * as ListenerObject from "./ListenerObject.js"
-import type { PasswordHashes } from "./PasswordHashes.js"
 import { persistently } from "./Patience.js"
-import { type Plugin, Plugins } from "./Plugin.js"
+import { Plugins } from "./Plugin.js"
+import * as Preparation from "./Preparation.js"
 import * as PreviousState from "./PreviousState.js"
 import { PreviousStateStore } from "./PreviousStateStore.js"
 import { type Arrival, type FileFate, QueueStore, type SourceFile } from "./QueueStore.js"
@@ -264,15 +264,15 @@ const makePrepare = Effect.gen(function* () {
     const arrivals: Array<Arrival> = []
     const happened: Array<ConnectorEvent> = []
     for (const { file, object: read, text } of good) {
-      const attached = isPreprocessed(file) ? read : attach(read, known, hashes)
+      const attached = isPreprocessed(file) ? read : Preparation.attach(read, known, hashes)
       const remember = rememberAs(attached, now)
       if (remember._tag === "State") known.set(attached.id.toLowerCase(), remember.state)
-      const object = preprocessing.length === 0 ? attached : yield* preprocess(attached, preprocessing)
+      const object = preprocessing.length === 0 ? attached : yield* Preparation.preprocess(attached, preprocessing)
       const distribution = Distribution.distribute(object, {
         authorities: configuration.authorities,
         mapping: configuration.mapping,
         layout: domain.layout,
-        added: addedByPlugins(object, plugins, configuration)
+        added: Preparation.addedByPlugins(object, plugins, configuration)
       })
       const recipients: ReadonlyArray<AuthorityName> = distribution.recipients.map(({ authority }) => authority)
       arrivals.push({
@@ -284,7 +284,7 @@ const makePrepare = Effect.gen(function* () {
         remember
       })
       const subject = subjectOf(object)
-      for (const problem of problemsOf(object)) {
+      for (const problem of Preparation.problemsOf(object)) {
         happened.push({ _tag: "DataProblem", file: file.name, subject, problem })
       }
       const change = object._tag === "ChangedUser" || object._tag === "ChangedGroup" ? "changed" : "removed"
@@ -296,26 +296,6 @@ const makePrepare = Effect.gen(function* () {
 
 /** Files that the Python connector has preprocessed are taken as they are. */
 const isPreprocessed = (file: SourceFile): boolean => file.name.endsWith("_ready.json")
-
-const attach = (
-  object: ListenerObject.ListenerObject,
-  known: ReadonlyMap<string, PreviousState.PreviousState>,
-  hashes: ReadonlyMap<string, PasswordHashes>
-): ListenerObject.ListenerObject => {
-  const state = known.get(object.id.toLowerCase())
-  switch (object._tag) {
-    case "ChangedUser":
-      return { ...object, previous: userState(state), hashes: hashes.get(object.username.toLowerCase()) ?? null }
-    case "RemovedUser":
-      return { ...object, previous: userState(state) }
-    case "ChangedGroup":
-    case "RemovedGroup":
-      return { ...object, previous: state !== undefined && !PreviousState.isUser(state) ? state : null }
-  }
-}
-
-const userState = (state: PreviousState.PreviousState | undefined) =>
-  state !== undefined && PreviousState.isUser(state) ? state : null
 
 const keepAfterRemoval = Duration.toMillis(PreviousState.keepAfterRemoval)
 
@@ -329,35 +309,4 @@ const rememberAs = (object: ListenerObject.ListenerObject, now: number): Arrival
     case "RemovedGroup":
       return { _tag: "ExpireAt", at: now + keepAfterRemoval }
   }
-}
-
-const preprocess = (object: ListenerObject.ListenerObject, plugins: ReadonlyArray<Plugin>) =>
-  Effect.reduce(plugins, object, (current, plugin) => plugin.preprocess?.(current) ?? Effect.succeed(current))
-
-const addedByPlugins = (
-  object: ListenerObject.ListenerObject,
-  plugins: ReadonlyArray<Plugin>,
-  configuration: Configuration
-) =>
-  plugins.flatMap((plugin) =>
-    [...(plugin.distribute?.(object, configuration) ?? [])].map((authority) => ({ plugin: plugin.name, authority }))
-  )
-
-/** What is not in order about the data, though the change is accepted. */
-const problemsOf = (object: ListenerObject.ListenerObject): ReadonlyArray<string> => {
-  if (object._tag === "RemovedUser" && object.previous === null) {
-    return [
-      `no previous state is known of ${object.dn} (entryUUID ${object.id}): the user can't be removed at the school authorities`
-    ]
-  }
-  if (object._tag !== "ChangedUser") return []
-  const problems: Array<string> = []
-  if (object.hashes === null) problems.push("the source directory has no password hashes of the user")
-  const primary = ListenerObject.primarySchool(object)
-  if (!primary.fromDn) {
-    problems.push(
-      `the school in the DN ${object.dn} is none of the user's schools: ${primary.school} is taken as the primary school`
-    )
-  }
-  return problems
 }

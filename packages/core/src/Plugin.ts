@@ -11,7 +11,7 @@ import type { PreviousUser } from "./PreviousState.js"
 import type { SchoolAuthority } from "./SchoolAuthority.js"
 
 /** What is to be brought to the target, and what is known about earlier deliveries of it. */
-export interface Delivery {
+export interface Undelivered {
   readonly object: ListenerObject
   /** Identities the target may hold, besides the previous and the current one. */
   readonly aliases: ReadonlyArray<PreviousUser>
@@ -19,6 +19,9 @@ export interface Delivery {
   readonly recreate: boolean
   /** What {@link Delivered.receipt} was at the last successful delivery of this object to this authority. */
   readonly receipt: string | null
+}
+
+export interface Delivery extends Undelivered {
   /**
    * To be asked right before an object is deleted at the target for good: fails when too many were deleted lately. An
    * account that is deleted only to be created anew does not count.
@@ -39,11 +42,46 @@ export interface Delivered {
   readonly receipt: string | null
 }
 
+/** What a delivery would do, found out without writing anything. For people: secrets in it are masked. */
+export interface Preview {
+  readonly outcome: Outcome
+  /** Why, where that is not plain. */
+  readonly detail: string | null
+  /** The mapping that is used, and why that one; null where none is. */
+  readonly mapping: { readonly name: string; readonly because: string } | null
+  /** What the target is to have, by the names of its attributes. */
+  readonly attributes: { readonly [attribute: string]: unknown }
+  /** What differs at the target. Everything, when the object is not there. */
+  readonly differences: ReadonlyArray<Difference>
+  /** What would be sent, in that order. */
+  readonly requests: ReadonlyArray<{ readonly method: string; readonly path: string; readonly body: unknown }>
+  readonly warnings: ReadonlyArray<string>
+}
+
+export interface Difference {
+  readonly attribute: string
+  /** Null: nothing. */
+  readonly current: unknown
+  readonly wanted: unknown
+}
+
+/** Something that was found out about a target. */
+export interface Finding {
+  readonly severity: "ok" | "warning" | "error"
+  /** What it is about: `log in`, `roles`, `schools`, or a path in the configuration. */
+  readonly about: string
+  readonly text: string
+}
+
 export interface Handler {
   /** Asks the target for something harmless that needs a log in: whether deliveries can begin. */
   readonly ping: Effect.Effect<void, DeliveryError>
   /** Brings one object to the target. Repeating it is harmless. */
   readonly deliver: (delivery: Delivery) => Effect.Effect<Delivered, DeliveryError>
+  /** What {@link deliver} would do now. Writes nothing. */
+  readonly preview: (undelivered: Undelivered) => Effect.Effect<Preview, DeliveryError>
+  /** Looks thoroughly at whether deliveries will go well. Writes nothing. */
+  readonly check: Effect.Effect<ReadonlyArray<Finding>>
 }
 
 /** What is wrong with a configuration. Texts begin with the path they are about: `plugin_configs.kelvin.mapping.users: ...`. */

@@ -205,6 +205,8 @@ export interface QueueStoreShape {
   readonly setPaused: (authority: AuthorityName, isPaused: boolean) => Answer<void>
   /** The deletions that were recorded since a time, oldest first. */
   readonly removals: (authority: AuthorityName, since: number) => Answer<ReadonlyArray<Removals>>
+  /** The receipt of the last successful delivery of an object to an authority, or null. */
+  readonly receipt: (authority: AuthorityName, objectKey: string) => Answer<string | null>
   /** How many objects were delivered to the authority and not removed since. */
   readonly holding: (authority: AuthorityName) => Answer<number>
 }

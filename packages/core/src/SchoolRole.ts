@@ -18,6 +18,19 @@ export const fromOptions = (options: ReadonlyArray<string>): ReadonlyArray<Role>
   return []
 }
 
+const optionOf: { readonly [role in Role]?: (typeof userOptions)[number] } = {
+  staff: "ucsschoolStaff",
+  student: "ucsschoolStudent",
+  teacher: "ucsschoolTeacher",
+  legal_guardian: "ucsschoolLegalGuardian"
+}
+
+/** The UDM options that go with the roles of `ucsschoolRole` strings, each once. */
+export const optionsOf = (roles: ReadonlyArray<string>): ReadonlyArray<(typeof userOptions)[number]> => {
+  const held = new Set(parseAll(roles).flatMap(({ contextType, role }) => (contextType === "school" ? [role] : [])))
+  return Object.entries(optionOf).flatMap(([role, option]) => (held.has(role) ? [option] : []))
+}
+
 /** A `ucsschoolRole` string, taken apart: `teacher:school:DEMOSCHOOL`. */
 export interface ContextRole {
   readonly role: string

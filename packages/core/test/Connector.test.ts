@@ -70,7 +70,9 @@ const stubPlugin = (stub: Context.Tag.Service<Stub>): Plugin => ({
               stub.atWork -= 1
             })
           )
-        )
+        ),
+      preview: () => Effect.die("nobody asks for a preview here"),
+      check: Effect.succeed([])
     })
 })
 

@@ -5,7 +5,7 @@
 import * as AttributeMapping from "@id-connector/core/AttributeMapping"
 import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/DeliveryError"
 import type { GroupObject } from "@id-connector/core/ListenerObject"
-import type { Delivery } from "@id-connector/core/Plugin"
+import type { Undelivered } from "@id-connector/core/Plugin"
 import * as SchoolClass from "@id-connector/core/SchoolClass"
 import { Effect, Either, Option } from "effect"
 import type { KelvinClass } from "./KelvinClass.js"
@@ -56,7 +56,7 @@ export interface Modify {
 export const decide = (
   target: Target,
   object: GroupObject,
-  { recreate }: Pick<Delivery, "recreate">,
+  { recreate }: Pick<Undelivered, "recreate">,
   chooseMembers: ChooseMembers
 ): Effect.Effect<ClassPlan, DeliveryError> =>
   Effect.gen(function* () {

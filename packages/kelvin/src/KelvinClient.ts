@@ -37,6 +37,8 @@ export interface KelvinClient {
   /** False: it was not there. */
   readonly deleteUser: (name: string) => Result<boolean>
   readonly findClass: (school: string, name: string) => Result<Option.Option<KelvinClass>>
+  /** All classes of a school. */
+  readonly classesOf: (school: string) => Result<ReadonlyArray<KelvinClass>>
   readonly createClass: (body: Attributes) => Result<void, AlreadyExists | UnresolvedReference>
   readonly patchClass: (school: string, name: string, body: Attributes) => Result<void, NotFound | UnresolvedReference>
   /** False: it was not there. */
@@ -57,6 +59,7 @@ const decodeNames = KelvinRequest.decoder(Schema.Array(Schema.Struct({ name: Sch
 const decodeUser = KelvinRequest.decoder(KelvinUser)
 const decodeUsers = KelvinRequest.decoder(Schema.Array(KelvinUser))
 const decodeClass = KelvinRequest.decoder(KelvinClass)
+const decodeClasses = KelvinRequest.decoder(Schema.Array(KelvinClass))
 
 /** A client; its connections live as long as the scope. */
 export const make = Effect.fnUntraced(function* (options: {
@@ -107,6 +110,8 @@ export const make = Effect.fnUntraced(function* (options: {
         .pipe(Effect.catchAll((error) => (error._tag === "NotFound" ? fail(error) : unexpected(error)))),
     deleteUser: (name) => removed(request.write("DELETE", urls.user(name), null)),
     findClass: (school, name) => found(request.read(urls.schoolClass(school, name), {}, decodeClass)),
+    classesOf: (school) =>
+      Effect.catchAll(request.read(urls.collection("classes"), { school }, decodeClasses), unexpected),
     createClass: (body) =>
       request
         .write("POST", urls.collection("classes"), body)

@@ -6,21 +6,28 @@ import type { ConfigStore } from "@id-connector/core/ConfigStore"
 import { TargetUnavailable } from "@id-connector/core/DeliveryError"
 import { Directory } from "@id-connector/core/Directory"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
-import type { Delivery, Plugin } from "@id-connector/core/Plugin"
+import type { Delivery, Plugin, Undelivered } from "@id-connector/core/Plugin"
 import type { SourceDomain } from "@id-connector/core/SourceDomain"
 import { Effect } from "effect"
 import * as ClassDelivery from "./ClassDelivery.js"
 import * as ClassMembers from "./ClassMembers.js"
 import * as ClassPlan from "./ClassPlan.js"
+import * as KelvinPreview from "./KelvinPreview.js"
 import * as KelvinSettings from "./KelvinSettings.js"
 import * as KelvinValidation from "./KelvinValidation.js"
 import type { PasswordDigest } from "./PasswordDigest.js"
 import * as Target from "./Target.js"
+import * as TargetCheck from "./TargetCheck.js"
 import type { TargetHttp } from "./TargetHttp.js"
 import * as UserDelivery from "./UserDelivery.js"
 
 /** What the plugins need from the connector around them. */
 export type Needs = ConfigStore | Directory | PasswordDigest | SourceDomain | TargetHttp
+
+const preview = (target: Target.Target, undelivered: Undelivered, chooseMembers: ClassPlan.ChooseMembers) =>
+  ListenerObject.isUser(undelivered.object)
+    ? KelvinPreview.user(target, undelivered.object, undelivered)
+    : KelvinPreview.schoolClass(target, undelivered.object, undelivered, chooseMembers)
 
 /** Users and classes, classes with all their members. */
 export const kelvin: Plugin<Needs> = {
@@ -35,7 +42,9 @@ export const kelvin: Plugin<Needs> = {
       deliver: (delivery) =>
         ListenerObject.isUser(delivery.object)
           ? UserDelivery.deliver(target, delivery.object, delivery)
-          : ClassDelivery.deliver(target, delivery.object, delivery, ClassPlan.localMembers)
+          : ClassDelivery.deliver(target, delivery.object, delivery, ClassPlan.localMembers),
+      preview: (undelivered) => preview(target, undelivered, ClassPlan.localMembers),
+      check: TargetCheck.check(target)
     }))
 }
 
@@ -69,7 +78,9 @@ export const partialGroupSync: Plugin<Needs> = {
         deliver: (delivery: Delivery) =>
           ListenerObject.isUser(delivery.object)
             ? UserDelivery.deliver(target, delivery.object, delivery)
-            : ClassDelivery.deliver(target, delivery.object, delivery, chooseMembers)
+            : ClassDelivery.deliver(target, delivery.object, delivery, chooseMembers),
+        preview: (undelivered: Undelivered) => preview(target, undelivered, chooseMembers),
+        check: TargetCheck.check(target)
       }
     })
 }

@@ -6,7 +6,7 @@ import * as AttributeMapping from "@id-connector/core/AttributeMapping"
 import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/DeliveryError"
 import type { ChangedUser, RemovedUser, UserObject } from "@id-connector/core/ListenerObject"
 import * as MappingChoice from "@id-connector/core/MappingChoice"
-import type { Delivery } from "@id-connector/core/Plugin"
+import type { Undelivered } from "@id-connector/core/Plugin"
 import type { PreviousUser } from "@id-connector/core/PreviousState"
 import * as SchoolName from "@id-connector/core/SchoolName"
 import { Effect, Either, Option } from "effect"
@@ -50,10 +50,14 @@ export interface Modify {
   readonly isNewPassword: boolean
 }
 
-export const decide = (target: Target, user: UserObject, delivery: Delivery): Effect.Effect<UserPlan, DeliveryError> =>
+export const decide = (
+  target: Target,
+  user: UserObject,
+  delivery: Undelivered
+): Effect.Effect<UserPlan, DeliveryError> =>
   user._tag === "ChangedUser" ? change(target, user, delivery) : remove(target, user, delivery)
 
-const remove = Effect.fnUntraced(function* (target: Target, user: RemovedUser, delivery: Delivery) {
+const remove = Effect.fnUntraced(function* (target: Target, user: RemovedUser, delivery: Undelivered) {
   if (user.previous === null) return nothing("nothing is known of the user's identity")
   const identities = yield* identitiesOf(target, [user.previous, ...delivery.aliases])
   return removal(yield* findFirst(target, identities), null)
@@ -64,7 +68,7 @@ const nothing = (detail: string | null): UserPlan => ({ _tag: "Nothing", detail 
 const removal = (found: KelvinUser | null, detail: string | null): UserPlan =>
   found === null ? nothing(detail) : { _tag: "Remove", found, detail }
 
-const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, delivery: Delivery) {
+const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, delivery: Undelivered) {
   const schools = yield* target.schoolsFor(user.schools)
   const current = { record_uid: user.recordUid, source_uid: user.sourceUid, schools: user.schools }
   const states = [...Option.toArray(Option.fromNullable(user.previous)), ...delivery.aliases, current]

@@ -1,60 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { DeliveryError } from "@id-connector/core/DeliveryError"
-import * as ListenerObject from "@id-connector/core/ListenerObject"
-import type { Delivery } from "@id-connector/core/Plugin"
 import type { PreviousUser } from "@id-connector/core/PreviousState"
-import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
-import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
-import * as PasswordDigest from "@id-connector/kelvin/PasswordDigest"
-import * as TargetHttp from "@id-connector/kelvin/TargetHttp"
 import * as Builders from "@id-connector/testkit/Builders"
-import * as KelvinSimulator from "@id-connector/testkit/KelvinSimulator"
-import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
-import * as MemoryConfigStore from "@id-connector/testkit/MemoryConfigStore"
-import * as MemoryDirectory from "@id-connector/testkit/MemoryDirectory"
-import { Effect, Either, Fiber, Layer, Redacted, TestClock } from "effect"
+import { Effect, Fiber, TestClock } from "effect"
+import { users, world } from "./World.js"
 
 const { base, classDn: classOf } = Builders
-
-const users = { ...Builders.usersMapping, ucsschoolLegalGuardian: "legal_guardians" }
-
-const authorityFile = (kelvin: object = {}) =>
-  Builders.authority("T", {
-    url: "https://t.example.com/ucsschool/kelvin/v1/",
-    kelvin: { mapping: { users, school_classes: Builders.classesMapping }, ...kelvin }
-  })
-
-/** A target, and a function that delivers to it as the queue would. */
-const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
-  Effect.gen(function* () {
-    const simulator = yield* KelvinSimulator.make({ schools: ["A", "B"], ...options })
-    const configuration = MemoryConfigStore.configuration([authorityFile(kelvin)], { A: "T", B: "T", C: "T" })
-    const [authority] = configuration.authorities
-    if (authority === undefined) throw new Error("no authority")
-    const context = yield* Layer.build(
-      Layer.mergeAll(
-        Layer.succeed(TargetHttp.TargetHttp, {
-          client: () =>
-            Effect.succeed(TargetHttp.fromHttpClient(KelvinSimulatorHttp.client({ "t.example.com": simulator })))
-        }),
-        PasswordDigest.layer(Redacted.make(new Uint8Array(32))),
-        MemoryDirectory.layer(),
-        MemoryConfigStore.layer(configuration),
-        Layer.succeed(SourceDomain, { layout: { ...defaultLayout, base }, sourceUid: Effect.succeed("UCR") })
-      )
-    )
-    const handler = yield* KelvinPlugin.kelvin.handler(authority).pipe(Effect.provide(context))
-    const deliver = (json: unknown, more: Partial<Delivery> = {}) =>
-      handler.deliver({
-        object: Either.getOrThrowWith(ListenerObject.decode(json), (reasons) => new Error(reasons.join())),
-        aliases: [],
-        recreate: false,
-        receipt: null,
-        mayDelete: Effect.void,
-        ...more
-      })
-    return { simulator, deliver, ping: handler.ping }
-  })
 
 const user = (name: string, properties: Record<string, unknown> = {}, previous: PreviousUser | null = null) =>
   Builders.user(name, { schools: ["A"], properties, previous })

@@ -4,11 +4,12 @@
  */
 import { adminGroup, Directory, DirectoryError, type DirectoryShape } from "@id-connector/core/Directory"
 import type { PasswordHashes } from "@id-connector/core/PasswordHashes"
-import { Clock, Effect, Layer, Option, Redacted, Schema, type Scope } from "effect"
+import { Array as Arr, Clock, Effect, Layer, Option, Redacted, Schema, type Scope } from "effect"
 import { AndFilter, type Entry, EqualityFilter, type Filter, OrFilter, ResultCodeError, SubstringFilter } from "ldapts"
 import * as LdapConnection from "./LdapConnection.js"
 import * as LdapEntry from "./LdapEntry.js"
 import * as LdapPool from "./LdapPool.js"
+import * as UdmObject from "./UdmObject.js"
 
 export interface Options {
   readonly server: LdapConnection.LdapServer
@@ -61,16 +62,16 @@ const make = ({
       ({ cause }: LdapConnection.LdapFailure) =>
         new DirectoryError({ operation, detail: `${url}: ${reasonOf(cause, bindDn)}` })
 
-    const search = (operation: string, filter: Filter, attributes: ReadonlyArray<string>, dn = base, scope?: "base") =>
+    const search = (operation: string, filter: Filter, attributes: ReadonlyArray<string>) =>
       Effect.map(
         pool.use((client) =>
-          client.search(dn, {
+          client.search(base, {
             filter,
-            scope: scope ?? "sub",
+            scope: "sub",
             attributes: [...attributes],
             // A value is a text or bytes by what it holds, unless it is named here.
             explicitBufferAttributes: ["krb5Key"],
-            ...(scope === "base" ? {} : { paged: { pageSize } })
+            paged: { pageSize }
           })
         ),
         ({ searchEntries }) => searchEntries
@@ -80,7 +81,10 @@ const make = ({
     const users = (operation: string, names: ReadonlyArray<string>, attributes: ReadonlyArray<string>) =>
       Effect.map(
         Effect.forEach(
-          chunks([...new Set(names)].filter((name) => name !== "")),
+          Arr.chunksOf(
+            [...new Set(names)].filter((name) => name !== ""),
+            namesAtOnce
+          ),
           (chunk) => search(operation, oneOf("uid", chunk), attributes),
           { concurrency: searchesAtOnce }
         ),
@@ -95,6 +99,28 @@ const make = ({
           return entries
         }
       )
+
+    const schoolGroup = (name: string, attributes: ReadonlyArray<string>) =>
+      Effect.map(
+        search("group", and(equal("cn", name), equal("objectClass", "ucsschoolGroup")), attributes),
+        ([entry]) => Option.fromNullable(entry)
+      )
+
+    const userObject = (name: string) =>
+      Effect.gen(function* () {
+        const entries = yield* users("user", [name], UdmObject.userAttributes)
+        const entry = entries.get(name.toLowerCase())
+        if (entry === undefined) return Option.none()
+        const groups = yield* search("groups of a user", equal("uniqueMember", entry.dn), ["cn"])
+        const now = yield* Clock.currentTimeMillis
+        return Option.some(
+          UdmObject.user(
+            entry,
+            groups.map(({ dn }) => dn),
+            now
+          )
+        )
+      })
 
     const ofSchool = (school: string, roles: ReadonlyArray<string>) =>
       new OrFilter({ filters: roles.map((role) => equal("ucsschoolRole", `${role}:school:${school}`)) })
@@ -144,11 +170,11 @@ const make = ({
             LdapEntry.user(entry, now)
           )
         }),
-      group: (name) =>
-        Effect.map(
-          search("group", and(equal("cn", name), equal("objectClass", "ucsschoolGroup")), LdapEntry.groupAttributes),
-          ([entry]) => Option.map(Option.fromNullable(entry), LdapEntry.group)
-        ),
+      group: (name) => Effect.map(schoolGroup(name, LdapEntry.groupAttributes), Option.map(LdapEntry.group)),
+      listenerObject: (kind, name) =>
+        kind === "user"
+          ? userObject(name)
+          : Effect.map(schoolGroup(name, UdmObject.groupAttributes), Option.map(UdmObject.group)),
       usersOfSchool: (school) =>
         Effect.gen(function* () {
           const roles = ["teacher", "student", "staff", "legal_guardian"]
@@ -193,11 +219,6 @@ const equal = (attribute: string, value: string) => new EqualityFilter({ attribu
 const and = (...filters: ReadonlyArray<Filter>) => new AndFilter({ filters: [...filters] })
 const oneOf = (attribute: string, values: ReadonlyArray<string>): Filter =>
   new OrFilter({ filters: values.map((value) => equal(attribute, value)) })
-
-const chunks = (names: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
-  Array.from({ length: Math.ceil(names.length / namesAtOnce) }, (_, index) =>
-    names.slice(index * namesAtOnce, (index + 1) * namesAtOnce)
-  )
 
 const tooLate = ({ timeLimit }: LdapConnection.LdapServer) => new Error(`no answer within ${timeLimit / 1000} seconds`)
 

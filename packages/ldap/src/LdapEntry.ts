@@ -1,6 +1,7 @@
 /** What the entries of the directory say, read: pure. */
 import type { DirectoryGroup, DirectoryUser } from "@id-connector/core/Directory"
 import * as PasswordHashes from "@id-connector/core/PasswordHashes"
+import { userOptions } from "@id-connector/core/SchoolRole"
 import type { Entry } from "ldapts"
 
 export const userAttributes = [
@@ -22,9 +23,6 @@ export const hashAttributes = [
   "sambaNTPassword",
   "userPassword"
 ]
-
-/** Object classes of those who are synchronised. */
-export const schoolClasses = ["ucsschoolStaff", "ucsschoolStudent", "ucsschoolTeacher", "ucsschoolLegalGuardian"]
 
 type Value = Buffer | string
 
@@ -60,9 +58,12 @@ export const user = (entry: Entry, now: number): DirectoryUser => ({
   isDisabled: isDisabled(entry, now)
 })
 
-export const isSchoolUser = (entry: Entry): boolean => {
+export const isSchoolUser = (entry: Entry): boolean => schoolOptions(entry).length > 0
+
+/** The object classes that make an entry a school user. UDM's options are called like them. */
+export const schoolOptions = (entry: Entry): ReadonlyArray<string> => {
   const classes = texts(entry, "objectClass").map((name) => name.toLowerCase())
-  return schoolClasses.some((name) => classes.includes(name.toLowerCase()))
+  return userOptions.filter((name) => classes.includes(name.toLowerCase()))
 }
 
 /** Samba's flag D, Kerberos' 254, or an end (in days since 1970) that has come. */

@@ -2,9 +2,10 @@ import { once } from "node:events"
 import { type AddressInfo, createServer } from "node:net"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Directory } from "@id-connector/core/Directory"
+import * as ListenerObject from "@id-connector/core/ListenerObject"
 import type { LdapServer } from "@id-connector/ldap/LdapConnection"
 import * as LdapDirectory from "@id-connector/ldap/LdapDirectory"
-import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { Context, Effect, Either, Layer, Option, Redacted } from "effect"
 import * as Slapd from "./Slapd.js"
 
 const { base, hostDn, hostPassword } = Slapd
@@ -59,6 +60,16 @@ const ldif = [
   user("kerberos", { krb5KDCFlags: t("254") }),
   user("expired", { shadowExpire: t("1") }),
   user("later", { shadowExpire: t("40000"), sambaAcctFlags: t("[U          ]"), krb5KDCFlags: t("126") }),
+  user("full", {
+    sn: t("Meier"),
+    givenName: t("Änne"),
+    mail: [t("a@x.de"), t("b@x.de")],
+    univentionBirthday: t("2012-05-30"),
+    shadowExpire: t("20000"),
+    ucsschoolSchool: [t("Gym"), t("Big")],
+    ucsschoolRecordUID: t("4711"),
+    ucsschoolLegalGuardian: t(`uid=Anna,cn=users,${base}`)
+  }),
   user("t1", { ucsschoolRole: t("teacher:school:Gym") }, "Teacher"),
   entry(`uid=clerk,cn=users,${base}`, { objectClass: [t("inetOrgPerson")], uid: t("clerk"), cn: t("x"), sn: t("x") }),
   ...Array.from({ length: many }, (_, index) =>
@@ -68,7 +79,7 @@ const ldif = [
     entry(`cn=${cn},cn=groups,${base}`, {
       objectClass: [t("groupOfUniqueNames"), t("ucsschoolGroup")],
       cn: t(cn),
-      uniqueMember: t(hostDn),
+      uniqueMember: [t(hostDn), t(`uid=full,cn=users,${base}`)],
       ucsschoolRole: t(`school_class:school:${cn.split("-")[0]}`)
     })
   ),
@@ -119,6 +130,43 @@ layer(Layer.scoped(Server, Slapd.make(ldif)), { timeout: "60 seconds", excludeTe
           krb5KeyVersionNumber: 3,
           sambaPwdLastSet: 1_770_000_000
         })
+      })
+    )
+
+    it.scoped("tells users and groups as a listener file would have them", () =>
+      Effect.gen(function* () {
+        const directory = yield* directoryAt({})
+        const user = Option.getOrThrow(yield* directory.listenerObject("user", "FULL"))
+        const decoded = Either.getOrThrow(ListenerObject.decode(user))
+        assert.ok(decoded._tag === "ChangedUser")
+        assert.deepStrictEqual(
+          [decoded.username, decoded.schools, decoded.recordUid, decoded.sourceUid, decoded.roles],
+          ["full", ["Gym", "Big"], "4711", null, ["student"]]
+        )
+        const { birthday, disabled, firstname, groups, lastname, ucsschoolLegalGuardian, userexpiry } =
+          decoded.properties
+        assert.deepStrictEqual(
+          { birthday, disabled, firstname, lastname, userexpiry, mail: decoded.properties["e-mail"] },
+          {
+            birthday: "2012-05-30",
+            disabled: "1",
+            firstname: "Änne",
+            lastname: "Meier",
+            userexpiry: "2024-10-04",
+            mail: ["a@x.de", "b@x.de"]
+          }
+        )
+        assert.deepStrictEqual(ucsschoolLegalGuardian, [`uid=Anna,cn=users,${base}`])
+        assert.deepStrictEqual(
+          groups,
+          ["Gym-1a", "Gym-2b", "Gymnasium-1a"].map((name) => `cn=${name},cn=groups,${base}`)
+        )
+        const group = Option.getOrThrow(yield* directory.listenerObject("group", "gym-1A"))
+        const decodedGroup = Either.getOrThrow(ListenerObject.decode(group))
+        assert.ok(decodedGroup._tag === "ChangedGroup")
+        assert.deepStrictEqual([decodedGroup.name, decodedGroup.members.length], ["Gym-1a", 2])
+        assert.ok(Option.isNone(yield* directory.listenerObject("user", "nobody")))
+        assert.ok(Option.isNone(yield* directory.listenerObject("group", "Gym-other")))
       })
     )
 

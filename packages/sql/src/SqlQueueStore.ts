@@ -13,7 +13,7 @@ import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
 import { claim, nextDue } from "./SqlQueueStore/Claim.js"
 import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
-import { counts, holding, list, removals, show, takenOver, takenOverNames } from "./SqlQueueStore/Look.js"
+import { counts, holding, list, receipt, removals, show, takenOver, takenOverNames } from "./SqlQueueStore/Look.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
 import { operation, transaction } from "./SqlQueueStore/Transaction.js"
 
@@ -47,6 +47,7 @@ const queue: Layer.Layer<QueueStore, never, SqlClient.SqlClient> = Layer.effect(
       setPaused: (authority, isPaused) =>
         setPaused(sql, authority, isPaused).pipe(transaction(sql, "power cut"), operation("setPaused")),
       removals: (authority, since) => removals(sql, authority, since).pipe(operation("removals")),
+      receipt: (authority, objectKey) => receipt(sql, authority, objectKey).pipe(operation("receipt")),
       holding: (authority) => holding(sql, authority).pipe(operation("holding"))
     }
   })

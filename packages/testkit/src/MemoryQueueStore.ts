@@ -165,6 +165,8 @@ const queueStore = (memory: Memory): QueueStoreShape => ({
   removals: (authority, since) =>
     Effect.sync(() => (memory.removals.get(authority) ?? []).filter(({ at }) => at >= since)),
 
+  receipt: (authority, objectKey) => Effect.sync(() => memory.delivered.get(keyOf({ authority, objectKey })) ?? null),
+
   holding: (authority) =>
     Effect.sync(() => [...memory.delivered.keys()].filter((key) => key.startsWith(`${authority}\n`)).length)
 })

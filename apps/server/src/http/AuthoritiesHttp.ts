@@ -2,6 +2,7 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound, problemOf, Refused, Unacceptable } from "@id-connector/api/ApiError"
+import * as AuthorityCheck from "@id-connector/core/AuthorityCheck"
 import * as AuthorityPatch from "@id-connector/core/AuthorityPatch"
 import { type AuthorityUnknown, ConfigStore, type ConfigurationNotSaved } from "@id-connector/core/ConfigStore"
 import { Connector } from "@id-connector/core/Connector"
@@ -134,6 +135,12 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
             },
             configuration: Validation.validate(plugins, authority)
           }
+        })
+      )
+      .handle("check", ({ path: { name } }) =>
+        Effect.gen(function* () {
+          const findings = yield* Effect.provideService(AuthorityCheck.check(yield* find(name)), Plugins, plugins)
+          return { ok: findings.every(({ severity }) => severity !== "error"), findings }
         })
       )
       .handle("mapping", () =>

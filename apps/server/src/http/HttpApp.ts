@@ -25,6 +25,7 @@ import * as AuthoritiesHttp from "./AuthoritiesHttp.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
 import * as MetricsHttp from "./MetricsHttp.js"
+import * as PreviewHttp from "./PreviewHttp.js"
 import * as QueuesHttp from "./QueuesHttp.js"
 import * as ScheduleHttp from "./ScheduleHttp.js"
 import * as TokenHttp from "./TokenHttp.js"
@@ -52,6 +53,7 @@ export const routes = (secretFile: string) =>
       AuthoritiesHttp.layer,
       HealthHttp.layer,
       MetricsHttp.layer,
+      PreviewHttp.layer,
       ScheduleHttp.layer,
       TokenHttp.layer
     ]),

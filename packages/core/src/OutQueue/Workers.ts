@@ -1,5 +1,5 @@
 /** Delivers single items of one authority through its plugins, and says what the outcome means for the queue. */
-import { Cause, Clock, Effect, Random, Schema, Scope } from "effect"
+import { Cause, Clock, Effect, Random, Scope } from "effect"
 import * as DeletionProtection from "../DeletionProtection.js"
 import { type DeliveryError, evidenceOf, ObjectUndeliverable } from "../DeliveryError.js"
 import { Events, subjectOf } from "../Events.js"
@@ -8,6 +8,7 @@ import type { QueueItem, Result, Settlement } from "../QueueStore.js"
 import type { SchoolAuthority } from "../SchoolAuthority.js"
 import * as Verdict from "../Verdict.js"
 import type { Progress } from "./Progress.js"
+import * as Receipts from "./Receipts.js"
 
 /** How the delivery of an item ended: what is to be recorded, and what it means for the whole authority. */
 export interface Finished {
@@ -23,11 +24,6 @@ export const release = (item: QueueItem): Finished => ({
   authority: { _tag: "GoOn" },
   reason: ""
 })
-
-/** What plugins left at the last delivery, by plugin. */
-const Receipts = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
-const decodeReceipts = Schema.decodeOption(Receipts)
-const encodeReceipts = Schema.encodeSync(Receipts)
 
 /** What the target has after what its plugins did. */
 const resultOf = (outcomes: ReadonlyArray<Plugin.Outcome>): Result => {
@@ -75,8 +71,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
       if (responsible.length === 0) {
         return yield* new ObjectUndeliverable({ reasons: ["no plugin of the authority handles such objects"] })
       }
-      const before =
-        item.receipt === null ? {} : decodeReceipts(item.receipt).pipe((o) => (o._tag === "Some" ? o.value : {}))
+      const before = Receipts.decode(item.receipt)
       const after: Record<string, string> = {}
       const outcomes: Array<Plugin.Outcome> = []
       for (const plugin of responsible) {
@@ -113,7 +108,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
       return {
         _tag: "Done",
         id: item.id,
-        receipt: Object.keys(after).length === 0 ? null : encodeReceipts(after),
+        receipt: Receipts.encode(after),
         result: resultOf(outcomes)
       } as const
     })

@@ -66,6 +66,18 @@ export const counts = (sql: SqlClient.SqlClient, authority: AuthorityName): Stat
 export const holding = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number> =>
   Effect.map(countsOf(sql, authority), (of) => of("delivered"))
 
+/** See `QueueStore.receipt`. */
+export const receipt = (
+  sql: SqlClient.SqlClient,
+  authority: AuthorityName,
+  objectKey: string
+): Statements<string | null> =>
+  Effect.map(
+    sql<{ receipt: string | null }>`
+      SELECT receipt FROM delivered WHERE authority = ${authority} AND object_key = ${objectKey}`,
+    ([row]) => row?.receipt ?? null
+  )
+
 /** See `QueueStore.removals`. */
 export const removals = (
   sql: SqlClient.SqlClient,

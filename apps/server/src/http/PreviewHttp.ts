@@ -1,0 +1,91 @@
+/** Previews, for the API. */
+import { HttpApiBuilder } from "@effect/platform"
+import { Api } from "@id-connector/api/Api"
+import { Failed, NotFound, problemOf, Unacceptable } from "@id-connector/api/ApiError"
+import type { Preview as Shown } from "@id-connector/api/PreviewApi"
+import { ConfigStore } from "@id-connector/core/ConfigStore"
+import type { Directory } from "@id-connector/core/Directory"
+import { subjectOf } from "@id-connector/core/Events"
+import * as ListenerObject from "@id-connector/core/ListenerObject"
+import type { Plugins } from "@id-connector/core/Plugin"
+import * as Preview from "@id-connector/core/Preview"
+import type { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
+import type { QueueStore } from "@id-connector/core/QueueStore"
+import type { SourceDomain } from "@id-connector/core/SourceDomain"
+import { Effect, Either } from "effect"
+
+type Needs = ConfigStore | Directory | Plugins | PreviousStateStore | QueueStore | SourceDomain
+
+interface Asked {
+  readonly object?: unknown
+  readonly user?: string
+  readonly group?: string
+}
+
+/** The object that is asked about: as it was sent, or as the source directory has it. */
+const objectOf = ({ group, object, user }: Asked) => {
+  if (user !== undefined) return Preview.lookUp("user", user)
+  if (group !== undefined) return Preview.lookUp("group", group)
+  return Either.mapLeft(ListenerObject.decode(object), (reasons) => new Unacceptable({ problems: reasons.map(inBody) }))
+}
+
+/** Where it is in the body that was sent. */
+const inBody = (reason: string) => problemOf(/^[\w.]+: /.test(reason) ? `object.${reason}` : `object: ${reason}`)
+
+const failed = ({ message }: { readonly message: string }) => new Failed({ detail: message })
+
+export const layer = HttpApiBuilder.group(Api, "preview", (handlers) =>
+  Effect.map(Effect.context<Needs>(), (context) =>
+    handlers.handle("preview", ({ payload }) =>
+      Effect.gen(function* () {
+        const only = payload.school_authority
+        const { authorities } = yield* (yield* ConfigStore).current
+        if (only !== null && !authorities.some(({ name }) => name === only)) {
+          return yield* Effect.fail(
+            new NotFound({ detail: `There is no school authority ${JSON.stringify(only.slice(0, 200))}.` })
+          )
+        }
+        return shown(yield* Preview.preview(yield* objectOf(payload), only))
+      }).pipe(
+        Effect.catchTags({
+          DirectoryError: (error) => Effect.fail(failed(error)),
+          QueueStoreError: (error) => Effect.fail(failed(error)),
+          ObjectUnknown: ({ message }) => Effect.fail(new NotFound({ detail: message })),
+          ObjectUnfit: ({ reasons }) => Effect.fail(new Unacceptable({ problems: reasons.map(problemOf) }))
+        }),
+        Effect.provide(context)
+      )
+    )
+  )
+)
+
+const shown = ({ authorities, ignored, object, problems }: Preview.Preview): typeof Shown.Type => ({
+  object: {
+    ...subjectOf(object),
+    id: object.id,
+    dn: object.dn,
+    change: object._tag === "ChangedUser" || object._tag === "ChangedGroup" ? "changed" : "removed"
+  },
+  problems,
+  ignored,
+  school_authorities: authorities.map(({ active, authority, because, isWaiting, plugins }) => ({
+    name: authority,
+    active,
+    concerned: because.length > 0,
+    because,
+    change_waiting: isWaiting,
+    plugins: plugins.map(({ plugin, result }) =>
+      Either.isRight(result) ? { plugin, problem: null, ...result.right } : { ...nothing, plugin, problem: result.left }
+    )
+  }))
+})
+
+const nothing = {
+  outcome: null,
+  detail: null,
+  mapping: null,
+  attributes: {},
+  differences: [],
+  requests: [],
+  warnings: []
+}

@@ -1,0 +1,188 @@
+/** What a delivery would do at a target, for people: the plan that a delivery would carry out, told instead. */
+import type { Attributes, Mapped } from "@id-connector/core/AttributeMapping"
+import type { DeliveryError } from "@id-connector/core/DeliveryError"
+import type { GroupObject, UserObject } from "@id-connector/core/ListenerObject"
+import type { Difference, Outcome, Preview, Undelivered } from "@id-connector/core/Plugin"
+import { mask } from "@id-connector/core/SchoolAuthority"
+import { Effect, Option, Redacted } from "effect"
+import * as ClassPlan from "./ClassPlan.js"
+import * as KelvinBody from "./KelvinBody.js"
+import { masked } from "./Masking.js"
+import { sameValue } from "./Same.js"
+import type { Target } from "./Target.js"
+import * as UserChange from "./UserChange.js"
+import { namesIn, references } from "./UserDelivery.js"
+import * as UserPlan from "./UserPlan.js"
+
+export const user = (
+  target: Target,
+  object: UserObject,
+  undelivered: Undelivered
+): Effect.Effect<Preview, DeliveryError> =>
+  Effect.gen(function* () {
+    const { urls } = target
+    const plan = yield* UserPlan.decide(target, object, undelivered)
+    switch (plan._tag) {
+      case "Nothing":
+        return previewed("absent", { detail: plan.detail })
+      case "Remove":
+        return previewed("removed", { detail: plan.detail, requests: [request("DELETE", urls.user(plan.found.name))] })
+      case "Create": {
+        const { replaces, wanted } = plan
+        const body = UserChange.creation(wanted.mapped)
+        const password = wanted.mapped.randomPassword ? Redacted.make(mask) : null
+        const sent = KelvinBody.encode(urls, body, { hashes: wanted.hashes, password })
+        return previewed("created", {
+          ...what(wanted.mapped, wanted.choice),
+          detail: replaces === null ? null : "it was removed and came back: what the target has is removed before",
+          differences: differences(body, {}),
+          requests: [
+            ...(replaces === null ? [] : [request("DELETE", urls.user(replaces.name))]),
+            request("POST", urls.collection("users"), sent)
+          ],
+          warnings: [...wanted.mapped.warnings, ...(yield* unknownReferences(target, body))]
+        })
+      }
+      case "Modify": {
+        const { found, isNewPassword, patch, wanted } = plan
+        const warnings = [
+          ...wanted.mapped.warnings,
+          ...unknownProperties(wanted.mapped, found.udm_properties),
+          ...(yield* unknownReferences(target, patch ?? {}))
+        ]
+        const common = { ...what(wanted.mapped, wanted.choice), warnings }
+        if (patch === null && !isNewPassword) return previewed("unchanged", common)
+        const hashes = isNewPassword ? wanted.hashes : null
+        return previewed("modified", {
+          ...common,
+          differences: [
+            ...differences(patch ?? {}, { ...found }),
+            ...(isNewPassword ? [{ attribute: "kelvin_password_hashes", current: null, wanted: mask }] : [])
+          ],
+          requests: [
+            request("PATCH", urls.user(found.name), KelvinBody.encode(urls, patch ?? {}, { hashes, password: null }))
+          ]
+        })
+      }
+    }
+  })
+
+export const schoolClass = (
+  target: Target,
+  object: GroupObject,
+  undelivered: Undelivered,
+  chooseMembers: ClassPlan.ChooseMembers
+): Effect.Effect<Preview, DeliveryError> =>
+  Effect.gen(function* () {
+    const { urls } = target
+    const plan = yield* ClassPlan.decide(target, object, undelivered, chooseMembers)
+    switch (plan._tag) {
+      case "Nothing":
+        return previewed("ignored", { detail: plan.detail })
+      case "Remove": {
+        const { name, school } = plan.place
+        const isThere = Option.isSome(yield* target.client.findClass(school, name))
+        // A delivery does not ask first.
+        return previewed(isThere ? "removed" : "absent", {
+          requests: [request("DELETE", urls.schoolClass(school, name))]
+        })
+      }
+      case "Create": {
+        const { body, replaces, users, wanted } = plan
+        const { name, school } = wanted.place
+        const whole = users === null ? body : { ...body, users }
+        return previewed("created", {
+          ...what(wanted.mapped, classes),
+          attributes: whole,
+          differences: differences(whole, {}),
+          requests: [
+            ...(replaces ? [request("DELETE", urls.schoolClass(school, name))] : []),
+            request("POST", urls.collection("classes"), KelvinBody.encodeClass(urls, whole))
+          ],
+          warnings: [...wanted.mapped.warnings, ...(yield* unknownNames(target, "users", users ?? []))]
+        })
+      }
+      case "Modify": {
+        const { found, patch, users, wanted } = plan
+        const whole = users === null ? patch : { ...patch, users }
+        const warnings = [
+          ...wanted.mapped.warnings,
+          ...unknownProperties(wanted.mapped, found.udm_properties),
+          ...(yield* unknownNames(target, "users", users ?? []))
+        ]
+        const common = { ...what(wanted.mapped, classes), warnings }
+        return Object.keys(whole).length === 0
+          ? previewed("unchanged", common)
+          : previewed("modified", {
+              ...common,
+              differences: differences(whole, { ...found }),
+              requests: [
+                request("PATCH", urls.schoolClass(wanted.place.school, found.name), KelvinBody.encodeClass(urls, whole))
+              ]
+            })
+      }
+    }
+  })
+
+const previewed = (outcome: Outcome, more: Partial<Preview> = {}): Preview => ({
+  outcome,
+  detail: null,
+  mapping: null,
+  attributes: {},
+  differences: [],
+  requests: [],
+  warnings: [],
+  ...more
+})
+
+const classes = { name: "school_classes", because: "it is a school class" }
+
+const what = ({ attributes, randomPassword, udmProperties }: Mapped, mapping: Preview["mapping"]) => ({
+  mapping,
+  attributes: {
+    ...attributes,
+    ...(randomPassword ? { password: mask } : {}),
+    ...(Object.keys(udmProperties).length === 0 ? {} : { udm_properties: udmProperties })
+  }
+})
+
+const request = (method: string, url: string, body: unknown = null) => ({
+  method,
+  path: new URL(url).pathname,
+  body: masked(body)
+})
+
+/** By attribute; `udm_properties` each for itself, and only those that differ. */
+const differences = (wanted: Attributes, current: Attributes): ReadonlyArray<Difference> =>
+  Object.entries(wanted).flatMap(([attribute, value]): ReadonlyArray<Difference> => {
+    const there = current[attribute] ?? null
+    if (attribute !== "udm_properties") return [{ attribute, current: there, wanted: value }]
+    const before = properties(there)
+    return Object.entries(properties(value))
+      .filter(([key, value]) => !sameValue(value, before[key]))
+      .map(([key, value]) => ({ attribute: `udm_properties.${key}`, current: before[key] ?? null, wanted: value }))
+  })
+
+const properties = (value: unknown): Attributes =>
+  typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {}
+
+/** The server shows every property that is configured there, be it empty. */
+const unknownProperties = ({ udmProperties }: Mapped, shown: Attributes): ReadonlyArray<string> =>
+  Object.keys(udmProperties)
+    .filter((key) => !(key in shown))
+    .map((key) => `udm_properties.${key}: is not configured at the target, which will probably refuse it`)
+
+const unknownReferences = (target: Target, body: Attributes) =>
+  Effect.map(
+    Effect.forEach(references, (attribute) => unknownNames(target, attribute, namesIn(body[attribute]))),
+    (warnings) => warnings.flat()
+  )
+
+const unknownNames = (target: Target, attribute: string, names: ReadonlyArray<string>) =>
+  Effect.map(target.client.unknownUsers(names), (unknown) =>
+    unknown.length === 0
+      ? []
+      : [
+          `${attribute}: the target does not have ${unknown.join(", ")} yet: they are left out, and added when they exist`
+        ]
+  )

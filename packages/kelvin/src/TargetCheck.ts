@@ -1,0 +1,125 @@
+/** Looks at a target before anything is delivered: log in, roles, schools, and the properties that mappings name. */
+import { propertiesOf } from "@id-connector/core/AttributeMapping"
+import type { DeliveryError } from "@id-connector/core/DeliveryError"
+import type { Finding } from "@id-connector/core/Plugin"
+import type { SchoolSet } from "@id-connector/core/SchoolName"
+import { Effect, Either, Option } from "effect"
+import type { Target } from "./Target.js"
+
+export const check = (target: Target): Effect.Effect<ReadonlyArray<Finding>> =>
+  Effect.gen(function* () {
+    const roles = yield* Effect.either(target.client.roles)
+    if (Either.isLeft(roles)) return [unreachable(roles.left)]
+    const schools = yield* Effect.either(target.client.refreshSchools)
+    if (Either.isLeft(schools)) return [loggedIn, rolesOf(roles.right), unreachable(schools.left)]
+    const handled = yield* target.handledSchools
+    return [
+      loggedIn,
+      rolesOf(roles.right),
+      ...schoolsOf(schools.right, handled),
+      ...(yield* Effect.catchAll(properties(target, schools.right, handled), (error) =>
+        Effect.succeed([warning("udm_properties", `could not be looked at: ${error.message}`)])
+      ))
+    ]
+  })
+
+const ok = (about: string, text: string): Finding => ({ severity: "ok", about, text })
+const warning = (about: string, text: string): Finding => ({ severity: "warning", about, text })
+
+const loggedIn = ok("log in", "The target answers and knows the account.")
+
+const unreachable = (error: DeliveryError): Finding => ({
+  severity: "error",
+  about: error._tag === "CredentialsRefused" ? "log in" : "connection",
+  text: error.message
+})
+
+/** What users are made of. */
+const needed = ["student", "teacher", "staff"]
+
+const rolesOf = (roles: ReadonlySet<string>): Finding => {
+  const missing = needed.filter((role) => !roles.has(role))
+  return missing.length === 0
+    ? ok("roles", `The target knows ${[...roles].join(", ")}.`)
+    : warning("roles", `The target does not know ${missing.join(", ")}: users with these roles can't be delivered.`)
+}
+
+const schoolsOf = (there: SchoolSet, handled: SchoolSet): ReadonlyArray<Finding> => {
+  if (handled.names.length === 0) {
+    return [warning("schools", "The mapping gives no school to this authority: it gets nothing.")]
+  }
+  const missing = handled.names.filter((school) => !there.has(school))
+  const common = handled.names.length - missing.length
+  return [
+    ok("schools", `The target has ${common} of the ${handled.names.length} schools that the mapping gives to it.`),
+    ...(missing.length === 0
+      ? []
+      : [
+          warning(
+            "schools",
+            `The target does not have ${listed(missing)}: nobody who is only there is created at the target.`
+          )
+        ])
+  ]
+}
+
+/** There may be hundreds. */
+const listed = (names: ReadonlyArray<string>): string =>
+  names.length <= 10 ? names.join(", ") : `${names.slice(0, 10).join(", ")} and ${names.length - 10} more`
+
+/** So many schools are looked through for somebody who shows which properties there are. */
+const schoolsLookedThrough = 3
+
+/** The server shows all properties that are configured, on whatever user or class there is. */
+const properties = (target: Target, schools: SchoolSet, handled: SchoolSet) =>
+  Effect.gen(function* () {
+    const { client, settings } = target
+    const ofUsers = mappedProperties(settings.mapping, (name) => name !== "school_classes")
+    const ofClasses = mappedProperties(settings.mapping, (name) => name === "school_classes")
+    if (ofUsers.length + ofClasses.length === 0) return []
+    const found: Array<Finding> = []
+    let someUser: { readonly [key: string]: unknown } | null = null
+    let someClass: { readonly [key: string]: unknown } | null = null
+    for (const school of handled.names.filter((name) => schools.has(name)).slice(0, schoolsLookedThrough)) {
+      const classes = yield* client.classesOf(schools.spelling(school) ?? school)
+      someClass ??= classes[0]?.udm_properties ?? null
+      const member = classes.flatMap(({ users }) => users)[0]
+      if (someUser === null && member !== undefined) {
+        someUser = Option.getOrNull(yield* client.getUser(member))?.udm_properties ?? null
+      }
+    }
+    for (const [wanted, shown, what] of [
+      [ofUsers, someUser, "user"],
+      [ofClasses, someClass, "class"]
+    ] as const) {
+      if (wanted.length === 0) continue
+      if (shown === null) {
+        found.push(warning("udm_properties", `The target has no ${what} yet that shows which properties it knows.`))
+        continue
+      }
+      const unknown = wanted.filter(({ property }) => !(property in shown))
+      if (unknown.length === 0) found.push(ok("udm_properties", `The target knows all that is mapped for a ${what}.`))
+      for (const { path, property } of unknown) {
+        found.push(
+          warning(
+            `${path}`,
+            `The target does not know the UDM property ${JSON.stringify(property)} of a ${what}: it refuses objects that have it.`
+          )
+        )
+      }
+    }
+    return found
+  })
+
+const mappedProperties = (
+  mappings: { readonly [name: string]: { readonly [here: string]: string } | undefined },
+  isOne: (name: string) => boolean
+) =>
+  Object.entries(mappings)
+    .filter(([name]) => isOne(name))
+    .flatMap(([name, mapping]) =>
+      propertiesOf(name === "school_classes" ? "class" : "user", mapping ?? {}).map((property) => ({
+        path: `mapping.${name}`,
+        property
+      }))
+    )
