@@ -10,18 +10,18 @@ const Detail = Schema.Struct({
 })
 
 /** The schema of an error class whose body is its `detail`. */
-const asDetail = <A extends { readonly detail: string }>(
+export const asDetail = <A extends { readonly detail: string }>(
   identifier: string,
   status: number,
-  description: string,
+  { description, example }: { readonly description: string; readonly example: string },
   type: Schema.Schema<A>,
   make: (detail: string) => A
 ) =>
-  Schema.transform(Detail, type, {
+  Schema.transform(Detail.annotations({ identifier, description, examples: [{ detail: example }] }), type, {
     strict: true,
     decode: ({ detail }) => make(detail),
     encode: ({ detail }) => ({ detail })
-  }).annotations({ identifier, description, ...HttpApiSchema.annotations({ status }) })
+  }).annotations({ description, ...HttpApiSchema.annotations({ status }) })
 
 export class Refused extends Schema.TaggedClass<Refused>()("Refused", { detail: Schema.String }) {}
 export class Unauthorized extends Schema.TaggedClass<Unauthorized>()("Unauthorized", { detail: Schema.String }) {}
@@ -35,7 +35,10 @@ export class Failed extends Schema.TaggedClass<Failed>()("Failed", { detail: Sch
 export const RefusedBody = asDetail(
   "Refused",
   400,
-  "It can't be carried out.",
+  {
+    description: "It can't be carried out.",
+    example: 'There is a school authority "Traeger1" already. Choose another name, or change that one.'
+  },
   Schema.typeSchema(Refused),
   (detail) => new Refused({ detail })
 )
@@ -43,7 +46,7 @@ export const RefusedBody = asDetail(
 export const UnauthorizedBody = asDetail(
   "Unauthorized",
   401,
-  "Log in first.",
+  { description: "Log in first.", example: "Could not validate credentials" },
   Schema.typeSchema(Unauthorized),
   (detail) => new Unauthorized({ detail })
 )
@@ -51,7 +54,7 @@ export const UnauthorizedBody = asDetail(
 export const NotFoundBody = asDetail(
   "NotFound",
   404,
-  "There is no such thing.",
+  { description: "There is no such thing.", example: 'There is no school authority "Traeger9".' },
   Schema.typeSchema(NotFound),
   (detail) => new NotFound({ detail })
 )
@@ -59,7 +62,7 @@ export const NotFoundBody = asDetail(
 export const TooManyRequestsBody = asDetail(
   "TooManyRequests",
   429,
-  "Too many failed log-ins.",
+  { description: "Too many failed log-ins.", example: "Too many failed log-ins. Try again in 287 seconds." },
   Schema.typeSchema(TooManyRequests),
   (detail) => new TooManyRequests({ detail })
 )
@@ -67,7 +70,10 @@ export const TooManyRequestsBody = asDetail(
 export const FailedBody = asDetail(
   "Failed",
   500,
-  "The connector could not do it; nothing has changed.",
+  {
+    description: "The connector could not do it; nothing has changed.",
+    example: "The configuration could not be saved, nothing has changed: no space left on device"
+  },
   Schema.typeSchema(Failed),
   (detail) => new Failed({ detail })
 )
@@ -81,11 +87,11 @@ const Problem = Schema.Struct({
 })
 type Problem = typeof Problem.Type
 
-/** 422: everything that is wrong with a request. */
-export const Problems = Schema.Struct({ detail: Schema.Array(Problem) }).annotations({
-  identifier: "ValidationProblems",
-  description: "The request does not have the right shape."
-})
+const ProblemList = Schema.Struct({ detail: Schema.Array(Problem) })
+
+/** 422: everything that is wrong with a request, as the document shows it. */
+const problemsLike = (identifier: string, description: string, example: Problem) =>
+  ProblemList.annotations({ identifier, description, examples: [{ detail: [example] }] })
 
 /** A problem as `place.in.the.body: what is wrong`. */
 export const problemOf = (text: string): Problem => {
@@ -98,35 +104,51 @@ export class Unacceptable extends Schema.TaggedClass<Unacceptable>()("Unacceptab
   problems: Schema.Array(Problem)
 }) {}
 
-export const UnacceptableBody = Schema.transform(Problems, Schema.typeSchema(Unacceptable), {
-  strict: true,
-  decode: ({ detail }) => new Unacceptable({ problems: detail }),
-  encode: ({ problems }) => ({ detail: problems })
-}).annotations({ identifier: "Unacceptable", ...HttpApiSchema.annotations({ status: 422 }) })
+export const UnacceptableBody = Schema.transform(
+  problemsLike("Unacceptable", "The request has the right shape and can't be accepted.", {
+    loc: ["body", "url"],
+    msg: 'a URL like https://HOST/ucsschool/kelvin/v1/ is expected, actual "traeger1"',
+    type: "value_error"
+  }),
+  Schema.typeSchema(Unacceptable),
+  {
+    strict: true,
+    decode: ({ detail }) => new Unacceptable({ problems: detail }),
+    encode: ({ problems }) => ({ detail: problems })
+  }
+).annotations({ ...HttpApiSchema.annotations({ status: 422 }) })
 
 const firstPart = Effect.map(Effect.serviceOption(HttpServerRequest.HttpServerRequest), (request) =>
   Option.exists(request, ({ method }) => method === "GET" || method === "DELETE") ? "query" : "body"
 )
 
 /** What does not decode, in FastAPI's words. */
-const InvalidRequest = Schema.transformOrFail(Problems, Schema.typeSchema(HttpApiError.HttpApiDecodeError), {
-  strict: true,
-  decode: ({ detail }) =>
-    ParseResult.succeed(
-      new HttpApiError.HttpApiDecodeError({
-        message: detail.map(({ msg }) => msg).join("; "),
-        issues: detail.map(({ loc, msg }) => ({ _tag: "Type" as const, path: loc, message: msg }))
-      })
-    ),
-  encode: ({ issues }) =>
-    Effect.map(firstPart, (part) => ({
-      detail: issues.map(({ _tag, message, path }) => ({
-        loc: [part, ...path.map((key) => (typeof key === "number" ? key : String(key)))],
-        msg: _tag === "Missing" ? "field required" : withoutValue(message),
-        type: _tag === "Missing" ? "value_error.missing" : "type_error"
+const InvalidRequest = Schema.transformOrFail(
+  problemsLike("InvalidRequest", "The request does not have the right shape.", {
+    loc: ["body", "password"],
+    msg: "field required",
+    type: "value_error.missing"
+  }),
+  Schema.typeSchema(HttpApiError.HttpApiDecodeError),
+  {
+    strict: true,
+    decode: ({ detail }) =>
+      ParseResult.succeed(
+        new HttpApiError.HttpApiDecodeError({
+          message: detail.map(({ msg }) => msg).join("; "),
+          issues: detail.map(({ loc, msg }) => ({ _tag: "Type" as const, path: loc, message: msg }))
+        })
+      ),
+    encode: ({ issues }) =>
+      Effect.map(firstPart, (part) => ({
+        detail: issues.map(({ _tag, message, path }) => ({
+          loc: [part, ...path.map((key) => (typeof key === "number" ? key : String(key)))],
+          msg: _tag === "Missing" ? "field required" : withoutValue(message),
+          type: _tag === "Missing" ? "value_error.missing" : "type_error"
+        }))
       }))
-    }))
-}).annotations({ identifier: "InvalidRequest", ...HttpApiSchema.annotations({ status: 422 }) })
+  }
+).annotations({ ...HttpApiSchema.annotations({ status: 422 }) })
 
 /** A value may be a password in the wrong place: what is expected is said, what came is not. */
 const withoutValue = (message: string): string => message.replace(/, actual [\s\S]*$/, "").slice(0, 300)
@@ -134,15 +156,22 @@ const withoutValue = (message: string): string => message.replace(/, actual [\s\
 const isUnreadable = (value: unknown): value is HttpServerError.RequestError =>
   value instanceof HttpServerError.RequestError && value.reason === "Decode"
 
+const unreadable: Problem = {
+  loc: ["body"],
+  msg: "The body is not valid JSON, or too large.",
+  type: "value_error.jsondecode"
+}
+
 /** A body that is no JSON, or too large. */
-export const UnreadableBody = Schema.transformOrFail(Problems, Schema.declare(isUnreadable), {
-  strict: true,
-  decode: (problems, _, ast) => ParseResult.fail(new ParseResult.Type(ast, problems, "never sent by a server")),
-  encode: () =>
-    ParseResult.succeed({
-      detail: [{ loc: ["body"], msg: "The body is not valid JSON, or too large.", type: "value_error.jsondecode" }]
-    })
-}).annotations({ identifier: "UnreadableBody", ...HttpApiSchema.annotations({ status: 422 }) })
+export const UnreadableBody = Schema.transformOrFail(
+  problemsLike("UnreadableBody", "The body is not JSON, or too large.", unreadable),
+  Schema.declare(isUnreadable),
+  {
+    strict: true,
+    decode: (problems, _, ast) => ParseResult.fail(new ParseResult.Type(ast, problems, "never sent by a server")),
+    encode: () => ParseResult.succeed({ detail: [unreadable] })
+  }
+).annotations({ ...HttpApiSchema.annotations({ status: 422 }) })
 
 /** What every operation may end with. */
 export const errorSchema = Schema.make<HttpApiError.HttpApiDecodeError | HttpServerError.RequestError, unknown>(

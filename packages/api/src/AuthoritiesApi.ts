@@ -1,14 +1,43 @@
 /** School authorities, and which of them runs which school. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
-import { SchoolAuthority } from "@id-connector/core/SchoolAuthority"
+import { mask, SchoolAuthority } from "@id-connector/core/SchoolAuthority"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody, RefusedBody, UnacceptableBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
+import * as Parameters from "./Parameters.js"
+
+const mappedUsers = {
+  username: "name",
+  firstname: "firstname",
+  lastname: "lastname",
+  school: "school",
+  schools: "schools",
+  school_classes: "school_classes",
+  roles: "roles",
+  ucsschoolRecordUID: "record_uid",
+  ucsschoolSourceUID: "source_uid"
+}
+
+const anAuthority = {
+  name: "Traeger1",
+  active: true,
+  url: "https://kelvin.traeger1.example.com/ucsschool/kelvin/v1/",
+  plugins: ["kelvin"],
+  plugin_configs: {
+    kelvin: {
+      username: "Administrator",
+      password: mask,
+      mapping: { users: mappedUsers, school_classes: { name: "name", school: "school", users: "users" } },
+      sync_password_hashes: true
+    }
+  }
+}
 
 /** As it is shown: secrets are `**********`. */
 export const ShownAuthority = Schema.encodedSchema(SchoolAuthority).annotations({
   identifier: "SchoolAuthority",
-  description: "A school authority. Secrets are shown as **********."
+  description: "A school authority. Secrets are shown as **********.",
+  examples: [anAuthority]
 })
 
 const AnyObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
@@ -18,13 +47,8 @@ const NewAuthority = AnyObject.annotations({
   description: "name, url and plugin_configs are required; active is false and plugins is [] by default.",
   examples: [
     {
-      name: "Traeger1",
-      active: true,
-      url: "https://kelvin.traeger1.example.com/ucsschool/kelvin/v1/",
-      plugins: ["kelvin"],
-      plugin_configs: {
-        kelvin: { username: "Administrator", password: "...", mapping: { users: { firstname: "firstname" } } }
-      }
+      ...anAuthority,
+      plugin_configs: { kelvin: { ...anAuthority.plugin_configs.kelvin, password: "the password of the account" } }
     }
   ]
 })
@@ -70,7 +94,24 @@ export const Status = Schema.Struct({
     }),
     warnings: Schema.Array(Schema.String)
   }).annotations({ description: "What is wrong with the configuration, each with its path." })
-}).annotations({ identifier: "SchoolAuthorityStatus" })
+}).annotations({
+  identifier: "SchoolAuthorityStatus",
+  examples: [
+    {
+      name: "Traeger1",
+      active: true,
+      reachable: false,
+      paused: { reason: "The target can't be reached now: ...", until: "2026-02-03T04:15:06.789Z" },
+      last_error: { at: "2026-02-03T04:05:06.789Z", reason: "The target can't be reached now: ..." },
+      last_delivery: "2026-02-03T04:05:01.123Z",
+      delivered: 1234,
+      failed: 3,
+      delivered_last_minute: 56,
+      items: { waiting: 78, in_flight: 0, held: 0, dead: 1 },
+      configuration: { errors: [], warnings: [] }
+    }
+  ]
+})
 
 export const Check = Schema.Struct({
   ok: Schema.Boolean.annotations({ description: "Nothing that was found keeps deliveries from working." }),
@@ -104,13 +145,12 @@ export const Check = Schema.Struct({
   ]
 })
 
-const name = Schema.Struct({ name: Schema.String })
-
 export class AuthoritiesApi extends HttpApiGroup.make("authorities")
   .add(
     HttpApiEndpoint.get("list", "/school_authorities")
       .addSuccess(Schema.Array(ShownAuthority))
-      .annotate(OpenApi.Summary, "All school authorities, by name")
+      .annotate(OpenApi.Summary, "All school authorities")
+      .annotate(OpenApi.Description, "By name, active or not. Secrets are shown as **********.")
   )
   .add(
     HttpApiEndpoint.post("create", "/school_authorities")
@@ -123,14 +163,15 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
   )
   .add(
     HttpApiEndpoint.get("get", "/school_authorities/:name")
-      .setPath(name)
+      .setPath(Parameters.authority)
       .addSuccess(ShownAuthority)
       .addError(NotFoundBody)
       .annotate(OpenApi.Summary, "One school authority")
+      .annotate(OpenApi.Description, "As it is configured. Secrets are shown as **********.")
   )
   .add(
     HttpApiEndpoint.patch("patch", "/school_authorities/:name")
-      .setPath(name)
+      .setPath(Parameters.authority)
       .setPayload(Patch)
       .addSuccess(ShownAuthority)
       .addError(RefusedBody)
@@ -139,21 +180,29 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
   )
   .add(
     HttpApiEndpoint.del("remove", "/school_authorities/:name")
-      .setPath(name)
+      .setPath(Parameters.authority)
       .addSuccess(HttpApiSchema.NoContent)
       .addError(NotFoundBody)
       .annotate(OpenApi.Summary, "Remove a school authority")
+      .annotate(
+        OpenApi.Description,
+        "Its queue stops after the item at work. What still waits is moved to data/out_queues_trash."
+      )
   )
   .add(
     HttpApiEndpoint.get("status", "/school_authorities/:name/status")
-      .setPath(name)
+      .setPath(Parameters.authority)
       .addSuccess(Status)
       .addError(NotFoundBody)
       .annotate(OpenApi.Summary, "How a school authority is doing")
+      .annotate(
+        OpenApi.Description,
+        "Whether its target is reachable, why and until when it is paused, what was delivered, and what is wrong with its configuration."
+      )
   )
   .add(
     HttpApiEndpoint.post("check", "/school_authorities/:name/check")
-      .setPath(name)
+      .setPath(Parameters.authority)
       .addSuccess(Check)
       .addError(NotFoundBody)
       .annotate(OpenApi.Summary, "Check a school authority")
@@ -166,12 +215,14 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
     HttpApiEndpoint.get("mapping", "/school_to_authority_mapping")
       .addSuccess(Mapping)
       .annotate(OpenApi.Summary, "Which school authority runs which school")
+      .annotate(OpenApi.Description, "School names are compared without case.")
   )
   .add(
     HttpApiEndpoint.put("setMapping", "/school_to_authority_mapping")
       .setPayload(Mapping)
       .addSuccess(Mapping)
       .annotate(OpenApi.Summary, "Replace the whole mapping")
+      .annotate(OpenApi.Description, "Takes effect at once, for changes that come from now on.")
   )
   .addError(FailedBody)
   .middleware(Authentication)

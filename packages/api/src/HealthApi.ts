@@ -1,25 +1,37 @@
 /** For whoever starts and watches the process. Needs no log in and says nothing about anybody. */
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
+import { asDetail } from "./ApiError.js"
 
-const Health = Schema.Struct({ status: Schema.Literal("ok") }).annotations({ identifier: "Health" })
+const Health = Schema.Struct({ status: Schema.Literal("ok") }).annotations({
+  identifier: "Health",
+  examples: [{ status: "ok" }]
+})
 
 /** 503: the storage does not answer. */
 export class NotReady extends Schema.TaggedClass<NotReady>()("NotReady", { detail: Schema.String }) {}
 
-const NotReadyBody = Schema.transform(Schema.Struct({ detail: Schema.String }), Schema.typeSchema(NotReady), {
-  strict: true,
-  decode: ({ detail }) => new NotReady({ detail }),
-  encode: ({ detail }) => ({ detail })
-}).annotations({ identifier: "NotReady", ...HttpApiSchema.annotations({ status: 503 }) })
+const NotReadyBody = asDetail(
+  "NotReady",
+  503,
+  { description: "The storage does not answer.", example: 'The queue storage failed at "counts": database is locked' },
+  Schema.typeSchema(NotReady),
+  (detail) => new NotReady({ detail })
+)
 
 export class HealthApi extends HttpApiGroup.make("health")
-  .add(HttpApiEndpoint.get("live", "/health/live").addSuccess(Health).annotate(OpenApi.Summary, "The process answers"))
+  .add(
+    HttpApiEndpoint.get("live", "/health/live")
+      .addSuccess(Health)
+      .annotate(OpenApi.Summary, "The process answers")
+      .annotate(OpenApi.Description, "Needs no log in. When it does not answer, start the process anew.")
+  )
   .add(
     HttpApiEndpoint.get("ready", "/health/ready")
       .addSuccess(Health)
       .addError(NotReadyBody)
       .annotate(OpenApi.Summary, "The queues and their storage work")
+      .annotate(OpenApi.Description, "Needs no log in. Asks the storage; targets that can't be reached do not count.")
   )
   .prefix("/v1")
   .annotate(OpenApi.Title, "Health") {}

@@ -6,9 +6,17 @@ import { Authentication } from "./Authentication.js"
 export class MetricsApi extends HttpApiGroup.make("metrics")
   .add(
     HttpApiEndpoint.get("get", "/metrics")
-      .addSuccess(HttpApiSchema.Text({ contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+      .addSuccess(
+        HttpApiSchema.Text({ contentType: "text/plain; version=0.0.4; charset=utf-8" }).annotations({
+          examples: ['id_connector_items{authority="Traeger1",state="waiting"} 12\n']
+        })
+      )
       .addError(FailedBody)
       .annotate(OpenApi.Summary, "Figures of all queues")
+      .annotate(
+        OpenApi.Description,
+        "In Prometheus' text format. Needs a token like everything that names school authorities: give Prometheus one with authorization.credentials_file."
+      )
   )
   .middleware(Authentication)
   .prefix("/v1")

@@ -8,21 +8,36 @@ const kinds = ["object", "user", "group"] as const
 
 /** Exactly one of `object`, `user` and `group`. */
 export const PreviewRequest = Schema.Struct({
-  object: Schema.optionalWith(Schema.Unknown, { exact: true }).annotations({
-    description: "The content of a listener file."
+  object: Schema.optionalWith(Schema.Unknown.annotations({ description: "The content of a listener file." }), {
+    exact: true
   }),
-  user: Schema.optionalWith(Schema.String, { exact: true }).annotations({
-    description: "A user name: the user is taken as the source directory has it now."
-  }),
-  group: Schema.optionalWith(Schema.String, { exact: true }).annotations({
-    description: "The name of a class, with the school's prefix: DEMOSCHOOL-1a."
-  }),
-  school_authority: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null, exact: true }).annotations(
-    {
-      description: "Ask only the target of this one."
-    }
+  user: Schema.optionalWith(
+    Schema.String.annotations({
+      description: "A user name: the user is taken as the source directory has it now.",
+      examples: ["anna"]
+    }),
+    { exact: true }
+  ),
+  group: Schema.optionalWith(
+    Schema.String.annotations({
+      description: "The name of a class, with the school's prefix.",
+      examples: ["DEMOSCHOOL-1a"]
+    }),
+    { exact: true }
+  ),
+  school_authority: Schema.optionalWith(
+    Schema.NullOr(Schema.String).annotations({
+      description: "Ask only the target of this one.",
+      examples: ["Traeger1"]
+    }),
+    { exact: true }
   )
 })
+  .annotations({
+    identifier: "PreviewRequest",
+    description: 'Exactly one of "object", "user" and "group".',
+    examples: [{ user: "anna", school_authority: "Traeger1" }]
+  })
   .pipe(
     Schema.filter(
       (request) =>
@@ -30,7 +45,6 @@ export const PreviewRequest = Schema.Struct({
         'exactly one of "object", "user" and "group" is expected'
     )
   )
-  .annotations({ identifier: "PreviewRequest" })
 
 const AnyObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 

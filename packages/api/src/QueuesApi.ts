@@ -5,6 +5,7 @@ import { ItemId, itemStates } from "@id-connector/core/QueueStore"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
+import * as Parameters from "./Parameters.js"
 
 export const Queue = Schema.Struct({
   name: Schema.String.annotations({ description: "InQueue, or the name of a school authority." }),
@@ -20,6 +21,18 @@ const State = Schema.Literal(...itemStates).annotations({
   description: "waiting, in_flight, held (a deletion to be confirmed), dead (a dead letter)"
 })
 
+const anItem = {
+  id: ItemId.make(4711),
+  object: "user anna",
+  object_key: "user:0b8a5c5e-0000-4000-8000-000000000001",
+  change: "changed",
+  file: "2026-02-03-04-05-06-789012.json",
+  state: "dead",
+  attempts: 1,
+  available_at: null,
+  last_error: "The target refuses the object: ..."
+} as const
+
 export const Item = Schema.Struct({
   id: ItemId,
   object: Schema.String.annotations({ description: "user anna, group School1-1a" }),
@@ -30,7 +43,7 @@ export const Item = Schema.Struct({
   attempts: Schema.Int,
   available_at: Schema.NullOr(Schema.String).annotations({ description: "Not before; null: at once." }),
   last_error: Schema.NullOr(Schema.String)
-}).annotations({ identifier: "Item" })
+}).annotations({ identifier: "Item", examples: [anItem] })
 
 export const Attempt = Schema.Struct({
   at: Schema.String,
@@ -39,7 +52,26 @@ export const Attempt = Schema.Struct({
 }).annotations({ identifier: "Attempt" })
 
 export const ItemDetails = Schema.Struct({ ...Item.fields, history: Schema.Array(Attempt) }).annotations({
-  identifier: "ItemDetails"
+  identifier: "ItemDetails",
+  examples: [
+    {
+      ...anItem,
+      history: [
+        {
+          at: "2026-02-03T04:05:07.123Z",
+          error: "The target refuses the object: ...",
+          evidence: {
+            method: "PATCH",
+            path: "/ucsschool/kelvin/v1/users/anna",
+            requestId: "0b8a5c5e-0000-4000-8000-000000000001",
+            body: { email: "anna@example.com" },
+            status: 422,
+            response: { detail: "..." }
+          }
+        }
+      ]
+    }
+  ]
 })
 
 const Count = Schema.Struct({ items: Schema.Int }).annotations({ identifier: "Count", examples: [{ items: 3 }] })
@@ -49,16 +81,16 @@ const Paused = Schema.Struct({ paused: Schema.Boolean }).annotations({
   examples: [{ paused: true }]
 })
 
-const name = Schema.Struct({ name: Schema.String })
-const item = Schema.Struct({ name: Schema.String, id: Schema.NumberFromString.pipe(Schema.compose(ItemId)) })
-
 /** How many items a page has at most. */
 const largestPage = 1_000
 
 const Filter = Schema.Struct({
   state: Schema.optionalWith(State, { exact: true }),
-  object: Schema.optionalWith(Schema.String, { exact: true }),
-  after: Schema.optionalWith(Schema.NumberFromString.pipe(Schema.compose(ItemId)), { exact: true }),
+  object: Schema.optionalWith(
+    Schema.String.annotations({ description: "A user or group name, or an entryUUID.", examples: ["anna"] }),
+    { exact: true }
+  ),
+  after: Schema.optionalWith(Parameters.itemId, { exact: true }),
   limit: Schema.optionalWith(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, largestPage)), {
     exact: true,
     default: () => 100
@@ -73,11 +105,15 @@ export class QueuesApi extends HttpApiGroup.make("queues")
       .annotate(OpenApi.Description, "The in queue first, then the out queues of active school authorities by name.")
   )
   .add(
-    HttpApiEndpoint.get("get", "/queues/:name").setPath(name).addSuccess(Queue).annotate(OpenApi.Summary, "One queue")
+    HttpApiEndpoint.get("get", "/queues/:name")
+      .setPath(Parameters.queue)
+      .addSuccess(Queue)
+      .annotate(OpenApi.Summary, "One queue")
+      .annotate(OpenApi.Description, "InQueue, or the out queue of an active school authority.")
   )
   .add(
     HttpApiEndpoint.get("items", "/queues/:name/items")
-      .setPath(name)
+      .setPath(Parameters.queue)
       .setUrlParams(Filter)
       .addSuccess(Schema.Array(Item))
       .annotate(OpenApi.Summary, "Items of an out queue")
@@ -88,37 +124,49 @@ export class QueuesApi extends HttpApiGroup.make("queues")
   )
   .add(
     HttpApiEndpoint.get("item", "/queues/:name/items/:id")
-      .setPath(item)
+      .setPath(Parameters.item)
       .addSuccess(ItemDetails)
       .annotate(OpenApi.Summary, "One item with the history of its attempts")
+      .annotate(
+        OpenApi.Description,
+        "Each attempt that failed, the oldest first, with the request that was sent and its answer. Secrets are masked."
+      )
   )
   .add(
     HttpApiEndpoint.post("retryItem", "/queues/:name/items/:id/retry")
-      .setPath(item)
+      .setPath(Parameters.item)
       .addSuccess(Count)
       .annotate(OpenApi.Summary, "Deliver an item at once")
       .annotate(OpenApi.Description, "A dead letter is tried anew; a deletion that is held back counts as confirmed.")
   )
   .add(
     HttpApiEndpoint.del("discardItem", "/queues/:name/items/:id")
-      .setPath(item)
+      .setPath(Parameters.item)
       .addSuccess(Count)
       .annotate(OpenApi.Summary, "Remove an item for good")
+      .annotate(OpenApi.Description, "The change is not delivered. An item that is being delivered is left alone.")
   )
   .add(
     HttpApiEndpoint.post("retryAll", "/queues/:name/retry")
-      .setPath(name)
+      .setPath(Parameters.queue)
       .setUrlParams(
         Schema.Struct({
-          state: Schema.optionalWith(Schema.Literal("dead", "held"), { exact: true, default: () => "dead" as const })
+          state: Schema.optionalWith(Schema.Literal("dead", "held").annotations({ description: "Which items." }), {
+            exact: true,
+            default: () => "dead" as const
+          })
         })
       )
       .addSuccess(Count)
-      .annotate(OpenApi.Summary, "Deliver all dead letters, or all deletions that are held back (state=held)")
+      .annotate(OpenApi.Summary, "Deliver all dead letters, or confirm all deletions")
+      .annotate(
+        OpenApi.Description,
+        "All dead letters, as if never tried; with state=held all deletions that are held back, which counts as confirming them."
+      )
   )
   .add(
     HttpApiEndpoint.post("pause", "/queues/:name/pause")
-      .setPath(name)
+      .setPath(Parameters.queue)
       .addSuccess(Paused)
       .annotate(OpenApi.Summary, "Pause an out queue")
       .annotate(
@@ -128,9 +176,10 @@ export class QueuesApi extends HttpApiGroup.make("queues")
   )
   .add(
     HttpApiEndpoint.post("resume", "/queues/:name/resume")
-      .setPath(name)
+      .setPath(Parameters.queue)
       .addSuccess(Paused)
       .annotate(OpenApi.Summary, "Let an out queue that was paused go on")
+      .annotate(OpenApi.Description, "Takes effect at once.")
   )
   .addError(NotFoundBody)
   .addError(FailedBody)

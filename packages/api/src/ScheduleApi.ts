@@ -10,27 +10,33 @@ const Scheduled = Schema.Struct({ users: Schema.Int, groups: Schema.Int }).annot
   examples: [{ users: 1, groups: 0 }]
 })
 
-const name = Schema.Struct({ name: Schema.String })
+const named = (description: string, example: string) =>
+  Schema.Struct({ name: Schema.String.annotations({ description, examples: [example] }) })
 
 export class ScheduleApi extends HttpApiGroup.make("schedule")
   .add(
     HttpApiEndpoint.post("user", "/schedule/users/:name")
-      .setPath(name)
+      .setPath(named("A user name.", "anna"))
       .addSuccess(Scheduled)
       .annotate(OpenApi.Summary, "Schedule a user")
+      .annotate(
+        OpenApi.Description,
+        "Writes a trigger file: the listener takes the user from the source directory anew, as if somebody had changed it."
+      )
   )
   .add(
     HttpApiEndpoint.post("group", "/schedule/groups/:name")
-      .setPath(name)
+      .setPath(named("The name of a group, with the school's prefix.", "DEMOSCHOOL-1a"))
       .addSuccess(Scheduled)
       .annotate(OpenApi.Summary, "Schedule a group")
-      .annotate(OpenApi.Description, "The name has the school's prefix: DEMOSCHOOL-1a.")
+      .annotate(OpenApi.Description, "Like a user. The name has the school's prefix: DEMOSCHOOL-1a.")
   )
   .add(
     HttpApiEndpoint.post("school", "/schedule/schools/:name")
-      .setPath(name)
+      .setPath(named("The name of a school.", "DEMOSCHOOL"))
       .addSuccess(Scheduled)
-      .annotate(OpenApi.Summary, "Schedule everybody of a school, then its classes and work groups")
+      .annotate(OpenApi.Summary, "Schedule a school")
+      .annotate(OpenApi.Description, "Everybody of the school, then its classes and work groups.")
   )
   .addError(NotFoundBody)
   .addError(FailedBody)

@@ -1,13 +1,15 @@
 /** Log in. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
-import { Schema } from "effect"
+import { Redacted, Schema } from "effect"
 import { FailedBody, TooManyRequestsBody, UnauthorizedBody } from "./ApiError.js"
 
 /** As OAuth2 has it; other fields of such a form are ignored. */
 const Credentials = Schema.Struct({
-  username: Schema.String,
+  username: Schema.String.annotations({ description: "A user name of the source directory." }),
   password: Schema.Redacted(Schema.String)
-}).pipe(HttpApiSchema.withEncoding({ kind: "UrlParams", contentType: "application/x-www-form-urlencoded" }))
+})
+  .annotations({ examples: [{ username: "admin", password: Redacted.make("univention") }] })
+  .pipe(HttpApiSchema.withEncoding({ kind: "UrlParams", contentType: "application/x-www-form-urlencoded" }))
 
 export const Token = Schema.Struct({
   access_token: Schema.String,

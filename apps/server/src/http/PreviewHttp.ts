@@ -38,7 +38,7 @@ export const layer = HttpApiBuilder.group(Api, "preview", (handlers) =>
   Effect.map(Effect.context<Needs>(), (context) =>
     handlers.handle("preview", ({ payload }) =>
       Effect.gen(function* () {
-        const only = payload.school_authority
+        const only = payload.school_authority ?? null
         const { authorities } = yield* (yield* ConfigStore).current
         if (only !== null && !authorities.some(({ name }) => name === only)) {
           return yield* Effect.fail(
