@@ -1,6 +1,6 @@
 /**
- * The log: one line per event to standard output, and the same to `<LOG_DIR>/queues.log`. The file is opened for each write, so
- * that a rotated one is replaced without a signal.
+ * The log: one line per event to standard output, and the same to `<LOG_DIR>/http.log` (what the API answered) or
+ * `<LOG_DIR>/queues.log` (everything else). The files are opened for each write, so that a rotated one is replaced without a signal.
  */
 import { FileSystem, Path } from "@effect/platform"
 import { Cause, Effect, HashMap, Layer, Logger, Option, Redacted } from "effect"
@@ -54,8 +54,23 @@ const escape = (text: string): string =>
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 const controls = new RegExp(control, "g")
 
+/** A line, and the file it belongs to. */
+interface Line {
+  readonly file: (typeof files)[number]
+  readonly text: string
+}
+
+const files = ["queues.log", "http.log"] as const
+
+const lineOf = (options: Logger.Logger.Options<unknown>): Line => ({
+  file: split(options.annotations).module === "HTTP" ? "http.log" : "queues.log",
+  text: format(options)
+})
+
 /** Writes of lines within this time go together. */
 const window = "100 millis"
+
+const textOf = (lines: ReadonlyArray<Line>): string => `${lines.map(({ text }) => text).join("\n")}\n`
 
 /** Replaces Effect's logger by this one. The level is that of UCR at the start. */
 export const layer = (
@@ -66,25 +81,34 @@ export const layer = (
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
-      const file = path.join(logDirectory, "queues.log")
       const level = yield* Effect.flatMap(Ucr, (ucr) => ucr.logLevel)
       const writable = yield* fs.makeDirectory(logDirectory, { recursive: true }).pipe(
-        Effect.zipRight(fs.writeFileString(file, "", { flag: "a" })),
+        Effect.zipRight(
+          Effect.forEach(files, (file) => fs.writeFileString(path.join(logDirectory, file), "", { flag: "a" }))
+        ),
         Effect.as(true),
         Effect.catchAll((error) =>
           Effect.sync(() => {
-            print(`LOG_DIR: ${file} can't be written (${error.message}): the log goes to standard output only.\n`)
+            print(
+              `LOG_DIR: ${logDirectory} can't be written (${error.message}): the log goes to standard output only.\n`
+            )
             return false
           })
         )
       )
-      const write = (lines: ReadonlyArray<string>) => {
-        const text = `${lines.join("\n")}\n`
-        print(text)
+      const append = (file: Line["file"], lines: ReadonlyArray<Line>) =>
         // A full disk must not stop the queues: standard output has the lines, too.
-        return writable ? Effect.ignore(fs.writeFileString(file, text, { flag: "a" })) : Effect.void
+        lines.length === 0
+          ? Effect.void
+          : Effect.ignore(fs.writeFileString(path.join(logDirectory, file), textOf(lines), { flag: "a" }))
+      const write = (lines: ReadonlyArray<Line>) => {
+        print(textOf(lines))
+        if (!writable) return Effect.void
+        const ofHttp = lines.filter(({ file }) => file === "http.log")
+        const ofQueues = ofHttp.length === 0 ? lines : lines.filter(({ file }) => file !== "http.log")
+        return Effect.zipRight(append("queues.log", ofQueues), append("http.log", ofHttp))
       }
-      const batched = Logger.batched(Logger.make(format), window, write)
+      const batched = Logger.batched(Logger.make(lineOf), window, write)
       return Layer.merge(Logger.replaceScoped(Logger.defaultLogger, batched), Logger.minimumLogLevel(level))
     })
   )

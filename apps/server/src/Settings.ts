@@ -103,7 +103,7 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
   { name: "IDC_HTTP_TLS_KEY", meaning: "file with the key of that certificate (PEM)", defaultsTo: "plain HTTP" },
   {
     name: "LOG_DIR",
-    meaning: "directory of queues.log",
+    meaning: "directory of queues.log and http.log",
     defaultsTo: "/var/log/univention/ucsschool-id-connector"
   },
   {

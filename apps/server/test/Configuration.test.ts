@@ -267,4 +267,30 @@ describe("Logging", () => {
       assert.ok(line.includes('file="a\\n2026 ERROR \\"forged\\".json"') && line.includes("plain=x"))
     })
   )
+
+  it.scopedLive("keeps what the API answered apart, and goes on in a new file when one was moved away", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      const printed: Array<string> = []
+      const http = Effect.annotateLogs(Effect.logInfo("Answered a request."), { module: "HTTP" })
+      // The lines are written when the layer ends.
+      const log = (effect: Effect.Effect<unknown>) =>
+        Effect.provide(
+          effect,
+          Layer.provide(
+            Logging.layer(directory, (text) => void printed.push(text)),
+            Ucr.layer(join(directory, "none"))
+          )
+        )
+      yield* log(Effect.zipRight(Effect.logInfo("Accepted a change."), http))
+      yield* fs.rename(join(directory, "http.log"), join(directory, "http.log.1"))
+      yield* log(http)
+      const read = (file: string) => fs.readFileString(join(directory, file))
+      assert.match(yield* read("queues.log"), /^\S+ INFO .*Accepted a change\.\n$/)
+      assert.match(yield* read("http.log.1"), /^\S+ INFO {2}HTTP {6}Answered a request\.\n$/)
+      assert.match(yield* read("http.log"), /Answered a request\./)
+      assert.lengthOf(printed.join("").trim().split("\n"), 3)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
 })

@@ -175,7 +175,7 @@ export const layer = Layer.scoped(
         yield* Effect.logInfo(isPaused ? "Paused an out queue by hand." : "An out queue that was paused goes on.", {
           authority
         })
-      })
+      }).pipe(Effect.annotateLogs({ module: "OutQueue" }))
 
     return Connector.of({
       pause: (authority) => setPaused(authority, true),

@@ -56,7 +56,7 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
             problem
           }),
         { discard: true }
-      )
+      ).pipe(Effect.annotateLogs({ module: "Config" }))
 
     const find = (name: string) =>
       Effect.flatMap(config.current, ({ authorities }) => {
