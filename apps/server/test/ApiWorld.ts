@@ -1,6 +1,6 @@
 /** The whole connector behind its API, on a directory of its own, for tests. */
 import { join } from "node:path"
-import { FileSystem, HttpClient, HttpClientRequest, HttpLayerRouter } from "@effect/platform"
+import { FileSystem, HttpClient, HttpClientRequest, HttpLayerRouter, HttpServer } from "@effect/platform"
 import { NodeContext, NodeHttpServer } from "@effect/platform-node"
 import { prefix } from "@id-connector/api/Api"
 import * as HttpApp from "@id-connector/server/http/HttpApp"
@@ -46,6 +46,8 @@ export const world = (directory: object = people) =>
       )
     )
     const http = Context.get(context, HttpClient.HttpClient)
+    const { address } = Context.get(context, HttpServer.HttpServer)
+    const port = address._tag === "TcpAddress" ? address.port : 0
     const send = (
       method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "HEAD" | "OPTIONS",
       path: string,
@@ -75,7 +77,7 @@ export const world = (directory: object = people) =>
       send("POST", "/token", { form: { username, password, grant_type: "password" } })
     const token = String((yield* logIn("admin")).body?.access_token)
     const as = (json?: unknown) => ({ token, ...(json === undefined ? {} : { json }) })
-    return { appDir, as, directoryFile, http, logIn, secretFile, send, settings, token }
+    return { appDir, as, directoryFile, http, logIn, port, secretFile, send, settings, token }
   }).pipe(Effect.provide(NodeContext.layer), Logger.withMinimumLogLevel(LogLevel.None))
 
 export const url = "https://localhost:1/ucsschool/kelvin/v1/"

@@ -15,6 +15,17 @@ import { TokenApi } from "./TokenApi.js"
 /** Where the API begins: clients of the Python connector know it. */
 export const prefix = "/ucsschool-id-connector/api"
 
+/** Pages made of the document can log in with user name and password by themselves. */
+const withLogIn = (document: Record<string, unknown>): Record<string, unknown> => ({
+  ...document,
+  components: {
+    ...Object(document.components),
+    securitySchemes: {
+      bearer: { type: "oauth2", flows: { password: { tokenUrl: `${prefix}/token`, scopes: {} } } }
+    }
+  }
+})
+
 export class Api extends HttpApi.make("id-connector")
   .add(TokenApi)
   .add(QueuesApi)
@@ -30,6 +41,7 @@ export class Api extends HttpApi.make("id-connector")
   .annotate(
     OpenApi.Description,
     "Configures and watches the connector, which brings users and school classes of the state's directory to the school authorities."
-  ) {
+  )
+  .annotate(OpenApi.Transform, withLogIn) {
   static override readonly errorSchema = errorSchema
 }

@@ -45,7 +45,7 @@ const frame = (title: string, body: string) =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>body{font-family:sans-serif;line-height:1.5;max-width:60rem;margin:2rem auto;padding:0 1rem}pre,code{background:#f4f4f4}pre{padding:1rem;overflow:auto}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left}</style></head><body>${body}</body></html>`
 
 const redocPage = page(
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>ID Connector</title></head><body><redoc spec-url="${base}/openapi.json" hide-loading="true" disable-search="true"></redoc><script src="${redocScript}"></script></body></html>`
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>ID Connector</title><style>body{margin:0}</style></head><body><redoc spec-url="${base}/openapi.json" hide-loading="true" disable-search="true"></redoc><script src="${redocScript}"></script></body></html>`
 )
 
 /** A text of the project as a page; where it is not installed, a sentence. */
@@ -58,11 +58,19 @@ const document = (title: string, name: string) =>
     return page(frame(title, yield* Effect.promise(async () => marked.parse(text))))
   })
 
-const script = Effect.sync(() =>
-  HttpServerResponse.uint8Array(
-    Fs.readFileSync(createRequire(import.meta.url).resolve("redoc/bundles/redoc.standalone.js")),
-    { contentType: "text/javascript; charset=utf-8" }
-  )
+/** The page would ask its maker's server for a logo. */
+const logo = "https://cdn.redoc.ly/redoc/logo-mini.svg"
+
+const script = Effect.map(
+  Effect.cached(
+    Effect.sync(() =>
+      Fs.readFileSync(createRequire(import.meta.url).resolve("redoc/bundles/redoc.standalone.js"), "utf8").replaceAll(
+        logo,
+        "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"
+      )
+    )
+  ),
+  Effect.map((text) => HttpServerResponse.text(text, { contentType: "text/javascript; charset=utf-8" }))
 )
 
 const redirect = HttpServerResponse.redirect(`${base}/docs`, { status: 307 })
@@ -72,10 +80,12 @@ export const layer = Layer.mergeAll(
   HttpLayerRouter.use((router) =>
     Effect.all([
       router.add("GET", `${base}/redoc`, redocPage),
-      router.add("GET", redocScript, script),
+      Effect.flatMap(script, (answer) => router.add("GET", redocScript, answer)),
       router.add("GET", `${base}/readme`, document("ID Connector", "README.md")),
       router.add("GET", `${base}/history`, document("Changelog", "CHANGELOG.md")),
-      router.add("GET", `${prefix}/`, redirect)
+      router.add("GET", `${prefix}/`, redirect),
+      // Browsers ask for one, whatever page they show.
+      router.add("GET", "/favicon.ico", HttpServerResponse.empty())
     ])
   )
 )

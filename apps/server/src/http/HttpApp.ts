@@ -150,11 +150,16 @@ const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
     })
   }).pipe(Effect.annotateLogs({ module: "HTTP" }))
 
-/** Of a page that somebody else has made. */
-const policy = ({ body, headers }: HttpServerResponse.HttpServerResponse): { readonly [name: string]: string } =>
-  headers["content-type"]?.startsWith("text/html") === true && body._tag === "Uint8Array"
-    ? { "content-security-policy": DocumentsHttp.policyOf(new TextDecoder().decode(body.body)) }
-    : {}
+/** Of a page that somebody else has made. Found out once: it may be large. */
+const policy = ({ body, headers }: HttpServerResponse.HttpServerResponse): { readonly [name: string]: string } => {
+  const isPage = headers["content-type"]?.startsWith("text/html") === true
+  if (!isPage || body._tag !== "Uint8Array" || headers["content-security-policy"] !== undefined) return {}
+  const found = policies.get(body.body) ?? DocumentsHttp.policyOf(new TextDecoder().decode(body.body))
+  policies.set(body.body, found)
+  return { "content-security-policy": found }
+}
+
+const policies = new WeakMap<Uint8Array, string>()
 
 const isAnswerable = (cause: Cause.Cause<unknown>): boolean =>
   Chunk.some(Cause.defects(cause), (defect) => HttpServerRespondable.isRespondable(defect))

@@ -1,0 +1,94 @@
+import * as Fs from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import { prefix } from "@id-connector/api/Api"
+import { Effect } from "effect"
+import { chromium, type Page } from "playwright-core"
+import { people, quietly, world } from "./ApiWorld.js"
+
+const executablePath = "/usr/bin/chromium"
+
+/** A page of a real browser, which notes whom it asks and what it is not allowed to do. */
+const browser = Effect.gen(function* () {
+  if (!Fs.existsSync(executablePath)) {
+    return yield* Effect.die(
+      new Error(`These tests need a real browser: apt-get install chromium (${executablePath} is missing)`)
+    )
+  }
+  const browser = yield* Effect.acquireRelease(
+    Effect.promise(() => chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] })),
+    (browser) => Effect.promise(() => browser.close())
+  )
+  const page = yield* Effect.promise(() => browser.newPage({ viewport: { width: 1_280, height: 900 } }))
+  const hosts = new Set<string>()
+  const complaints: Array<string> = []
+  page.on("request", (request) => {
+    const url = new URL(request.url())
+    if (url.protocol.startsWith("http")) hosts.add(url.host)
+  })
+  page.on("pageerror", (error) => complaints.push(error.message))
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text())
+  })
+  return { complaints, hosts, page }
+})
+
+const look = <A>(use: (page: Page, base: string) => Promise<A>) =>
+  Effect.gen(function* () {
+    const { port } = yield* world(people)
+    const { complaints, hosts, page } = yield* browser
+    const result = yield* Effect.promise(() => use(page, `http://127.0.0.1:${port}${prefix}`))
+    assert.deepStrictEqual([...hosts], [`127.0.0.1:${port}`])
+    assert.deepStrictEqual(complaints, [])
+    return result
+  }).pipe(quietly)
+
+const patience = { timeout: 60_000 }
+
+describe("In a real browser", () => {
+  it.scopedLive(
+    "Swagger UI logs in with user name and password, and a call from the page works",
+    () =>
+      Effect.gen(function* () {
+        const answer = yield* look(async (page, base) => {
+          await page.goto(`${base}/`)
+          assert.strictEqual(page.url(), `${base}/v1/docs`)
+          await page.locator("button.authorize").first().click()
+          const dialog = page.locator(".dialog-ux")
+          await dialog.locator("#oauth_username").fill("admin")
+          await dialog.locator("#oauth_password").fill("secret")
+          await dialog.locator("button.authorize").click()
+          await dialog.getByText("authorized", { exact: false }).first().waitFor()
+          await dialog.locator("button.btn-done").click()
+          const operation = page.locator(".opblock", { has: page.getByText("All queues", { exact: true }) })
+          await operation.locator(".opblock-summary-control").click()
+          await operation.getByRole("button", { name: "Try it out" }).click()
+          await operation.getByRole("button", { name: "Execute" }).click()
+          const live = operation.locator(".live-responses-table")
+          await live.waitFor()
+          if (process.env.SCREENSHOTS !== undefined)
+            await page.screenshot({ path: `${process.env.SCREENSHOTS}/docs.png` })
+          return await live.innerText()
+        })
+        assert.include(answer, '"name": "InQueue"')
+      }),
+    patience
+  )
+
+  it.scopedLive(
+    "ReDoc, the readme and the history show what they are about",
+    () =>
+      look(async (page, base) => {
+        for (const [path, text] of [
+          ["redoc", "See what a change would lead to"],
+          ["readme", "ID Connector"],
+          ["history", "Changelog"]
+        ] as const) {
+          await page.goto(`${base}/v1/${path}`)
+          await page.getByRole("heading", { name: text }).first().waitFor()
+          if (process.env.SCREENSHOTS !== undefined)
+            await page.screenshot({ path: `${process.env.SCREENSHOTS}/${path}.png` })
+        }
+      }),
+    patience
+  )
+})
