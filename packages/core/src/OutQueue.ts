@@ -13,7 +13,7 @@ import type { Finished } from "./OutQueue/Workers.js"
 import * as Workers from "./OutQueue/Workers.js"
 import { persistently } from "./Patience.js"
 import { concurrencyOf, Plugins } from "./Plugin.js"
-import { type QueueItem, QueueStore, type Settlement } from "./QueueStore.js"
+import { type ItemId, type QueueItem, QueueStore, type Settlement } from "./QueueStore.js"
 import type { SchoolAuthority } from "./SchoolAuthority.js"
 import * as Verdict from "./Verdict.js"
 
@@ -30,8 +30,6 @@ const settleWithin = 50
 
 /** How long the deliveries at work may take when the queue stops. What is not done by then is delivered again at the next start. */
 const shutdownPatience = Duration.seconds(10)
-
-type Message = { readonly _tag: "Rung" } | ({ readonly _tag: "Finished" } & Finished)
 
 /** Whether to work, and if not, when to ask the target again. */
 type Mode =
@@ -67,7 +65,9 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
     const concurrency = concurrencyOf(yield* Plugins, authority)
     // Items claimed at most at a time: enough that a worker that becomes free finds the next one ready.
     const window = 4 * concurrency
-    const messages = yield* Queue.unbounded<Message>()
+    /** Something has happened. What it was is to be found in `finished` and `verdicts`, so that no message can be lost. */
+    const rung = yield* Queue.sliding<void>(1)
+    const ring = Queue.offer(rung, undefined)
     const workers = yield* FiberSet.make<void>()
     const slots = yield* Effect.makeSemaphore(concurrency)
 
@@ -76,31 +76,41 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
     let outstanding = 0
     let settledAt = yield* Clock.currentTimeMillis
     let finished: Array<Settlement> = []
+    let verdicts: Array<Pick<Finished, "authority" | "reason">> = []
+    /** Items that are claimed, and not in `finished` yet. */
+    const claimed = new Map<ItemId, QueueItem>()
 
     const record = Effect.suspend(() => {
       const settlements = finished
       finished = []
       return settlements.length === 0
         ? Effect.void
-        : Effect.uninterruptible(
-            Effect.zipRight(
-              persistently(store.settle(settlements)),
-              Effect.map(Clock.currentTimeMillis, (now) => {
-                outstanding -= settlements.length
-                settledAt = now
-              })
-            )
+        : Effect.zipRight(
+            persistently(store.settle(settlements)),
+            Effect.map(Clock.currentTimeMillis, (now) => {
+              outstanding -= settlements.length
+              settledAt = now
+            })
           )
-    })
+    }).pipe(Effect.uninterruptible)
 
-    const hear = (message: Message) =>
-      Effect.gen(function* () {
-        if (message._tag === "Rung") return
-        finished.push(message.settlement)
-        if (message.authority._tag !== "GoOn" && mode._tag === "Working") {
-          yield* pause(message.authority, message.reason, 0)
-        }
-      })
+    const note = (item: QueueItem, { authority, reason, settlement }: Finished) => {
+      claimed.delete(item.id)
+      finished.push(settlement)
+      if (authority._tag !== "GoOn") verdicts.push({ authority, reason })
+    }
+
+    /** What deliveries mean for the whole authority. */
+    const hear = Effect.suspend(() => {
+      const heard = verdicts
+      verdicts = []
+      return Effect.forEach(
+        heard,
+        ({ authority, reason }) =>
+          authority._tag !== "GoOn" && mode._tag === "Working" ? pause(authority, reason, 0) : Effect.void,
+        { discard: true }
+      )
+    })
 
     const pause = (verdict: Exclude<Verdict.AuthorityVerdict, { _tag: "GoOn" }>, reason: string, failures: number) =>
       Effect.gen(function* () {
@@ -139,30 +149,30 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
             mode._tag === "Working" && !stopping && !isPaused ? deliver(item) : Effect.succeed(Workers.release(item))
           )
         )
-        .pipe(Effect.flatMap((finished) => Queue.offer(messages, { _tag: "Finished", ...finished })))
+        .pipe(
+          Effect.map((finished) => note(item, finished)),
+          Effect.zipRight(ring)
+        )
 
     const claim = Effect.gen(function* () {
       const items = yield* persistently(store.claim(authority.name, window - outstanding))
       outstanding += items.length
+      for (const item of items) claimed.set(item.id, item)
       // What begins in an uninterruptible region is uninterruptible: a target that hangs must not hold up the end.
       yield* Effect.forEach(items, (item) => FiberSet.run(workers, Effect.interruptible(work(item))), { discard: true })
       return items.length
     }).pipe(Effect.uninterruptible)
 
     /**
-     * Waits for something to happen, until a time in milliseconds since 1970, or as long as it takes. The timer sends a
-     * message of its own: a time limit on taking one could lose the message that comes just then.
+     * Waits for something to happen, until a time in milliseconds since 1970, or as long as it takes.
      */
     const listen = (until: number | null) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        const timer =
-          until === null
-            ? null
-            : yield* Effect.fork(Effect.delay(Queue.offer(messages, { _tag: "Rung" }), Math.max(0, until - now)))
-        yield* hear(yield* Queue.take(messages))
+        const timer = until === null ? null : yield* Effect.fork(Effect.delay(ring, Math.max(0, until - now)))
+        yield* Queue.take(rung)
         if (timer !== null) yield* Fiber.interrupt(timer)
-        yield* Effect.flatMap(Queue.takeAll(messages), (more) => Effect.forEach(more, hear, { discard: true }))
+        yield* hear
       })
 
     /** Whether workers would run dry, or results have waited long enough. */
@@ -203,14 +213,14 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
         stopping = true
         yield* FiberSet.awaitEmpty(workers).pipe(Effect.interruptible, Effect.timeoutOption(shutdownPatience))
         yield* FiberSet.clear(workers)
-        yield* Effect.flatMap(Queue.takeAll(messages), (more) => Effect.forEach(more, hear, { discard: true }))
-        yield* Effect.ignoreLogged(store.settle(finished))
+        const unfinished = [...claimed.values()].map((item) => Workers.release(item).settlement)
+        yield* Effect.ignoreLogged(store.settle([...finished, ...unfinished]))
         yield* events.publish({ _tag: "QueueStopped", authority: authority.name })
       })
     )
     const rings = yield* bell.rings
     yield* Queue.take(rings).pipe(
-      Effect.flatMap((name) => (name === authority.name ? Queue.offer(messages, { _tag: "Rung" }) : Effect.void)),
+      Effect.flatMap((name) => (name === authority.name ? ring : Effect.void)),
       Effect.forever,
       Effect.forkScoped
     )

@@ -44,8 +44,14 @@ const done: Delivered = { outcome: "modified", detail: null, warnings: [], recei
 const stubPlugin = (stub: Context.Tag.Service<Stub>): Plugin => ({
   name: "kelvin",
   handles: () => true,
-  handler: (authority) =>
-    Effect.succeed({
+  handler: (authority) => {
+    let isConnected = true
+    const connection = Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        isConnected = false
+      })
+    )
+    return Effect.as(connection, {
       ping: Effect.suspend(() => {
         const failure = stub.pings.get(authority.name)?.shift()
         return failure === undefined ? Effect.void : Effect.fail(failure)
@@ -59,6 +65,13 @@ const stubPlugin = (stub: Context.Tag.Service<Stub>): Plugin => ({
           const gate = stub.gates.get(label)
           if (gate !== undefined) yield* Deferred.await(gate)
           yield* Effect.yieldNow()
+          if (!isConnected) {
+            return yield* new TargetUnavailable({
+              detail: "the connection was closed",
+              retryAfter: null,
+              answered: false
+            })
+          }
           const failure = stub.failures.get(label)?.shift()
           if (failure !== undefined) return yield* failure
           if (delivery.object._tag !== "RemovedUser") return done
@@ -74,6 +87,7 @@ const stubPlugin = (stub: Context.Tag.Service<Stub>): Plugin => ({
       preview: () => Effect.die("nobody asks for a preview here"),
       check: Effect.succeed([])
     })
+  }
 })
 
 const StubLive = Layer.sync(Stub, () => ({
@@ -297,6 +311,39 @@ describe("Connector", () => {
       yield* settle
       assert.deepStrictEqual(yield* labels, ["anna"])
     }).pipe(Effect.provide(world([authority("A", false)])))
+  )
+
+  it.scoped(
+    "finishes what is at work when an authority is switched off, gives up what hangs, and repeats only that",
+    () =>
+      Effect.gen(function* () {
+        const stub = yield* Stub
+        const spool = yield* MemorySpool.MemorySpool
+        const config = yield* MemoryConfigStore.MemoryConfigStore
+        const gate = yield* Deferred.make<void>()
+        stub.gates.set("anna", gate)
+        stub.gates.set("ben", yield* Deferred.make<void>())
+        yield* spool.put("1.json", user("anna", ["A1"]))
+        yield* spool.put("2.json", user("ben", ["A1"]))
+        const connector = Context.get(yield* start, Connector.Connector)
+        yield* settle
+        const set = (active: boolean) =>
+          config.set(MemoryConfigStore.configuration([authority("A", active)], { A1: "A" }))
+        yield* set(false)
+        yield* settle
+        yield* Deferred.succeed(gate, undefined)
+        yield* settle
+        yield* TestClock.adjust("10 seconds")
+        yield* settle
+        const [stopped] = yield* connector.status
+        assert.deepStrictEqual([stopped?.waiting, stopped?.inFlight], [1, 0])
+        stub.gates.delete("ben")
+        yield* set(true)
+        yield* settle
+        assert.deepStrictEqual(yield* labels, ["anna", "ben", "ben"])
+        const [after] = yield* connector.status
+        assert.deepStrictEqual([after?.waiting, after?.inFlight, after?.dead], [0, 0, 0])
+      }).pipe(Effect.provide(world([authority("A")])))
   )
 
   it.scoped("pauses an authority that can't be reached, and resumes by itself; others do not notice", () =>

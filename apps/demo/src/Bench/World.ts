@@ -9,6 +9,7 @@ import * as Path from "node:path"
 import process from "node:process"
 import { Undici } from "@effect/platform-node"
 import * as Builders from "@id-connector/testkit/Builders"
+import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 
 const schools = Array.from({ length: 20 }, (_, index) => `School${index}`)
 const schoolOf = (index: number) => schools[index % schools.length] ?? "School0"
@@ -102,7 +103,7 @@ export const make = (users: number) => {
       const [counted] = await once(child, "message")
       return counted.requests
     }
-    return { url: String(url), requests, end: () => endOf(child, "SIGKILL") }
+    return { url: String(url), requests, end: () => ServiceProcess.end(child, "SIGKILL") }
   }
 
   const serve = async () => {
@@ -111,16 +112,7 @@ export const make = (users: number) => {
       execArgv:
         process.env.BENCH_PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`],
       stdio: ["ignore", "pipe", "inherit", "ipc"],
-      env: {
-        ...process.env,
-        IDC_APP_DIR: directory,
-        IDC_DIRECTORY: `file:${Path.join(directory, "directory.json")}`,
-        IDC_HTTP_HOST: "127.0.0.1",
-        IDC_HTTP_PORT: "0",
-        IDC_UCR_FILE: Path.join(directory, "base.conf"),
-        LOG_DIR: Path.join(directory, "log"),
-        ldap_base: Builders.base
-      }
+      env: ServiceProcess.environment(directory)
     })
     children.push(child)
     child.stdout?.setEncoding("utf8")
@@ -136,25 +128,18 @@ export const make = (users: number) => {
     /** Milliseconds. */
     const end = async () => {
       const start = performance.now()
-      await endOf(child, "SIGTERM")
+      await ServiceProcess.end(child, "SIGTERM")
       return performance.now() - start
     }
     return { started, peakMiB, end }
   }
 
   const end = async () => {
-    for (const child of children) await endOf(child, "SIGKILL")
+    for (const child of children) await ServiceProcess.end(child, "SIGKILL")
     Fs.rmSync(directory, { recursive: true, force: true })
   }
 
   return { directory, configure, stage, moveIn, readRaw, untilTaken, target, serve, end }
-}
-
-const endOf = async (child: ChildProcess, signal: NodeJS.Signals) => {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, "exit")
-  child.kill(signal)
-  await ended
 }
 
 /** Milliseconds until it is so. */

@@ -2,7 +2,6 @@
 // Processes are started, killed and looked at from outside.
 /** `id-connector serve` as a process between an in queue and three simulated targets that can be restarted. */
 import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import process from "node:process"
@@ -11,6 +10,7 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import * as Builders from "@id-connector/testkit/Builders"
 import * as KelvinSimulator from "@id-connector/testkit/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
+import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 import { Clock, Effect, Exit, Schedule, Scope } from "effect"
 import * as Year from "./Year.js"
 
@@ -84,16 +84,7 @@ export const make = (
       Effect.sync(() =>
         spawn(process.execPath, [...executable, "serve"], {
           stdio: ["ignore", "ignore", "inherit"],
-          env: {
-            ...process.env,
-            IDC_APP_DIR: directory,
-            IDC_DIRECTORY: `file:${Path.join(directory, "directory.json")}`,
-            IDC_HTTP_HOST: "127.0.0.1",
-            IDC_HTTP_PORT: "0",
-            IDC_UCR_FILE: Path.join(directory, "base.conf"),
-            LOG_DIR: Path.join(directory, "log"),
-            ldap_base: Builders.base
-          }
+          env: ServiceProcess.environment(directory)
         })
       ),
       kill
@@ -168,10 +159,4 @@ const counts = (filename: string) =>
     Effect.catchAllCause(() => Effect.succeed([{ authority: "", state: "unknown", items: 0 }]))
   )
 
-export const kill = (child: ChildProcess) =>
-  Effect.promise(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, "exit")
-    child.kill("SIGKILL")
-    await ended
-  })
+export const kill = (child: ChildProcess) => Effect.promise(() => ServiceProcess.end(child, "SIGKILL"))

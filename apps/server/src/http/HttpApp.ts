@@ -1,9 +1,4 @@
-// @effect-diagnostics nodeBuiltinImport:off
-// The server that Effect's HTTP stands on is Node's.
 /** The management API, served: routes, what is said about every request, and what becomes of those that fit no route. */
-import * as Fs from "node:fs"
-import * as Http from "node:http"
-import * as Https from "node:https"
 import {
   type HttpApp as App,
   Headers,
@@ -16,11 +11,11 @@ import {
   HttpServerResponse,
   OpenApi
 } from "@effect/platform"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Api, prefix } from "@id-connector/api/Api"
-import { Cause, Chunk, Clock, Effect, Layer, Option, Schema } from "effect"
+import { Cause, Chunk, Clock, Effect, Layer, Option } from "effect"
 import type { HttpSettings } from "../Settings.js"
 import * as Administrators from "./Administrators.js"
+import * as ApiServer from "./ApiServer.js"
 import * as AuthoritiesHttp from "./AuthoritiesHttp.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
@@ -30,13 +25,6 @@ import * as QueuesHttp from "./QueuesHttp.js"
 import * as ScheduleHttp from "./ScheduleHttp.js"
 import * as TokenHttp from "./TokenHttp.js"
 import * as Tokens from "./Tokens.js"
-
-/** The API can't be served. */
-export class HttpUnusable extends Schema.TaggedError<HttpUnusable>()("HttpUnusable", { detail: Schema.String }) {
-  override get message() {
-    return this.detail
-  }
-}
 
 /** A larger body is none of an administrator's, in bytes. */
 const largestBody = 1024 * 1024
@@ -176,49 +164,6 @@ const log = (request: HttpServerRequest.HttpServerRequest, status: number, start
     })
   )
 
-/** Slow clients must not hold connections for ever, in milliseconds. */
-const limits = { headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 10_000 }
-
-/** The server listens a moment before its routes are there: who asks in between waits instead of never being answered. */
-const patient = <S extends Http.Server | Https.Server>(server: S): S => {
-  const early: Array<[Http.IncomingMessage, Http.ServerResponse]> = []
-  const hold = (request: Http.IncomingMessage, response: Http.ServerResponse) => void early.push([request, response])
-  server.on("request", hold)
-  server.on("newListener", (event, listener) => {
-    if (event !== "request" || listener === hold) return
-    server.off("request", hold)
-    // The listener is added after this event.
-    queueMicrotask(() => {
-      for (const [request, response] of early.splice(0)) server.emit("request", request, response)
-    })
-  })
-  return server
-}
-
-const server = ({ host, port, tls }: HttpSettings) =>
-  Layer.unwrapEffect(
-    Effect.try({
-      try: () => (tls === null ? null : { cert: Fs.readFileSync(tls.cert), key: Fs.readFileSync(tls.key) }),
-      catch: (cause) => new HttpUnusable({ detail: `IDC_HTTP_TLS_CERT, IDC_HTTP_TLS_KEY: ${messageOf(cause)}` })
-    }).pipe(
-      Effect.map((pair) =>
-        NodeHttpServer.layer(
-          () => patient(pair === null ? Http.createServer(limits) : Https.createServer({ ...limits, ...pair })),
-          { host, port }
-        ).pipe(
-          Layer.mapError(
-            ({ cause }) =>
-              new HttpUnusable({
-                detail: `IDC_HTTP_HOST, IDC_HTTP_PORT: the API can't listen at ${host}:${port}: ${messageOf(cause)}. Set another port, or stop who has it.`
-              })
-          )
-        )
-      )
-    )
-  )
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
 /** Listens, and says where. */
 export const layer = (settings: HttpSettings, secretFile: string) =>
   Layer.effectDiscard(
@@ -232,5 +177,5 @@ export const layer = (settings: HttpSettings, secretFile: string) =>
     )
   ).pipe(
     Layer.provideMerge(HttpLayerRouter.serve(routes(secretFile), { disableLogger: true, disableListenLog: true })),
-    Layer.provide(server(settings))
+    Layer.provide(ApiServer.layer(settings))
   )

@@ -45,11 +45,14 @@ const resultOfOne = (outcome: Plugin.Outcome): Result => {
   }
 }
 
-/** The handlers of an authority live as long as the scope. Each is made when it is needed first. */
+/**
+ * The handlers of an authority live as long as the scope. Each is made when it is needed first, and ends when everything ends
+ * that was added to the scope after this: what is at work keeps its connections.
+ */
 export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, progress: Progress) {
   const events = yield* Events
   const plugins = yield* Plugin.Plugins
-  const scope = yield* Scope.Scope
+  const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
   const mayDelete = yield* DeletionProtection.make(authority.name, Plugin.deletionLimitOf(plugins, authority))
   const prepared = yield* Effect.forEach(plugins, (plugin) =>
     Effect.map(Effect.cached(Scope.extend(plugin.handler(authority), scope)), (handler) => ({

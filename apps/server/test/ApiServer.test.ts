@@ -1,0 +1,59 @@
+import { connect } from "node:net"
+import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import * as ApiServer from "@id-connector/server/http/ApiServer"
+import { Context, Effect, Layer } from "effect"
+
+const limits = { headersTimeout: 100, requestTimeout: 200, keepAliveTimeout: 1_000, connectionsCheckingInterval: 20 }
+
+/** A server that reads a body and repeats it. */
+const started = (settings = { host: "127.0.0.1", port: 0, tls: null as { cert: string; key: string } | null }) =>
+  Effect.gen(function* () {
+    const echo = HttpRouter.empty.pipe(
+      HttpRouter.post(
+        "/",
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+          Effect.map(request.text, (text) => HttpServerResponse.text(`heard ${text}`))
+        )
+      )
+    )
+    const context = yield* Layer.build(
+      HttpServer.serve(echo).pipe(Layer.provideMerge(ApiServer.layer(settings, limits)))
+    )
+    const { address } = Context.get(context, HttpServer.HttpServer)
+    return address._tag === "TcpAddress" ? address.port : 0
+  })
+
+/** Sends a text and nothing more, and answers with what comes back until the server hangs up. */
+const talk = (port: number, text: string) =>
+  Effect.async<string>((resume) => {
+    let answer = ""
+    const socket = connect(port, "127.0.0.1", () => socket.write(text))
+    socket.setEncoding("utf8").on("data", (data) => {
+      answer += data
+    })
+    socket.on("error", () => undefined)
+    socket.on("close", () => resume(Effect.succeed(answer)))
+    return Effect.sync(() => socket.destroy())
+  })
+
+describe("ApiServer", () => {
+  it.scopedLive("hangs up on clients that never finish their headers, or their body", () =>
+    Effect.gen(function* () {
+      const port = yield* started()
+      assert.match(yield* talk(port, "POST / HTTP/1.1\r\nHost: x\r\nX-Slow: "), /^HTTP\/1\.1 408 /)
+      const slow = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"
+      assert.notInclude(yield* talk(port, slow), " 200 ")
+    })
+  )
+
+  it.scopedLive("says which setting is wrong when it can't listen", () =>
+    Effect.gen(function* () {
+      const port = yield* started()
+      const taken = yield* Effect.flip(started({ host: "127.0.0.1", port, tls: null }))
+      assert.match(taken.message, /^IDC_HTTP_HOST, IDC_HTTP_PORT: .*EADDRINUSE.* Set another port/)
+      const unreadable = { host: "127.0.0.1", port: 0, tls: { cert: "/nowhere/cert.pem", key: "/nowhere/key.pem" } }
+      assert.match((yield* Effect.flip(started(unreadable))).message, /^IDC_HTTP_TLS_CERT, IDC_HTTP_TLS_KEY: .*ENOENT/)
+    })
+  )
+})
