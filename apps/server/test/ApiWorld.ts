@@ -51,7 +51,13 @@ export const world = (directory: object = people) =>
     const send = (
       method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "HEAD" | "OPTIONS",
       path: string,
-      options: { readonly token?: string; readonly json?: unknown; readonly text?: string; readonly form?: object } = {}
+      options: {
+        readonly token?: string
+        readonly json?: unknown
+        readonly text?: string
+        readonly type?: string
+        readonly form?: object
+      } = {}
     ) =>
       Effect.gen(function* () {
         const base = HttpClientRequest.make(method)(`${prefix}${path}`, {
@@ -61,7 +67,7 @@ export const world = (directory: object = people) =>
           options.form !== undefined
             ? HttpClientRequest.bodyUrlParams(base, options.form as Record<string, string>)
             : options.text !== undefined
-              ? HttpClientRequest.bodyText(base, options.text, "application/json")
+              ? HttpClientRequest.bodyText(base, options.text, options.type ?? "application/json")
               : options.json !== undefined
                 ? HttpClientRequest.bodyText(base, JSON.stringify(options.json), "application/json")
                 : base

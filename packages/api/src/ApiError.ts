@@ -3,6 +3,7 @@
  * clients of the Python connector expect.
  */
 import { HttpApiError, HttpApiSchema, HttpServerError, HttpServerRequest } from "@effect/platform"
+import * as CoreProblems from "@id-connector/core/Problems"
 import { Effect, Option, ParseResult, Schema } from "effect"
 
 const Detail = Schema.Struct({
@@ -151,7 +152,12 @@ const InvalidRequest = Schema.transformOrFail(
 ).annotations({ ...HttpApiSchema.annotations({ status: 422 }) })
 
 /** A value may be a password in the wrong place: what is expected is said, what came is not. */
-const withoutValue = (message: string): string => message.replace(/, actual [\s\S]*$/, "").slice(0, 300)
+const withoutValue = (message: string): string => {
+  const [, expected] = /^Expected ([\s\S]*?)(?:, actual [\s\S]*)?$/.exec(message) ?? []
+  return expected === undefined
+    ? message.replace(/, actual [\s\S]*$/, "").slice(0, 300)
+    : `${CoreProblems.expectation(expected)} is expected`
+}
 
 const isUnreadable = (value: unknown): value is HttpServerError.RequestError =>
   value instanceof HttpServerError.RequestError && value.reason === "Decode"

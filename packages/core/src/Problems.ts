@@ -23,7 +23,8 @@ const inWords = (message: string): string => {
     : `${expectation(expected)} is expected, actual ${content(actual)}`
 }
 
-const expectation = (type: string): string => {
+/** What a schema calls by its own name, in words. */
+export const expectation = (type: string): string => {
   if (type === "string") return "a text"
   if (/non empty string|NonEmptyString/i.test(type) && !type.startsWith("readonly [")) return "a text that is not empty"
   if (type.startsWith("readonly [")) return "a list of at least one"
@@ -31,7 +32,8 @@ const expectation = (type: string): string => {
   if (type.startsWith("{") || type.startsWith("(")) return "an object"
   if (type === "boolean") return "true or false"
   if (type === "number" || type === "integer" || type === "Int") return "a number"
-  return cut(type)
+  // Named shapes are objects, all of them.
+  return /^[A-Z][A-Za-z]+$/.test(type) ? "an object" : cut(type)
 }
 
 const content = (value: string): string => {

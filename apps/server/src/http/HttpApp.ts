@@ -17,6 +17,7 @@ import type { HttpSettings } from "../Settings.js"
 import * as Administrators from "./Administrators.js"
 import * as ApiServer from "./ApiServer.js"
 import * as AuthoritiesHttp from "./AuthoritiesHttp.js"
+import * as Bodies from "./Bodies.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
 import * as MetricsHttp from "./MetricsHttp.js"
@@ -25,9 +26,6 @@ import * as QueuesHttp from "./QueuesHttp.js"
 import * as ScheduleHttp from "./ScheduleHttp.js"
 import * as TokenHttp from "./TokenHttp.js"
 import * as Tokens from "./Tokens.js"
-
-/** A larger body is none of an administrator's, in bytes. */
-const largestBody = 1024 * 1024
 
 /** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. */
 export const routes = (secretFile: string) =>
@@ -88,11 +86,6 @@ const requestIdOf = (header: string | undefined): string =>
 const asGet = (request: HttpServerRequest.HttpServerRequest): HttpServerRequest.HttpServerRequest =>
   request.method === "HEAD" ? Object.create(request, { method: { value: "GET" } }) : request
 
-/** The body is not even read. */
-const tooLarge = detail(413, `The body is too large: at most ${largestBody / 1024 / 1024} MiB are taken.`, {
-  connection: "close"
-})
-
 /** What nobody foresaw is told to the log; whoever asked is told that it is not their fault, or that their body is. */
 const onDefect = (cause: Cause.Cause<unknown>) =>
   isTooDeep(cause)
@@ -117,10 +110,10 @@ const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
     const request = yield* HttpServerRequest.HttpServerRequest
     const start = yield* Clock.currentTimeMillis
     const requestId = requestIdOf(request.headers["x-request-id"])
-    const isTooLarge = Number(request.headers["content-length"] ?? "0") > largestBody
-    const response = yield* (isTooLarge ? Effect.succeed(tooLarge) : app).pipe(
+    const refusal = Bodies.refusal(request)
+    const response = yield* (refusal === null ? app : Effect.succeed(refusal)).pipe(
       Effect.provideService(HttpServerRequest.HttpServerRequest, asGet(request)),
-      HttpIncomingMessage.withMaxBodySize(Option.some(largestBody)),
+      HttpIncomingMessage.withMaxBodySize(Option.some(Bodies.largest)),
       Effect.catchSomeCause((cause) =>
         // What the server itself knows how to answer, it answers.
         Cause.isInterrupted(cause) || Option.isSome(Cause.failureOption(cause)) || isAnswerable(cause)

@@ -1,0 +1,37 @@
+/** Which bodies are read at all: small ones, JSON where JSON is due, and a form for the log in. */
+import { Headers, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { prefix } from "@id-connector/api/Api"
+
+/** A larger body is none of an administrator's, in bytes. */
+export const largest = 1024 * 1024
+
+const form = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
+const json = /^application\/([\w.+-]+\+)?json\b/i
+
+/** The answer to a request whose body is not to be read, or null. */
+export const refusal = ({
+  headers,
+  url
+}: Pick<HttpServerRequest.HttpServerRequest, "headers" | "url">): HttpServerResponse.HttpServerResponse | null => {
+  const length = Number(headers["content-length"] ?? "0")
+  if (length > largest) return tooLarge
+  const hasBody = length > 0 || headers["transfer-encoding"] !== undefined
+  const kind = headers["content-type"]
+  if (!hasBody) return null
+  if (url.split("?")[0] === `${prefix}/token`) return kind !== undefined && form.test(kind) ? null : notAForm
+  // Who does not say what it is gets the benefit of the doubt, as with the Python connector.
+  return kind === undefined || json.test(kind) ? null : notJson
+}
+
+const tooLarge = HttpServerResponse.unsafeJson(
+  { detail: `The body is too large: at most ${largest / 1024 / 1024} MiB are taken.` },
+  { status: 413, headers: Headers.fromInput({ connection: "close" }) }
+)
+
+const wrongKind = (msg: string) =>
+  HttpServerResponse.unsafeJson({ detail: [{ loc: ["body"], msg, type: "type_error" }] }, { status: 422 })
+
+const notJson = wrongKind("The body has to be JSON: send it with Content-Type: application/json.")
+const notAForm = wrongKind(
+  "User name and password have to be sent as a form: Content-Type: application/x-www-form-urlencoded."
+)
