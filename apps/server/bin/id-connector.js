@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-await import("../dist/bin.js")
+await import("@id-connector/server/bin")

@@ -1,3 +1,6 @@
 #!/usr/bin/env node
-const [{ run }, { command }] = await Promise.all([import("../dist/cli/Run.js"), import("../dist/cli/TrashCleaner.js")])
+const [{ run }, { command }] = await Promise.all([
+  import("@id-connector/server/cli/Run"),
+  import("@id-connector/server/cli/TrashCleaner")
+])
 run(command, "listener_trash_cleaner")

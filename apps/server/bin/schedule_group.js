@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 const [{ run }, { scheduleGroup }] = await Promise.all([
-  import("../dist/cli/Run.js"),
-  import("../dist/cli/Scheduled.js")
+  import("@id-connector/server/cli/Run"),
+  import("@id-connector/server/cli/Scheduled")
 ])
 run(scheduleGroup, "schedule_group")
