@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import * as Path from "node:path"
 import process from "node:process"
 import { Undici } from "@effect/platform-node"
+import { adminGroup } from "@id-connector/core/Directory"
 import * as Builders from "@id-connector/testkit/Builders"
 import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 
@@ -37,6 +38,9 @@ export const userFile = (index: number, version: string) =>
     properties: { lastname: version, padding: "x".repeat(900) }
   })
 
+/** Who may use the API. */
+export const administrator = { username: "admin", password: "secret" }
+
 /** A directory of its own, with the processes that were started on it. All of it is gone after `end`. */
 export const make = (users: number) => {
   const directory = Fs.mkdtempSync(Path.join(tmpdir(), "id-connector-bench-"))
@@ -53,7 +57,13 @@ export const make = (users: number) => {
     ucsschoolRole: [`student:school:${schoolOf(index)}`],
     hashes
   }))
-  Fs.writeFileSync(Path.join(directory, "directory.json"), JSON.stringify({ users: entries, groups: [] }))
+  const { password, username } = administrator
+  const admin = { uid: username, dn: `uid=${username},${Builders.base}`, password }
+  const admins = { cn: adminGroup, uniqueMember: [admin.dn] }
+  Fs.writeFileSync(
+    Path.join(directory, "directory.json"),
+    JSON.stringify({ users: [...entries, admin], groups: [admins] })
+  )
 
   const configure = (url: string, options: { readonly active: boolean; readonly concurrency?: number }) => {
     const { concurrency } = options
@@ -103,7 +113,8 @@ export const make = (users: number) => {
       const [counted] = await once(child, "message")
       return counted.requests
     }
-    return { url: String(url), requests, end: () => ServiceProcess.end(child, "SIGKILL") }
+    const setLatency = (latency: Latency) => void child.send({ latency })
+    return { url: String(url), requests, setLatency, end: () => ServiceProcess.end(child, "SIGKILL") }
   }
 
   const serve = async () => {
@@ -116,8 +127,10 @@ export const make = (users: number) => {
     })
     children.push(child)
     child.stdout?.setEncoding("utf8")
+    let api = ""
     await new Promise<void>((resolve) => {
       child.stdout?.on("data", (text: string) => {
+        api ||= /address=(http\S+)\/v1/.exec(text)?.[1] ?? ""
         if (text.includes("Started the out queue.") || text.includes(" runs.")) resolve()
       })
     })
@@ -131,7 +144,7 @@ export const make = (users: number) => {
       await ServiceProcess.end(child, "SIGTERM")
       return performance.now() - start
     }
-    return { started, peakMiB, end }
+    return { started, peakMiB, end, api: () => api }
   }
 
   const end = async () => {

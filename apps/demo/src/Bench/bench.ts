@@ -1,12 +1,13 @@
 // @effect-diagnostics nodeBuiltinImport:off globalConsole:off
 // Prints a table.
 /**
- * `npm run bench [-- accept] [deliver] [mixed] [backlog]`: how fast `id-connector serve` takes changes over and delivers them,
+ * `npm run bench [-- accept] [deliver] [mixed] [api] [backlog]`: how fast `id-connector serve` takes changes over and delivers them,
  * each figure beside a raw baseline measured in the same run: reading and parsing the same files in a loop, and bare requests
  * to the same target at the same concurrency. Without a name everything is measured, which takes about five minutes.
  */
 import process from "node:process"
 import * as Accept from "./Accept.js"
+import * as Api from "./Api.js"
 import * as Backlog from "./Backlog.js"
 import * as Deliveries from "./Deliveries.js"
 import * as Table from "./Table.js"
@@ -21,9 +22,11 @@ const parts: { readonly [name: string]: ReadonlyArray<() => Promise<ReadonlyArra
     () => Deliveries.measure({ users: 1_000, latency: ms(20), concurrency: null, what: all }),
     () => Deliveries.measure({ users: 2_000, latency: ms(20), concurrency: 16, what: all }),
     () => Deliveries.measure({ users: 200, latency: ms(200), concurrency: null, what: all }),
-    () => Deliveries.measure({ users: 200, latency: { read: 20, write: 850 }, concurrency: null, what: ["unchanged"] })
+    () =>
+      Deliveries.measure({ users: 2_000, latency: { read: 20, write: 850 }, concurrency: null, what: ["unchanged"] })
   ],
   mixed: [() => Deliveries.measure({ users: 2_000, latency: ms(20), concurrency: null, what: ["mixed"] })],
+  api: [() => Api.measure(2_400)],
   backlog: [() => Backlog.measure(1_000_000)]
 }
 
