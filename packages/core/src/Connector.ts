@@ -160,7 +160,7 @@ export const layer = Layer.scoped(
 
     const previousStates = yield* PreviousStateStore
     yield* persistently(previousStates.purge).pipe(Effect.repeat(Schedule.spaced("1 hour")), Effect.forkScoped)
-    yield* Stream.runForEach(config.changes, follow).pipe(Effect.forkScoped)
+    yield* Stream.runForEach(config.changes, follow).pipe(Effect.annotateLogs({ module: "Config" }), Effect.forkScoped)
     yield* Effect.forkScoped(supervised(InQueue.run(inQueue)))
 
     const setPaused = (authority: AuthorityName, isPaused: boolean) =>

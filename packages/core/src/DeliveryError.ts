@@ -24,7 +24,7 @@ export class TargetUnavailable extends Schema.TaggedError<TargetUnavailable>()("
   answered: Schema.Boolean
 }) {
   override get message() {
-    return `The target can't be reached now: ${this.detail}. It is tried again by itself.`
+    return `The target can't be reached now: ${this.detail}.`
   }
 }
 

@@ -2,6 +2,7 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound, problemOf, Refused, Unacceptable } from "@id-connector/api/ApiError"
+import { Administrator } from "@id-connector/api/Authentication"
 import * as AuthorityCheck from "@id-connector/core/AuthorityCheck"
 import * as AuthorityPatch from "@id-connector/core/AuthorityPatch"
 import { type AuthorityUnknown, ConfigStore, type ConfigurationNotSaved } from "@id-connector/core/ConfigStore"
@@ -17,6 +18,12 @@ import { iso } from "./Time.js"
 const unknown = ({ message }: AuthorityUnknown) => new NotFound({ detail: message })
 const notSaved = ({ message }: ConfigurationNotSaved) =>
   Effect.zipRight(Effect.logError(message), Effect.fail(new Failed({ detail: message })))
+
+/** Who has changed the configuration, for the log of what then happens in the queues. */
+const changed = (what: string, details: { readonly [key: string]: unknown }) =>
+  Effect.flatMap(Administrator, ({ username }) =>
+    Effect.logInfo(what, { ...details, by: username }).pipe(Effect.annotateLogs({ module: "Config" }))
+  )
 
 const pausedOf = (status: OutQueueStatus | null) => {
   switch (status?._tag) {
@@ -80,6 +87,7 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
               ConfigurationNotSaved: notSaved
             })
           )
+          yield* changed("Created a school authority.", { authority: decoded.right.name })
           yield* reportUnknown(decoded.right.name, payload)
           return AuthorityPatch.masked(decoded.right)
         })
@@ -94,6 +102,9 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
             )
           )
           .pipe(
+            Effect.tap(({ name }) =>
+              changed("Changed a school authority.", { authority: name, keys: Object.keys(payload).join(", ") })
+            ),
             Effect.tap(({ name }) => reportUnknown(name, payload)),
             Effect.map(AuthorityPatch.masked),
             Effect.catchTags({
@@ -103,10 +114,13 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
           )
       )
       .handle("remove", ({ path: { name } }) =>
-        Effect.catchTags(config.remove(name), {
-          AuthorityUnknown: (error) => Effect.fail(unknown(error)),
-          ConfigurationNotSaved: notSaved
-        })
+        Effect.catchTags(
+          Effect.zipLeft(config.remove(name), changed("Removed a school authority.", { authority: name })),
+          {
+            AuthorityUnknown: (error) => Effect.fail(unknown(error)),
+            ConfigurationNotSaved: notSaved
+          }
+        )
       )
       .handle("status", ({ path: { name } }) =>
         Effect.gen(function* () {
@@ -147,7 +161,13 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
         Effect.map(config.current, ({ mapping }) => ({ mapping: Object.fromEntries(mapping.entries) }))
       )
       .handle("setMapping", ({ payload: { mapping } }) =>
-        Effect.as(Effect.catchTag(config.setMapping(mapping), "ConfigurationNotSaved", notSaved), { mapping })
+        config
+          .setMapping(mapping)
+          .pipe(
+            Effect.catchTag("ConfigurationNotSaved", notSaved),
+            Effect.zipRight(changed("Replaced the mapping of schools.", { schools: Object.keys(mapping).length })),
+            Effect.as({ mapping })
+          )
       )
   })
 )

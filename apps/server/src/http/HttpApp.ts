@@ -166,7 +166,7 @@ export const layer = (settings: HttpSettings, secretFile: string) =>
           address._tag === "TcpAddress"
             ? `${settings.tls === null ? "http" : "https"}://${address.hostname}:${address.port}${prefix}/v1`
             : address.path
-      })
+      }).pipe(Effect.annotateLogs({ module: "API" }))
     )
   ).pipe(
     Layer.provideMerge(HttpLayerRouter.serve(routes(secretFile), { disableLogger: true, disableListenLog: true })),
