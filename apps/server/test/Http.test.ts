@@ -200,6 +200,10 @@ describe("school authorities", () => {
         const { status } = yield* send("GET", `/v1/school_authorities/${name}`, as())
         assert.ok([400, 404, 422].includes(status), `${name.slice(0, 30)} ${status}`)
       }
+      for (const name of ["../T1", "..", "a/b", "a\u0000b", "x".repeat(10_000), "", "a\nb", 7, null]) {
+        const { status } = yield* send("POST", "/v1/school_authorities", as({ ...authority("T1"), name }))
+        assert.strictEqual(status, 422, JSON.stringify(name).slice(0, 30))
+      }
       const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`
       for (const text of [
         "{",
@@ -209,7 +213,7 @@ describe("school authorities", () => {
         '"x"',
         "null",
         deep,
-        JSON.stringify({ name: "x".repeat(2 * 1024 * 1024) })
+        JSON.stringify({ name: "x".repeat(20 * 1024 * 1024) })
       ]) {
         const { body, status } = yield* send("POST", "/v1/school_authorities", { token, text })
         assert.ok(status === 422 || status === 413, `${text.slice(0, 20)} ${status}`)
