@@ -15,6 +15,7 @@ import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
 import { Cause, Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as ConfigDirectory from "./ConfigDirectory.js"
 import * as FileDirectory from "./FileDirectory.js"
+import * as ImmediateBreath from "./ImmediateBreath.js"
 import * as InstanceLock from "./InstanceLock.js"
 import * as KeyFile from "./KeyFile.js"
 import * as NodeSpool from "./NodeSpool.js"
@@ -120,6 +121,7 @@ export const scheduling = (settings: Settings) =>
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
   Connector.layer.pipe(
     Layer.provide([
+      ImmediateBreath.layer,
       NodeSpool.layer({ directory: settings.listenerDirectory, thread: threads }),
       TrashDirectory.layer(`${settings.appDir}/data/out_queues_trash`)
     ]),

@@ -1,6 +1,7 @@
 /** The whole connector: the in queue, and an out queue for every active school authority. */
 import { Clock, Context, Effect, FiberMap, Layer, Ref, Schedule, Schema, Stream } from "effect"
 import { Bell } from "./Bell.js"
+import { Breath } from "./Breath.js"
 import { ConfigStore, type Configuration } from "./ConfigStore.js"
 import { Events } from "./Events.js"
 import * as InQueue from "./InQueue.js"
@@ -223,7 +224,7 @@ const inPortions = (step: (limit: number) => Effect.Effect<number, QueueStoreErr
       body: ({ sum }) =>
         Effect.zipLeft(
           Effect.map(step(portion), (last) => ({ sum: sum + last, last })),
-          Effect.sleep(0)
+          Effect.flatten(Breath)
         )
     }
   ).pipe(Effect.map(({ sum }) => sum))

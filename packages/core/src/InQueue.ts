@@ -4,6 +4,7 @@
  */
 import { type Chunk, Clock, Duration, Effect, Either, Option, Queue, Ref, Stream } from "effect"
 import { Bell } from "./Bell.js"
+import { Breath } from "./Breath.js"
 import { ConfigStore, type Configuration } from "./ConfigStore.js"
 import { Directory } from "./Directory.js"
 import * as Distribution from "./Distribution.js"
@@ -80,6 +81,7 @@ const makeDrain = (control: Control) =>
     const store = yield* QueueStore
     const events = yield* Events
     const takeOver = yield* makeTakeOver
+    const breath = yield* Breath
     const left = yield* Ref.make<ReadonlySet<string>>(new Set())
     const isFirst = yield* Ref.make(true)
 
@@ -125,7 +127,7 @@ const makeDrain = (control: Control) =>
       Stream.tap((entries) => {
         const [first] = entries
         control.head = first === undefined ? null : first._tag === "Content" ? first.file.name : first.name
-        return Effect.sleep(0)
+        return breath
       }),
       Stream.mapEffect(takeOver),
       Stream.takeUntil(({ wait }) => wait !== null),
