@@ -7,7 +7,6 @@ import * as ConfigDirectory from "@id-connector/server/ConfigDirectory"
 import * as FileDirectory from "@id-connector/server/FileDirectory"
 import * as InstanceLock from "@id-connector/server/InstanceLock"
 import * as KeyFile from "@id-connector/server/KeyFile"
-import * as Logging from "@id-connector/server/Logging"
 import * as Settings from "@id-connector/server/Settings"
 import * as Ucr from "@id-connector/server/Ucr"
 import { ConfigProvider, Effect, Layer, Logger, LogLevel, Option, Redacted, TestClock } from "effect"
@@ -248,49 +247,6 @@ describe("Ucr", () => {
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual([yield* ucr.sourceUid, yield* ucr.logLevel], ["STATE", LogLevel.Warning])
       assert.deepStrictEqual(yield* ucr.get("nothing"), Option.none())
-    }).pipe(Effect.provide(NodeContext.layer))
-  )
-})
-
-describe("Logging", () => {
-  it.effect("writes one line per event, whatever is in a name, and no secret", () =>
-    Effect.gen(function* () {
-      const lines: Array<string> = []
-      const logger = Logger.make<unknown, void>((options) => void lines.push(Logging.format(options)))
-      yield* Effect.logError("Discarded a file.", { secret: Redacted.make("topsecret") }).pipe(
-        Effect.annotateLogs({ module: "InQueue", file: 'a\n2026 ERROR "forged".json', plain: "x" }),
-        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
-      )
-      const [line = ""] = lines
-      assert.ok(!line.includes("\n") && !line.includes("topsecret"))
-      assert.match(line, /^1970-01-01T00:00:00.000Z ERROR InQueue {3}Discarded a file\. /)
-      assert.ok(line.includes('file="a\\n2026 ERROR \\"forged\\".json"') && line.includes("plain=x"))
-    })
-  )
-
-  it.scopedLive("keeps what the API answered apart, and goes on in a new file when one was moved away", () =>
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const directory = yield* fs.makeTempDirectoryScoped()
-      const printed: Array<string> = []
-      const http = Effect.annotateLogs(Effect.logInfo("Answered a request."), { module: "HTTP" })
-      // The lines are written when the layer ends.
-      const log = (effect: Effect.Effect<unknown>) =>
-        Effect.provide(
-          effect,
-          Layer.provide(
-            Logging.layer(directory, (text) => void printed.push(text)),
-            Ucr.layer(join(directory, "none"))
-          )
-        )
-      yield* log(Effect.zipRight(Effect.logInfo("Accepted a change."), http))
-      yield* fs.rename(join(directory, "http.log"), join(directory, "http.log.1"))
-      yield* log(http)
-      const read = (file: string) => fs.readFileString(join(directory, file))
-      assert.match(yield* read("queues.log"), /^\S+ INFO .*Accepted a change\.\n$/)
-      assert.match(yield* read("http.log.1"), /^\S+ INFO {2}HTTP {6}Answered a request\.\n$/)
-      assert.match(yield* read("http.log"), /Answered a request\./)
-      assert.lengthOf(printed.join("").trim().split("\n"), 3)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })

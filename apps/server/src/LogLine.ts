@@ -1,0 +1,75 @@
+/** What a line of the log looks like. There are tens of thousands a second when many files come at once. */
+import { Cause, HashMap, type Logger, Option, Redacted } from "effect"
+
+/** `2026-02-03T04:05:06.789Z INFO  InQueue  Accepted a change. file=x.json object="user anna"`, without an end of line. */
+export const format = ({ annotations, cause, date, logLevel, message }: Logger.Logger.Options<unknown>): string => {
+  const { module, rest } = split(annotations)
+  let texts = ""
+  let fields = ""
+  const add = (key: string, value: unknown) => {
+    fields += ` ${key}=${quote(value)}`
+  }
+  const parts = Array.isArray(message) ? message : [message]
+  // What an event says of itself may be what all lines around it say.
+  for (const [key, value] of rest) if (!parts.some((part) => isData(part) && Object.hasOwn(part, key))) add(key, value)
+  for (const part of parts) {
+    if (isData(part)) for (const key of Object.keys(part)) add(key, part[key])
+    else texts += ` ${escape(String(part))}`
+  }
+  if (!Cause.isEmpty(cause)) add("cause", Cause.pretty(cause, { renderErrorCause: true }))
+  return `${isoOf(date)} ${logLevel.label.padEnd(5)} ${module.padEnd(9)}${texts}${fields}`
+}
+
+/** The part of the connector that a line is of, `-` if it does not say. */
+export const moduleOf = ({ annotations }: Logger.Logger.Options<unknown>): string => split(annotations).module
+
+type Data = { readonly [key: string]: unknown }
+
+const isData = (part: unknown): part is Data => typeof part === "object" && part !== null
+
+const split = (annotations: HashMap.HashMap<string, unknown>) => {
+  if (lastSplit?.annotations !== annotations) {
+    const module = String(Option.getOrElse(HashMap.get(annotations, "module"), () => "-"))
+    lastSplit = { annotations, module, rest: HashMap.toEntries(annotations).filter(([key]) => key !== "module") }
+  }
+  return lastSplit
+}
+
+/** Most lines have the same annotations as the one before. */
+let lastSplit: {
+  readonly annotations: HashMap.HashMap<string, unknown>
+  readonly module: string
+  readonly rest: ReadonlyArray<[string, unknown]>
+} | null = null
+
+const isoOf = (date: Date): string => {
+  const time = date.getTime()
+  if (lastTime.time !== time) lastTime = { time, iso: date.toISOString() }
+  return lastTime.iso
+}
+
+/** Many lines are of the same millisecond. */
+let lastTime = { time: Number.NaN, iso: "" }
+
+/** Needs neither quotes nor escapes: visible ASCII without `"` and `=`. */
+const plain = /^[!#-<>-~]+$/
+
+const quote = (value: unknown): string => {
+  if (typeof value === "string" && plain.test(value)) return value
+  const text = escape(
+    Redacted.isRedacted(value) ? "<redacted>" : typeof value === "string" ? value : (JSON.stringify(value) ?? "")
+  )
+  return /^[^\s"=]+$/.test(text) ? text : `"${text.replaceAll('"', '\\"')}"`
+}
+
+/** A name in a file or directory must not be able to begin a new line of the log. */
+const escape = (text: string): string =>
+  control.test(text)
+    ? text.replace(controls, (character) =>
+        character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+      )
+    : text
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+const controls = new RegExp(control, "g")
