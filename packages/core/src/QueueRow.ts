@@ -39,7 +39,9 @@ export interface QueueRow extends WishRow {
 }
 
 /** `waiting` is three states here: `ready` may be claimed, `delayed` waits for its time, `blocked` for other items. */
-export type RowState = "ready" | "delayed" | "blocked" | "in_flight" | "held" | "dead"
+export const rowStates = ["ready", "delayed", "blocked", "in_flight", "held", "dead"] as const
+
+export type RowState = (typeof rowStates)[number]
 
 export const itemState = (state: RowState): ItemState =>
   state === "ready" || state === "delayed" || state === "blocked" ? "waiting" : state

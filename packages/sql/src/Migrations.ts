@@ -39,7 +39,7 @@ const queue = Effect.gen(function* () {
   yield* sql`CREATE INDEX queue_object ON queue (authority, object_key)`
   // accept: what is pending of the members of a class? list: items of an object.
   yield* sql`CREATE INDEX queue_name ON queue (authority, name)`
-  // claim: the first of a kind. Ends in the id, as every index does.
+  // claim: the first of a kind. list: those in a state. Ends in the id, as every index does.
   yield* sql`CREATE INDEX queue_state ON queue (authority, state, kind)`
   // claim: those whose time has come. nextDue: the first of them.
   yield* sql`CREATE INDEX queue_delayed ON queue (authority, available_at) WHERE state = 'delayed'`
@@ -186,6 +186,29 @@ const previousStates = Effect.gen(function* () {
   yield* sql`CREATE INDEX previous_states_expiring ON previous_states (expires_at) WHERE expires_at IS NOT NULL`
 })
 
+/** What accepting a file need not pay for. */
+const cheaperAccept = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  // accept counts what it inserts: a trigger per row costs nearly as much as the row.
+  yield* sql`DROP TRIGGER queue_counts_insert`
+  // list puts ranges of queue_state together.
+  yield* sql`DROP INDEX queue_authority`
+  yield* sql`DROP INDEX queue_held`
+  yield* sql`DROP INDEX queue_dead`
+  // With row ids: entryUUIDs lie anywhere, and each new one takes a page of whatever is in their order to the disk. The
+  // pages of an index are fewer than those with the states.
+  yield* sql`ALTER TABLE previous_states RENAME TO earlier`
+  yield* sql`DROP INDEX previous_states_expiring`
+  yield* sql`CREATE TABLE previous_states (
+    id TEXT PRIMARY KEY, -- entryUUID, lower case
+    state TEXT NOT NULL,
+    expires_at INTEGER
+  ) STRICT`
+  yield* sql`INSERT INTO previous_states SELECT id, state, expires_at FROM earlier`
+  yield* sql`DROP TABLE earlier`
+  yield* sql`CREATE INDEX previous_states_expiring ON previous_states (expires_at) WHERE expires_at IS NOT NULL`
+})
+
 /** For `SqliteMigrator.fromRecord`. */
 export const migrations = {
   "0001_queue": queue,
@@ -194,5 +217,6 @@ export const migrations = {
   "0004_delivered": delivered,
   "0005_taken_over": takenOver,
   "0006_previous_states": previousStates,
-  "0007_paused": paused
+  "0007_paused": paused,
+  "0008_cheaper_accept": cheaperAccept
 }

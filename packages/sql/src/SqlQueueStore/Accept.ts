@@ -203,8 +203,8 @@ const itemsOf = (
 }
 
 const insertItems = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
-  Effect.zipRight(
-    insertRows(
+  Effect.gen(function* () {
+    yield* insertRows(
       sql,
       "queue",
       ["id", "authority", "kind", "object_key", "name", "file"],
@@ -216,9 +216,22 @@ const insertItems = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Stat
         Precedence.nameKey(object),
         file
       ])
-    ),
-    insertWishes(sql, items)
+    )
+    yield* count(sql, items)
+    yield* insertWishes(sql, items)
+  })
+
+const count = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> => {
+  const counts = new Map<string, number>()
+  for (const { change } of items) counts.set(change.authority, (counts.get(change.authority) ?? 0) + 1)
+  return insertRows(
+    sql,
+    "queue_counts",
+    ["authority", "state", "items"],
+    [...counts].map(([authority, items]) => [authority, "ready", items]),
+    "ON CONFLICT (authority, state) DO UPDATE SET items = items + excluded.items"
   )
+}
 
 const insertWishes = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
   insertRows(

@@ -3,7 +3,7 @@ import type { SqlClient, SqlError } from "@effect/sql"
 import type { Selection } from "@id-connector/core/QueueStore"
 import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
 import { Effect } from "effect"
-import { conditions, indexes } from "./Look.js"
+import { inStates, rowStates } from "./Look.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -30,11 +30,7 @@ const idsOf = (sql: SqlClient.SqlClient, authority: AuthorityName, selection: Se
     ? sql`
         SELECT q.id FROM json_each(${JSON.stringify(selection.ids)}) AS k
         CROSS JOIN queue AS q ON q.id = k.value AND q.authority = ${authority}`
-    : sql`
-        SELECT q.id FROM queue AS q INDEXED BY ${sql(indexes[selection.state])}
-        WHERE q.authority = ${authority} AND ${sql.literal(conditions[selection.state])}
-        ORDER BY q.id
-        LIMIT ${Math.max(0, selection.limit)}`
+    : inStates(sql, authority, rowStates(selection.state), { after: 0, limit: selection.limit })
 
 /** See `QueueStore.paused`. */
 export const paused = (sql: SqlClient.SqlClient): Statements<ReadonlySet<AuthorityName>> =>

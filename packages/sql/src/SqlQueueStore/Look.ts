@@ -122,12 +122,7 @@ const idsOf = (
   authority: AuthorityName,
   { after, limit, object, state }: Filter
 ): Statements<ReadonlyArray<{ readonly id: number }>> => {
-  const inState = sql.literal(state === undefined ? "true" : conditions[state])
-  const rest = sql`q.id > ${after ?? 0} AND ${inState} ORDER BY q.id LIMIT ${Math.max(0, limit)}`
-  if (object === undefined) {
-    const index = sql(state === undefined ? "queue_authority" : indexes[state])
-    return sql`SELECT q.id FROM queue AS q INDEXED BY ${index} WHERE q.authority = ${authority} AND ${rest}`
-  }
+  if (object === undefined) return inStates(sql, authority, rowStates(state), { after: after ?? 0, limit })
   const named = object.toLowerCase()
   return sql`
     SELECT q.id FROM queue AS q
@@ -136,23 +131,37 @@ const idsOf = (
       UNION ALL
       SELECT o.id FROM queue AS o INDEXED BY queue_object
       WHERE o.authority = ${authority} AND o.object_key IN (${named}, ${`user:${named}`}, ${`group:${named}`})
-    ) AND ${rest}`
+    ) AND q.id > ${after ?? 0} AND ${sql.in("q.state", rowStates(state))}
+    ORDER BY q.id LIMIT ${Math.max(0, limit)}`
 }
 
-/** Of rows `q`. */
-export const conditions: { readonly [state in ItemState]: string } = {
-  waiting: "q.state IN ('ready', 'delayed', 'blocked')",
-  in_flight: "q.state = 'in_flight'",
-  held: "q.state = 'held'",
-  dead: "q.state = 'dead'"
-}
+/** What an item in a state, or in any, is in its row. */
+export const rowStates = (state: ItemState | undefined): ReadonlyArray<QueueRow.RowState> =>
+  QueueRow.rowStates.filter((each) => state === undefined || QueueRow.itemState(each) === state)
 
-/** What finds items in a state, in the order of their ids. */
-export const indexes: { readonly [state in ItemState]: string } = {
-  waiting: "queue_authority",
-  in_flight: "queue_in_flight",
-  held: "queue_held",
-  dead: "queue_dead"
+/**
+ * The first items in some states, in the order of their ids. Each state and kind is a range of one index, in this order
+ * already: an index for all of them together would cost every change more than putting a few ranges together costs here.
+ */
+export const inStates = (
+  sql: SqlClient.SqlClient,
+  authority: AuthorityName,
+  states: ReadonlyArray<QueueRow.RowState>,
+  { after, limit }: { readonly after: number; readonly limit: number }
+) => {
+  const first = Math.max(0, limit)
+  const ranges = states
+    .flatMap((state) => [0, 1].map((kind) => [state, kind] as const))
+    .map(
+      ([state, kind]) => sql`
+        SELECT * FROM (
+          SELECT id FROM queue INDEXED BY queue_state
+          WHERE authority = ${authority} AND state = ${state} AND kind = ${kind} AND id > ${after}
+          ORDER BY id LIMIT ${first}
+        )`
+    )
+    .reduce((all, range) => sql`${all} UNION ALL ${range}`)
+  return sql<{ readonly id: number }>`SELECT id FROM (${ranges}) ORDER BY id LIMIT ${first}`
 }
 
 /** See `QueueStore.show`. */
