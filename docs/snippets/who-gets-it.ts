@@ -23,7 +23,7 @@ const change = Either.getOrThrow(
 /** Who gets the change, with the reasons, and what was left out of account. */
 export const distribution = Distribution.distribute(change, {
   mapping: SchoolMapping.make({ DEMOSCHOOL: "North" }),
-  authorities: [north],
+  authorities: Distribution.byName([north]),
   layout: { ...SourceDomain.defaultLayout, base: "dc=example,dc=com" },
   added: []
 })

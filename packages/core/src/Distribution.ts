@@ -49,12 +49,16 @@ interface Claim {
 
 export interface Facts {
   readonly mapping: SchoolMapping
-  /** All that are configured, active or not. */
-  readonly authorities: ReadonlyArray<SchoolAuthority>
+  /** All that are configured, active or not, see {@link byName}. */
+  readonly authorities: ReadonlyMap<string, AuthorityName>
   readonly layout: DirectoryLayout
   /** Authorities that plugins add. */
   readonly added: ReadonlyArray<{ readonly plugin: string; readonly authority: string }>
 }
+
+/** For many objects once: there may be hundreds of authorities. */
+export const byName = (authorities: ReadonlyArray<SchoolAuthority>): Facts["authorities"] =>
+  new Map(authorities.map(({ name }) => [name, name]))
 
 export const distribute = (object: ListenerObject, facts: Facts): Distribution => {
   const ignored: Array<Ignored> = []
@@ -67,10 +71,9 @@ export const distribute = (object: ListenerObject, facts: Facts): Distribution =
   for (const { authority, plugin } of facts.added) {
     claims.push({ authority, because: { _tag: "AddedByPlugin", plugin } })
   }
-  const names = new Map<string, AuthorityName>(facts.authorities.map((authority) => [authority.name, authority.name]))
   const recipients = new Map<AuthorityName, Array<Because>>()
   for (const { authority, because } of claims) {
-    const name = names.get(authority)
+    const name = facts.authorities.get(authority)
     if (name === undefined) {
       ignored.push({ _tag: "UnknownAuthority", authority, named: describeBecause(because) })
     } else {

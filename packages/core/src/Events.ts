@@ -107,7 +107,7 @@ export const layer: Layer.Layer<Events> = Layer.effect(
 export interface Line {
   readonly level: LogLevel.LogLevel
   readonly message: string
-  readonly annotations: { readonly [key: string]: unknown }
+  readonly data: { readonly [key: string]: unknown }
 }
 
 /**
@@ -119,18 +119,25 @@ const log = (events: ReadonlyArray<ConnectorEvent>): Effect.Effect<void> =>
     Effect.withFiberRuntime<void>((fiber) => {
       const minimum = fiber.getFiberRef(FiberRef.currentMinimumLogLevel)
       const loggers = [...fiber.getFiberRef(FiberRef.currentLoggers)]
-      const common = {
-        fiberId: fiber.id(),
-        cause: Cause.empty,
-        context: fiber.getFiberRefs(),
-        spans: fiber.getFiberRef(FiberRef.currentLogSpan),
-        annotations: fiber.getFiberRef(FiberRef.currentLogAnnotations),
-        date
-      }
+      const fiberId = fiber.id()
+      const context = fiber.getFiberRefs()
+      const spans = fiber.getFiberRef(FiberRef.currentLogSpan)
+      const annotations = fiber.getFiberRef(FiberRef.currentLogAnnotations)
       for (const event of events) {
-        const { annotations, level, message } = describe(event)
+        const { data, level, message } = describe(event)
         if (LogLevel.lessThan(level, minimum)) continue
-        for (const logger of loggers) logger.log({ ...common, logLevel: level, message: [message, annotations] })
+        // Spelt out: to spread what all have in common takes longer than everything else here.
+        const options = {
+          fiberId,
+          logLevel: level,
+          message: [message, data],
+          cause: Cause.empty,
+          context,
+          spans,
+          annotations,
+          date
+        }
+        for (const logger of loggers) logger.log(options)
       }
       return Effect.void
     })
@@ -221,7 +228,7 @@ export const describe = (event: ConnectorEvent): Line => {
 
 const accepted = (event: Extract<ConnectorEvent, { readonly _tag: "ChangeAccepted" }>): Line => {
   const { ignored, recipients } = event.distribution
-  const annotations = {
+  const data = {
     file: event.file,
     object: name(event.subject),
     change: event.change,
@@ -229,18 +236,14 @@ const accepted = (event: Extract<ConnectorEvent, { readonly _tag: "ChangeAccepte
     ...(ignored.length === 0 ? {} : { ignored: ignored.map(Distribution.describeIgnored).join("; ") })
   }
   return recipients.length === 0
-    ? line(LogLevel.Info, "No school authority is concerned: moved the file to the trash of the in queue.", annotations)
-    : line(LogLevel.Info, "Accepted a change.", annotations)
+    ? line(LogLevel.Info, "No school authority is concerned: moved the file to the trash of the in queue.", data)
+    : line(LogLevel.Info, "Accepted a change.", data)
 }
 
 const recipient = ({ authority, because }: Distribution.Recipient) =>
   `${authority} (${because.map(Distribution.describeBecause).join(", ")})`
 
-const line = (level: LogLevel.LogLevel, message: string, annotations: Line["annotations"]): Line => ({
-  level,
-  message,
-  annotations
-})
+const line = (level: LogLevel.LogLevel, message: string, data: Line["data"]): Line => ({ level, message, data })
 
 const name = ({ kind, name }: Subject) => `${kind} ${name}`
 

@@ -263,6 +263,7 @@ const makePrepare = Effect.gen(function* () {
     const known = new Map(yield* states.get([...new Set(fresh.map(({ object }) => object.id.toLowerCase()))]))
     const usernames = fresh.flatMap(({ object }) => (object._tag === "ChangedUser" ? [object.username] : []))
     const hashes = usernames.length === 0 ? new Map() : yield* directory.passwordHashes([...new Set(usernames)])
+    const authorities = Distribution.byName(configuration.authorities)
     const arrivals: Array<Arrival> = []
     const happened: Array<ConnectorEvent> = []
     for (const { file, object: read, text } of good) {
@@ -271,7 +272,7 @@ const makePrepare = Effect.gen(function* () {
       if (remember._tag === "State") known.set(attached.id.toLowerCase(), remember.state)
       const object = preprocessing.length === 0 ? attached : yield* Preparation.preprocess(attached, preprocessing)
       const distribution = Distribution.distribute(object, {
-        authorities: configuration.authorities,
+        authorities,
         mapping: configuration.mapping,
         layout: domain.layout,
         added: Preparation.addedByPlugins(object, plugins, configuration)

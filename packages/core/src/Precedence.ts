@@ -34,6 +34,8 @@ export const needs = (object: ListenerObject.ListenerObject): ReadonlyArray<Belo
 export const frees = ({ aliases, object }: Pick<Wish, "object" | "aliases">): ReadonlyArray<Belonging> => {
   if (!ListenerObject.isUser(object)) return []
   const states = object.previous === null ? aliases : [object.previous, ...aliases]
+  // Most people are new, or as they were.
+  if (states.length === 0 && object._tag === "ChangedUser") return []
   const before = states.flatMap((state) => [...record(state.record_uid), ...name(state.username ?? null)])
   if (object._tag === "RemovedUser") {
     return distinct([...before, ...name(Option.getOrNull(Dn.firstValue(object.dn)))])
@@ -79,4 +81,4 @@ const name = (value: string | null): ReadonlyArray<Belonging> =>
 const isSame = (a: Belonging, b: Belonging): boolean => a.kind === b.kind && a.value === b.value
 
 const distinct = (all: ReadonlyArray<Belonging>): ReadonlyArray<Belonging> =>
-  all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index)
+  all.length < 2 ? all : all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index)

@@ -78,7 +78,7 @@ export const preview = Effect.fn("Preview.preview")(function* (
     plugins.filter((plugin) => plugin.preprocess !== undefined)
   )
   const { ignored, recipients } = Distribution.distribute(object, {
-    authorities: configuration.authorities,
+    authorities: Distribution.byName(configuration.authorities),
     mapping: configuration.mapping,
     layout,
     added: Preparation.addedByPlugins(object, plugins, configuration)

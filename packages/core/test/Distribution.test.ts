@@ -13,7 +13,7 @@ const authority = (name: string, active = true) =>
 
 const facts = (mapping: Record<string, string>, added: Distribution.Facts["added"] = []): Distribution.Facts => ({
   mapping: SchoolMapping.make(mapping),
-  authorities: [authority("North"), authority("South", false), authority("East")],
+  authorities: Distribution.byName([authority("North"), authority("South", false), authority("East")]),
   layout: { ...defaultLayout, base: "dc=example,dc=com" },
   added
 })

@@ -3,7 +3,7 @@
 /** `id-connector serve`: runs the connector until it is told to stop. */
 import process from "node:process"
 import { Command, HelpDoc, Span } from "@effect/cli"
-import { Array as Arr, Effect, Layer, Schema } from "effect"
+import { Array as Arr, Effect, Layer, Logger, Schema } from "effect"
 import * as HttpApp from "../http/HttpApp.js"
 import * as Logging from "../Logging.js"
 import * as Main from "../Main.js"
@@ -31,7 +31,7 @@ const help = HelpDoc.blocks([
 ])
 
 /** Nobody collects spans yet: making them would cost a tenth of the time of a delivery. */
-const untraced = Layer.setTracerEnabled(false)
+const untraced = Layer.merge(Layer.setTracerEnabled(false), Logger.remove(Logger.tracerLogger))
 
 const serve = Effect.gen(function* () {
   const settings = yield* Settings.load

@@ -37,10 +37,7 @@ interface Item {
 /** Blocks those of the items, which are stored and ready, that have something to wait for. */
 export const block = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
   Effect.gen(function* () {
-    const needs = items.flatMap(({ change: { authority, object }, id }) =>
-      Precedence.needs(object).map(({ kind, value }) => [id, authority, kind, value])
-    )
-    yield* waitForFreed(sql, needs)
+    yield* waitForFreed(sql, items)
     const members = items.flatMap(({ change: { authority, object }, id }) =>
       Precedence.members(object).map((name) => [id, authority, name])
     )
@@ -53,12 +50,16 @@ export const block = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Sta
       )`
   })
 
-/** `needs`: item, authority, kind, value. */
-const waitForFreed = (sql: SqlClient.SqlClient, needs: ReadonlyArray<ReadonlyArray<unknown>>): Statements<void> =>
+const waitForFreed = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
   Effect.gen(function* () {
-    // Nearly always nothing is about to be freed. (Of an item's needs the record UID comes first, and counts.)
+    // Nearly always nothing is about to be freed.
     const some = yield* sql`SELECT 1 FROM frees LIMIT 1`
-    if (some.length === 0 || needs.length === 0) return
+    if (some.length === 0) return
+    // Of an item's needs the record UID comes first, and counts.
+    const needs = items.flatMap(({ change: { authority, object }, id }) =>
+      Precedence.needs(object).map(({ kind, value }) => [id, authority, kind, value])
+    )
+    if (needs.length === 0) return
     const json = JSON.stringify(needs)
     // A deletion that is held back or dead must not come back later and delete the account under its new user.
     yield* sql`
