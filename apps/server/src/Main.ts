@@ -13,12 +13,14 @@ import * as LdapDirectory from "@id-connector/ldap/LdapDirectory"
 import { migrations } from "@id-connector/sql/Migrations"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
 import { Cause, Effect, Layer, Option, Redacted, Schema } from "effect"
+import * as Checkpoints from "./Checkpoints.js"
 import * as ConfigDirectory from "./ConfigDirectory.js"
+import * as CourteousBreath from "./CourteousBreath.js"
 import * as FileDirectory from "./FileDirectory.js"
-import * as ImmediateBreath from "./ImmediateBreath.js"
 import * as InstanceLock from "./InstanceLock.js"
 import * as KeyFile from "./KeyFile.js"
 import * as NodeSpool from "./NodeSpool.js"
+import * as OpenRequests from "./OpenRequests.js"
 import * as Scheduling from "./Scheduling.js"
 import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
 import * as TrashDirectory from "./TrashDirectory.js"
@@ -36,8 +38,9 @@ export class StorageUnusable extends Schema.TaggedError<StorageUnusable>()("Stor
 }
 
 /** Queues and previous states, in SQLite. The file holds password hashes: nobody else may read it. */
-const storage = ({ databaseFile }: Settings) =>
+const storage = ({ databaseFile }: Settings, threads: boolean) =>
   SqlQueueStore.layer.pipe(
+    Layer.merge(threads ? Checkpoints.layer(databaseFile) : Layer.empty),
     Layer.provide(SqliteMigrator.layer({ loader: SqliteMigrator.fromRecord(migrations) })),
     Layer.provide(SqliteClient.layer({ filename: databaseFile })),
     Layer.provide(
@@ -117,11 +120,11 @@ const plugins = Layer.effect(
 export const scheduling = (settings: Settings) =>
   Scheduling.layer(settings.triggerDirectory).pipe(Layer.provide(directory(settings)))
 
-/** The connector under these settings. It runs as long as the layer lives. `threads`: see `NodeSpool`. */
+/** The connector under these settings. It runs as long as the layer lives. Without `threads` there is one for everything. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
   Connector.layer.pipe(
     Layer.provide([
-      ImmediateBreath.layer,
+      CourteousBreath.layer,
       NodeSpool.layer({ directory: settings.listenerDirectory, thread: threads }),
       TrashDirectory.layer(`${settings.appDir}/data/out_queues_trash`)
     ]),
@@ -131,9 +134,10 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
       Layer.mergeAll(
         Events.layer,
         Bell.layer,
-        storage(settings),
+        storage(settings, threads),
         directory(settings),
         domain(settings),
+        OpenRequests.layer,
         ConfigDirectory.layer(settings.appDir)
       )
     ),

@@ -1,15 +1,16 @@
 // @effect-diagnostics nodeBuiltinImport:off
-// A thread, and the watch of a directory.
+// The watch of a directory.
 /**
  * The in queue's directory on a local file system. Files are read and removed by a thread of its own, so that a directory
  * with many of them keeps nobody waiting.
  */
 import * as Fs from "node:fs"
-import { Worker as Thread } from "node:worker_threads"
-import { Spool, SpoolError, type SpoolShape } from "@id-connector/core/Spool"
+import type { SourceFile } from "@id-connector/core/QueueStore"
+import { Spool, type SpoolEntry, SpoolError, type SpoolShape } from "@id-connector/core/Spool"
 import { Effect, Layer, Queue, Schedule, type Scope, Stream } from "effect"
+import * as AnsweringThread from "./AnsweringThread.js"
+import * as Content from "./NodeSpool/Content.js"
 import * as SpoolFiles from "./NodeSpool/SpoolFiles.js"
-import type { Message, Reply } from "./NodeSpool/Thread.js"
 
 export interface Options {
   readonly directory: string
@@ -36,7 +37,7 @@ export const layer = ({
         files(request) as Effect.Effect<SpoolFiles.Answers[R["_tag"]], SpoolError>
       const spool: SpoolShape = {
         look: ask({ _tag: "look" }),
-        next: (limit) => ask({ _tag: "next", limit }),
+        next: (limit) => Effect.map(ask({ _tag: "next", limit }), entriesOf),
         gone: (names) => (names.length === 0 ? Effect.succeed([]) : ask({ _tag: "gone", names })),
         remove: (names) => (names.length === 0 ? Effect.void : ask({ _tag: "remove", names })),
         settle: ask({ _tag: "settle" }),
@@ -50,6 +51,30 @@ export const layer = ({
     })
   )
 
+/** The texts are made when they are asked for: until then they are bytes that no garbage collection moves around. */
+const entriesOf = ({ bytes, entries }: SpoolFiles.Portion): ReadonlyArray<SpoolEntry> => {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return entries.map((entry) => (entry._tag === "Stretch" ? new ContentInBytes(entry, all) : entry))
+}
+
+class ContentInBytes {
+  readonly _tag = "Content"
+  readonly file: SourceFile
+  readonly modifiedAt: number
+
+  constructor(
+    private readonly stretch: Content.Stretch,
+    private readonly bytes: Buffer
+  ) {
+    this.file = { name: stretch.name, digest: stretch.digest }
+    this.modifiedAt = stretch.modifiedAt
+  }
+
+  get text(): string {
+    return Content.textOf(this.bytes, this.stretch)
+  }
+}
+
 type Files = (request: SpoolFiles.Request) => Effect.Effect<unknown, SpoolError>
 
 const here = (directory: string): Effect.Effect<Files, SpoolError> =>
@@ -60,57 +85,13 @@ const here = (directory: string): Effect.Effect<Files, SpoolError> =>
   )
 
 const inThread = (directory: string): Effect.Effect<Files, SpoolError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const waiting = new Map<number, (reply: Reply | Error) => void>()
-    const fail = (error: Error) => {
-      for (const reply of waiting.values()) reply(error)
-      waiting.clear()
-    }
-    const thread = yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        const thread = startThread(directory)
-        thread.on("message", (reply: Reply) => {
-          waiting.get(reply.number)?.(reply)
-          waiting.delete(reply.number)
-        })
-        thread.on("error", fail)
-        thread.on("exit", () => fail(new Error("the thread has ended")))
-        return thread
-      }),
-      (thread) => Effect.promise(() => thread.terminate())
-    )
-    let last = 0
-    const files: Files = (request) =>
-      Effect.async((resume) => {
-        const number = ++last
-        waiting.set(number, (reply) =>
-          resume(
-            reply instanceof Error
-              ? Effect.fail(failure(operationOf(request), reply))
-              : reply._tag === "Answer"
-                ? Effect.succeed(reply.answer)
-                : Effect.fail(new SpoolError({ operation: operationOf(request), detail: reply.detail }))
-          )
-        )
-        thread.postMessage({ number, request } satisfies Message)
-      })
-    // The directory is opened with the first request: whether it can be is to be known now.
-    yield* files({ _tag: "gone", names: [] })
-    return files
-  })
-
-/** As source (in tests and the demonstration) the thread has to learn to read TypeScript first. */
-const startThread = (directory: string) => {
-  const isSource = import.meta.url.endsWith(".ts")
-  const file = new URL(`./NodeSpool/Thread.${isSource ? "ts" : "js"}`, import.meta.url)
-  if (!isSource) return new Thread(file, { workerData: directory })
-  const learn = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(file.href)}) })`
-  return new Thread(learn, {
-    eval: true,
-    execArgv: ["--conditions=@id-connector/source"],
-    workerData: directory
-  })
-}
+  AnsweringThread.start<SpoolFiles.Request>(
+    AnsweringThread.moduleBeside(import.meta.url, "./NodeSpool/Thread"),
+    directory
+  ).pipe(
+    Effect.mapError((cause) => failure("open", cause)),
+    Effect.map((ask) => (request) => Effect.mapError(ask(request), (cause) => failure(operationOf(request), cause)))
+  )
 
 const operationOf = (request: SpoolFiles.Request): string => {
   switch (request._tag) {

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Spool, type SpoolEntry, type SpoolShape } from "@id-connector/core/Spool"
+import { Spool, type SpoolShape } from "@id-connector/core/Spool"
 import * as NodeSpool from "@id-connector/server/NodeSpool"
 import * as SpoolFiles from "@id-connector/server/NodeSpool/SpoolFiles"
 import { Effect, Fiber, Layer, Stream } from "effect"
@@ -59,11 +59,9 @@ describe("NodeSpool", () => {
       for (const name of names) Fs.writeFileSync(join(directory, name), "{}")
       assert.deepInclude(files({ _tag: "look" }), { waiting: 20 })
       const read: Array<string> = []
-      for (let entries = files({ _tag: "next", limit: 4 }); Array.isArray(entries) && entries.length > 0; ) {
-        for (const entry of entries as ReadonlyArray<SpoolEntry>) {
-          if (entry._tag === "Content") read.push(entry.file.name)
-        }
-        entries = files({ _tag: "next", limit: 4 })
+      const next = () => (files({ _tag: "next", limit: 4 }) as SpoolFiles.Portion).entries
+      for (let entries = next(); entries.length > 0; entries = next()) {
+        for (const entry of entries) if (entry._tag === "Stretch") read.push(entry.name)
       }
       assert.deepStrictEqual(read, [...names].sort())
     }).pipe(Effect.provide(NodeContext.layer))

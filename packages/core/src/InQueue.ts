@@ -21,10 +21,10 @@ import { SourceDomain } from "./SourceDomain.js"
 import { Spool, type SpoolEntry } from "./Spool.js"
 
 /** Files that are read at once, and taken over in one transaction. Everything else waits meanwhile: it takes 10 to 20 ms. */
-const portion = 128
+const portion = 256
 
 /** After so many portions the files that were removed are forgotten. */
-const portionsForgotten = 24
+const portionsForgotten = 12
 
 /** A file that looks unfinished is left alone until it is this old, in milliseconds. */
 const unfinishedFor = 5_000
@@ -80,7 +80,9 @@ const makeDrain = (control: Control) =>
     const spool = yield* Spool
     const store = yield* QueueStore
     const events = yield* Events
-    const takeOver = yield* makeTakeOver
+    /** Names that the storage remembers as taken over. Nobody else makes it remember or forget any. */
+    const remembered = new Set<string>()
+    const takeOver = yield* makeTakeOver(remembered)
     const breath = yield* Breath
     const left = yield* Ref.make<ReadonlySet<string>>(new Set())
     const isFirst = yield* Ref.make(true)
@@ -113,7 +115,9 @@ const makeDrain = (control: Control) =>
       Effect.gen(function* () {
         yield* spool.settle
         const names = [...done].flatMap(({ takenOver }) => takenOver.map(([name]) => name))
-        if (names.length > 0) yield* store.forget(names)
+        if (names.length === 0) return
+        yield* store.forget(names)
+        for (const name of names) remembered.delete(name)
       })
 
     // While a portion is stored, the next one is read, and the files of the one before are removed.
@@ -132,6 +136,9 @@ const makeDrain = (control: Control) =>
       Stream.mapEffect(takeOver),
       Stream.takeUntil(({ wait }) => wait !== null),
       Stream.buffer({ capacity: 1 }),
+      // Once they are removed, the storage is the only place that has them.
+      Stream.tap(() => store.flush),
+      Stream.buffer({ capacity: 1 }),
       Stream.tap(finish),
       Stream.rechunk(1),
       Stream.grouped(portionsForgotten),
@@ -143,7 +150,12 @@ const makeDrain = (control: Control) =>
       const found = yield* spool.look
       control.waiting = found.waiting
       yield* reportLeft(found.directories)
-      if (yield* Ref.getAndSet(isFirst, false)) yield* store.forget(yield* spool.gone(yield* store.takenOverNames))
+      if (yield* Ref.get(isFirst)) {
+        const names = yield* store.takenOverNames
+        yield* store.forget(yield* spool.gone(names))
+        for (const name of names) remembered.add(name)
+        yield* Ref.set(isFirst, false)
+      }
       const now = yield* Clock.currentTimeMillis
       const old = found.strangers.filter((stranger) => now - stranger.modifiedAt >= unfinishedFor)
       yield* spool.trash(old.map((stranger) => stranger.name))
@@ -181,10 +193,11 @@ const read = (entry: SpoolEntry, now: number): Reading => {
     }
     case "Content": {
       const again = entry.modifiedAt + unfinishedFor - now
-      return Either.match(ListenerObject.decodeText(entry.text), {
+      const { text } = entry
+      return Either.match(ListenerObject.decodeText(text), {
         onLeft: ({ breaksOff, reasons }): Reading =>
           breaksOff && again > 0 ? { _tag: "Unfinished", again } : { _tag: "Bad", name: entry.file.name, reasons },
-        onRight: (object): Reading => ({ _tag: "Good", file: entry.file, object, text: entry.text })
+        onRight: (object): Reading => ({ _tag: "Good", file: entry.file, object, text })
       })
     }
   }
@@ -203,12 +216,13 @@ interface TakenOver {
   readonly wait: number | null
 }
 
-/** Stores what has been read. */
-const makeTakeOver = Effect.gen(function* () {
+/** Stores what has been read. `remembered` grows by what it takes over. */
+const makeTakeOver = Effect.fnUntraced(function* (remembered: Set<string>) {
   const store = yield* QueueStore
   const bell = yield* Bell
   const events = yield* Events
   const config = yield* ConfigStore
+  const breath = yield* Breath
   const prepare = yield* makePrepare
 
   return Effect.fnUntraced(function* (entries: ReadonlyArray<SpoolEntry>) {
@@ -225,11 +239,16 @@ const makeTakeOver = Effect.gen(function* () {
     }
     const bad = readings.filter((reading) => reading._tag === "Bad")
     const good = readings.filter((reading) => reading._tag === "Good")
-    const known = yield* store.takenOver(good.map(({ file }) => file))
+    // Nearly always none: what was taken over is gone from the directory.
+    const again = good.filter(({ file }) => remembered.has(file.name))
+    const known =
+      again.length === 0 ? new Map<string, FileFate>() : yield* store.takenOver(again.map(({ file }) => file))
     const { arrivals, happened } = yield* prepare(
       known.size === 0 ? good : good.filter(({ file }) => !known.has(file.name)),
       yield* config.current
     )
+    for (const { file } of arrivals) remembered.add(file.name)
+    yield* breath
     if (arrivals.length > 0) yield* store.accept(arrivals)
     yield* bell.ring(new Set(arrivals.flatMap((arrival) => arrival.recipients)))
     yield* events.publishAll([

@@ -6,6 +6,7 @@
  */
 import { Array as Arr, Either, Option, type ParseResult, Redacted, Schema } from "effect"
 import * as Dn from "./Dn.js"
+import { isPlainUser, type PlainUser } from "./ListenerObject/PlainUser.js"
 import { type PasswordHashes, PlainPasswordHashes } from "./PasswordHashes.js"
 import { PreviousGroup, PreviousUser } from "./PreviousState.js"
 import * as Problems from "./Problems.js"
@@ -195,6 +196,7 @@ const decodeObject = (json: { readonly [key: string]: unknown }): Either.Either<
     ])
   }
   if (type === "users/user") {
+    if (isPlainUser(json)) return Either.right(changedUser(json, propertiesOf(object)))
     return object === null
       ? Either.mapBoth(decodeRemovedUser(json), { onLeft: reasons, onRight: removedUser })
       : Either.mapBoth(decodeChangedUser(json), {
@@ -264,7 +266,7 @@ export const encode = (object: ListenerObject): unknown => {
 /** The object was checked to be a record before. */
 const propertiesOf = (object: unknown): UdmProperties => object as UdmProperties
 
-const changedUser = (file: typeof ChangedUserFile.Type, properties: UdmProperties): ChangedUser => ({
+const changedUser = (file: PlainUser | typeof ChangedUserFile.Type, properties: UdmProperties): ChangedUser => ({
   _tag: "ChangedUser",
   id: file.id,
   dn: file.dn,

@@ -161,8 +161,12 @@ export interface QueueStoreShape {
    *
    * A class that was delivered while a member had been tried in vain is delivered once more when nothing of that member is
    * pending: what a target does with a user may change the classes of the user.
+   *
+   * What was accepted survives the end of the process. A power cut may undo the last batches, in their order, until `flush`.
    */
   readonly accept: (batch: ReadonlyArray<Arrival>) => Answer<void>
+  /** When it returns, what was accepted before survives a power cut. It holds up nothing that is asked meanwhile. */
+  readonly flush: Answer<void>
   /** Those of `files` that were taken over before and not forgotten, with what is to become of them. */
   readonly takenOver: (files: ReadonlyArray<SourceFile>) => Answer<ReadonlyMap<string, FileFate>>
   /** The names of all files that are remembered as taken over. */

@@ -17,7 +17,7 @@ export class SpoolError extends Schema.TaggedError<SpoolError>()("SpoolError", {
 
 /** What is in the directory under a name that can be read as a listener file, or why it can't. */
 export type SpoolEntry =
-  /** `modifiedAt` in milliseconds since 1970. */
+  /** `modifiedAt` in milliseconds since 1970. `text` may be made each time it is asked for. */
   | { readonly _tag: "Content"; readonly file: SourceFile; readonly text: string; readonly modifiedAt: number }
   /** No valid UTF-8, too large, a symbolic link, ...: `reason` says what. A file that is cut off in a character is `unfinished`. */
   | {

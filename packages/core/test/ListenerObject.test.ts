@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
+import { isPlainUser } from "@id-connector/core/ListenerObject/PlainUser"
 import * as Arbitraries from "@id-connector/testkit/Arbitraries"
 import { Either, FastCheck as fc, Redacted } from "effect"
 
@@ -38,6 +39,22 @@ describe("ListenerObject", () => {
       'object.username: a text that is not empty is expected, actual ""',
       "object.school.0: is missing"
     ])
+  })
+
+  it("reads users that are as nearly all are like all others", () => {
+    const previous = { schools: ["A"], record_uid: "r", source_uid: "s" }
+    let plain = 0
+    fc.assert(
+      fc.property(fc.oneof(Arbitraries.changedUserFile, Arbitraries.almostListenerFile), (file) => {
+        const json = { ...(file as object), old_data: null }
+        if (!isPlainUser(json) || !("udm_object_type" in json) || json.udm_object_type !== "users/user") return
+        plain += 1
+        // With a previous state a file is not plain any more, and the schema reads it.
+        assert.deepStrictEqual<unknown>(decoded({ ...json, old_data: previous }), { ...decoded(json), previous })
+      })
+    )
+    assert.isAbove(plain, 10)
+    assert.isFalse(isPlainUser({ ...user, old_data: previous }))
   })
 
   it("names the types it understands when it does not understand one", () => {

@@ -66,29 +66,49 @@ describe("SqlQueueStore", () => {
     )
   )
 
-  it.effect("waits for the disk when it accepts, and when somebody intervenes, not otherwise", () =>
+  it.scoped("waits for the disk when it is to flush, and when somebody intervenes, not otherwise", () =>
     Effect.gen(function* () {
-      const queue = yield* QueueStore
-      const sql = yield* SqlClient.SqlClient
-      yield* sql`CREATE TABLE seen (synchronous INTEGER)`
-      for (const event of ["INSERT", "UPDATE", "DELETE"]) {
-        yield* sql.unsafe(
-          `CREATE TRIGGER see_${event} AFTER ${event} ON queue BEGIN INSERT INTO seen SELECT * FROM pragma_synchronous; END`
+      const fs = yield* FileSystem.FileSystem
+      const filename = `${yield* fs.makeTempDirectoryScoped()}/queue.db`
+      const sizeOfLog = Effect.map(fs.stat(`${filename}-wal`), ({ size }) => Number(size))
+      /** The sizes that the log had when it was waited for. */
+      const synced: Array<number> = []
+      const watched = FileSystem.make({
+        ...fs,
+        open: (path, options) =>
+          Effect.map(fs.open(path, options), (file) => ({
+            ...file,
+            sync: Effect.zipRight(
+              Effect.map(file.stat, ({ size }) => void synced.push(path === `${filename}-wal` ? Number(size) : -1)),
+              file.sync
+            )
+          }))
+      })
+      yield* Effect.gen(function* () {
+        const queue = yield* QueueStore
+        const syncs = Effect.sync(() => synced.splice(0))
+        const before = yield* sizeOfLog
+        yield* queue.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])
+        assert.deepStrictEqual(yield* syncs, [])
+        const after = yield* sizeOfLog
+        assert.isAbove(after, before, "what is committed goes to the log")
+        yield* queue.flush
+        assert.deepStrictEqual(yield* syncs, [after])
+        yield* dead(queue, ...(yield* queue.claim(north, 2)))
+        assert.deepStrictEqual(yield* syncs, [])
+        yield* queue.retry(north, { _tag: "InState", state: "dead", limit: 1 })
+        yield* queue.discard(north, { _tag: "InState", state: "dead", limit: 1 })
+        yield* queue.setPaused(north, true)
+        assert.lengthOf(yield* syncs, 3)
+      }).pipe(
+        Effect.provide(
+          SqlQueueStore.layer.pipe(
+            Layer.provide(Layer.succeed(FileSystem.FileSystem, watched)),
+            Layer.provide(database(filename))
+          )
         )
-      }
-      const seen = Effect.flatMap(sql<{ synchronous: number }>`DELETE FROM seen RETURNING synchronous`, (rows) =>
-        Effect.succeed([...new Set(rows.map(({ synchronous }) => synchronous))])
       )
-      const [full, normal] = [[2], [1]]
-      yield* queue.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])
-      assert.deepStrictEqual(yield* seen, full)
-      yield* dead(queue, ...(yield* queue.claim(north, 2)))
-      assert.deepStrictEqual(yield* seen, normal)
-      yield* queue.retry(north, { _tag: "InState", state: "dead", limit: 1 })
-      assert.deepStrictEqual(yield* seen, full)
-      yield* queue.discard(north, { _tag: "InState", state: "dead", limit: 1 })
-      assert.deepStrictEqual(yield* seen, full)
-    }).pipe(Effect.provide(one))
+    }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.effect("does nothing of a call that fails, and goes on afterwards", () =>

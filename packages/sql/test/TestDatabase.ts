@@ -7,7 +7,7 @@ import { migrations } from "@id-connector/sql/Migrations"
 import { type ConfigError, Effect, Layer } from "effect"
 
 type Database = Layer.Layer<
-  SqlClient.SqlClient,
+  SqlClient.SqlClient | FileSystem.FileSystem,
   ConfigError.ConfigError | Migrator.MigrationError | SqlError.SqlError | PlatformError.PlatformError
 >
 
@@ -15,7 +15,7 @@ type Database = Layer.Layer<
 export const database = (filename: string): Database =>
   SqliteMigrator.layer({ loader: SqliteMigrator.fromRecord(migrations) }).pipe(
     Layer.provideMerge(SqliteClient.layer({ filename })),
-    Layer.provide(NodeContext.layer)
+    Layer.provideMerge(NodeContext.layer)
   )
 
 /** A new file that is removed at the end. */

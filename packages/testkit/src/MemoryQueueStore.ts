@@ -71,6 +71,7 @@ const makeMemory = (): Memory => ({
 
 const queueStore = (memory: Memory): QueueStoreShape => ({
   accept: (batch) => Effect.map(Clock.currentTimeMillis, (now) => accept(memory, batch, now)),
+  flush: Effect.void,
 
   takenOver: (files) =>
     Effect.sync(() => {

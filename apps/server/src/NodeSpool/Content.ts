@@ -1,12 +1,29 @@
 // @effect-diagnostics nodeBuiltinImport:off
 // See SpoolFiles: synchronous reads, and links told from files.
-/** What is in one file of the in queue: its text, or why it can't be read as one. */
-import { createHash } from "node:crypto"
+/** What is in one file of the in queue: its bytes, or why it can't be read as a text. */
+import { isAscii, isUtf8 } from "node:buffer"
+import { hash } from "node:crypto"
 import * as Fs from "node:fs"
 import type { SpoolEntry } from "@id-connector/core/Spool"
+import type { Bytes } from "./Bytes.js"
 
 /** A larger file is no listener file, in bytes. It is not even read. */
 const largest = 100 * 1024 * 1024
+
+/** A file whose content stands among the bytes that were read, from `start` to `end`. */
+export interface Stretch {
+  readonly _tag: "Stretch"
+  readonly name: string
+  /** SHA-256, base64. */
+  readonly digest: string
+  readonly start: number
+  readonly end: number
+  /** Faster to make a text of. */
+  readonly isAscii: boolean
+  readonly modifiedAt: number
+}
+
+export type Entry = Stretch | Exclude<SpoolEntry, { readonly _tag: "Content" }>
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
@@ -29,7 +46,7 @@ const hex = (byte: number) => `\\x${byte.toString(16).padStart(2, "0")}`
 
 /** What a name stood for when it was read: another file under the same name has another version. */
 interface Read {
-  readonly entry: SpoolEntry
+  readonly entry: Entry
   readonly version: string
 }
 
@@ -43,11 +60,8 @@ export const versionOf = (path: string): string => {
   return stat === undefined ? none : versionIn(stat)
 }
 
-/** Files are read into it. One for all: there is one thread, and texts are made from it at once. */
-const buffer = Buffer.allocUnsafe(1024 * 1024)
-
-/** Reads a file. Links are not followed: what they point to is not the connector's. */
-export const read = (path: string, name: string): Read => {
+/** Reads a file into `bytes`. Links are not followed: what they point to is not the connector's. */
+export const read = (path: string, name: string, bytes: Bytes): Read => {
   let handle: number
   try {
     // Without O_NONBLOCK a named pipe would hold up the whole thread.
@@ -57,15 +71,15 @@ export const read = (path: string, name: string): Read => {
   }
   try {
     const stat = Fs.fstatSync(handle)
-    return { entry: readOpen(handle, stat, name), version: versionIn(stat) }
+    return { entry: readOpen(handle, stat, name, bytes), version: versionIn(stat) }
   } finally {
     Fs.closeSync(handle)
   }
 }
 
-const readOpen = (handle: number, stat: Fs.Stats, name: string): SpoolEntry => {
+const readOpen = (handle: number, stat: Fs.Stats, name: string, bytes: Bytes): Entry => {
   const modifiedAt = stat.mtimeMs
-  const unusable = (reason: string, unfinished = false): SpoolEntry => ({
+  const unusable = (reason: string, unfinished = false): Entry => ({
     _tag: "Unusable",
     name,
     reason,
@@ -78,31 +92,29 @@ const readOpen = (handle: number, stat: Fs.Stats, name: string): SpoolEntry => {
       `it has ${Math.round(stat.size / 1024 / 1024)} MiB, more than the ${largest / 1024 / 1024} MiB allowed`
     )
   }
-  const bytes = readAll(handle, stat.size)
-  const text = decodeUtf8(bytes)
-  if (text === null) return unusable("the content is not valid UTF-8", endsInsideCharacter(bytes))
+  const start = bytes.length
+  // What is added to it from now on changes the version of the file: it is read again.
+  const content = bytes.append(handle, stat.size)
+  if (!isUtf8(content)) return unusable("the content is not valid UTF-8", endsInsideCharacter(content))
   return {
-    _tag: "Content",
-    file: { name, digest: createHash("sha256").update(bytes).digest("base64") },
-    text,
+    _tag: "Stretch",
+    name,
+    digest: hash("sha256", content, "base64"),
+    start,
+    end: bytes.length,
+    isAscii: isAscii(content),
     modifiedAt
   }
 }
 
-/** A view of {@link buffer}, good until the next call. It may grow while it is read. */
-const readAll = (handle: number, size: number): Buffer => {
-  if (size >= buffer.length) return Fs.readFileSync(handle)
-  let length = 0
-  for (;;) {
-    const read = Fs.readSync(handle, buffer, length, buffer.length - length, null)
-    length += read
-    // What is added from now on changes the version of the file: it is read again.
-    if (read === 0 || length >= size) return buffer.subarray(0, length)
-    if (length === buffer.length) return Buffer.concat([buffer, Fs.readFileSync(handle)])
-  }
+/** The text of bytes that were found to be UTF-8. A byte order mark is dropped. */
+export const textOf = (bytes: Buffer, { end, isAscii, start }: Stretch): string => {
+  if (isAscii) return bytes.toString("latin1", start, end)
+  const text = bytes.toString("utf8", start, end)
+  return text.startsWith("\ufeff") ? text.slice(1) : text
 }
 
-const notOpened = (path: string, name: string, cause: unknown): SpoolEntry => {
+const notOpened = (path: string, name: string, cause: unknown): Entry => {
   const stat = Fs.lstatSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return { _tag: "Gone", name }
   const reason = stat.isSymbolicLink()

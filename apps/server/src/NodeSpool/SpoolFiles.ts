@@ -4,7 +4,8 @@
 import { createHash } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import type { Look, SpoolEntry } from "@id-connector/core/Spool"
+import type { Look } from "@id-connector/core/Spool"
+import * as Bytes from "./Bytes.js"
 import * as Content from "./Content.js"
 
 /** Read this much in one call at most, in bytes, unless a single file is larger. */
@@ -19,15 +20,25 @@ export type Request =
   | { readonly _tag: "trash"; readonly names: ReadonlyArray<string> }
   | { readonly _tag: "settle" }
 
+/** Files that were read at once, and the bytes that their stretches are of. */
+export interface Portion {
+  readonly entries: ReadonlyArray<Content.Entry>
+  readonly bytes: Uint8Array
+}
+
 /** What each request is answered with. */
 export interface Answers {
   readonly look: Look
-  readonly next: ReadonlyArray<SpoolEntry>
+  readonly next: Portion
   readonly gone: ReadonlyArray<string>
   readonly remove: undefined
   readonly trash: undefined
   readonly settle: undefined
 }
+
+/** What of an answer goes to another thread without being copied. */
+export const transferred = (answer: Answers[keyof Answers]): ReadonlyArray<ArrayBufferLike> =>
+  typeof answer === "object" && "bytes" in answer ? [answer.bytes.buffer] : []
 
 /**
  * Answers requests about one directory, one after the other. Throws what `node:fs` throws. Of so many names at once the order
@@ -37,7 +48,8 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
   const trashDirectory = Path.join(directory, "trash")
   /** Names that are no text: what they are called here, and what the file system calls them. */
   const unprintable = new Map<string, Buffer>()
-  const pathOf = (name: string): Fs.PathLike => unprintable.get(name) ?? Path.join(directory, name)
+  const textPathOf = (name: string): string => `${directory}${Path.sep}${name}`
+  const pathOf = (name: string): Fs.PathLike => unprintable.get(name) ?? textPathOf(name)
   /** What the last look found and was not read yet: the names from `position` on, and perhaps more in the directory. */
   let names: ReadonlyArray<string> = []
   let position = 0
@@ -132,18 +144,18 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
     return names[position++]
   }
 
-  const next = (limit: number): ReadonlyArray<SpoolEntry> => {
-    const entries: Array<SpoolEntry> = []
-    let bytes = 0
-    while (entries.length < limit && bytes < bytesAtATime) {
+  const bytes = Bytes.make()
+
+  const next = (limit: number): Portion => {
+    const entries: Array<Content.Entry> = []
+    while (entries.length < limit && bytes.length < bytesAtATime) {
       const name = nextName()
       if (name === undefined) break
-      const { entry, version } = Content.read(Path.join(directory, name), name)
+      const { entry, version } = Content.read(textPathOf(name), name, bytes)
       versions.set(name, version)
       entries.push(entry)
-      if (entry._tag === "Content") bytes += entry.text.length
     }
-    return entries
+    return { entries, bytes: bytes.take() }
   }
 
   const gone = (asked: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -154,7 +166,7 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
       const version = versions.get(name)
       versions.delete(name)
       // Somebody put another file under the same name meanwhile: that one was not taken over.
-      if (version !== undefined && Content.versionOf(Path.join(directory, name)) !== version) continue
+      if (version !== undefined && Content.versionOf(textPathOf(name)) !== version) continue
       try {
         Fs.unlinkSync(pathOf(name))
       } catch (cause) {

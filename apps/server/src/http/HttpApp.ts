@@ -13,6 +13,7 @@ import {
 } from "@effect/platform"
 import { Api, prefix } from "@id-connector/api/Api"
 import { Cause, Chunk, Clock, Effect, Layer, Option } from "effect"
+import { OpenRequests } from "../OpenRequests.js"
 import type { HttpSettings } from "../Settings.js"
 import * as Administrators from "./Administrators.js"
 import * as ApiServer from "./ApiServer.js"
@@ -45,7 +46,17 @@ export const routes = (secretFile: string) =>
     ]),
     Layer.provide(TokenHttp.authentication),
     Layer.provide([Administrators.layer, Tokens.layer(secretFile)]),
-    Layer.provide(HttpLayerRouter.middleware(aroundEach, { global: true }))
+    Layer.provide(
+      HttpLayerRouter.middleware(
+        Effect.map(
+          OpenRequests,
+          ({ during }) =>
+            (app) =>
+              during(aroundEach(app))
+        ),
+        { global: true }
+      )
+    )
   )
 
 /** Methods by path, as the document says. */

@@ -1,5 +1,5 @@
 /** The tokens that the API gives to those who have logged in: JWTs, HS256 with the text of `conf/tokens.secret`. */
-import { Clock, Context, DateTime, Effect, Encoding, Layer, Redacted } from "effect"
+import { Cache, Clock, Context, DateTime, Duration, Effect, Encoding, Layer, Redacted } from "effect"
 import { jwtVerify, SignJWT } from "jose"
 import * as KeyFile from "../KeyFile.js"
 import { Ucr } from "../Ucr.js"
@@ -15,6 +15,9 @@ export class Tokens extends Context.Tag("@id-connector/server/http/Tokens")<Toke
 /** A longer one is none of ours. */
 const longestToken = 4_096
 
+/** How long a token that was good, or not, is known to be so. When it expires it is not good any more. */
+const remembered = Duration.seconds(10)
+
 /** The secret is made at the first start. */
 export const layer = (file: string) =>
   Layer.effect(
@@ -23,6 +26,19 @@ export const layer = (file: string) =>
       const bytes = yield* KeyFile.loadOrCreate(file)
       const key = new TextEncoder().encode(Encoding.encodeHex(Redacted.value(bytes)))
       const ucr = yield* Ucr
+      const claimsIn = (token: string) =>
+        Effect.flatMap(DateTime.nowAsDate, (currentDate) =>
+          Effect.tryPromise(() =>
+            jwtVerify(token, key, { algorithms: ["HS256"], requiredClaims: ["sub", "exp"], currentDate })
+          )
+        ).pipe(
+          Effect.map(({ payload: { exp, sub } }) =>
+            typeof sub === "string" && sub !== "" && exp !== undefined ? { sub, exp } : null
+          ),
+          Effect.orElseSucceed(() => null)
+        )
+      // To check one takes several turns of the event loop, which are long while the queues are busy.
+      const known = yield* Cache.make({ capacity: 1_000, timeToLive: remembered, lookup: claimsIn })
       const tokens: TokensShape = {
         sign: (username) =>
           Effect.gen(function* () {
@@ -39,19 +55,8 @@ export const layer = (file: string) =>
         verify: (token) =>
           token.length > longestToken
             ? Effect.succeed(null)
-            : Effect.flatMap(DateTime.nowAsDate, (currentDate) =>
-                Effect.tryPromise(() =>
-                  jwtVerify(token, key, {
-                    algorithms: ["HS256"],
-                    requiredClaims: ["sub", "exp"],
-                    currentDate
-                  })
-                )
-              ).pipe(
-                Effect.map(({ payload }) =>
-                  typeof payload.sub === "string" && payload.sub !== "" ? payload.sub : null
-                ),
-                Effect.orElseSucceed(() => null)
+            : Effect.zipWith(known.get(token), Clock.currentTimeMillis, (claims, now) =>
+                claims !== null && now < claims.exp * 1000 ? claims.sub : null
               )
       }
       return tokens

@@ -37,11 +37,12 @@ interface Item {
 /** Blocks those of the items, which are stored and ready, that have something to wait for. */
 export const block = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
   Effect.gen(function* () {
-    yield* waitForFreed(sql, items)
+    const maybeFreed = yield* waitForFreed(sql, items)
     const members = items.flatMap(({ change: { authority, object }, id }) =>
       Precedence.members(object).map((name) => [id, authority, name])
     )
     if (members.length > 0) yield* waitForMembers(sql, members)
+    if (!maybeFreed && members.length === 0) return
     yield* sql`
       UPDATE queue SET state = 'blocked'
       WHERE state = 'ready' AND id IN (
@@ -50,16 +51,17 @@ export const block = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Sta
       )`
   })
 
-const waitForFreed = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
+/** Answers whether there may be something that is waited for. */
+const waitForFreed = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<boolean> =>
   Effect.gen(function* () {
     // Nearly always nothing is about to be freed.
     const some = yield* sql`SELECT 1 FROM frees LIMIT 1`
-    if (some.length === 0) return
+    if (some.length === 0) return false
     // Of an item's needs the record UID comes first, and counts.
     const needs = items.flatMap(({ change: { authority, object }, id }) =>
       Precedence.needs(object).map(({ kind, value }) => [id, authority, kind, value])
     )
-    if (needs.length === 0) return
+    if (needs.length === 0) return false
     const json = JSON.stringify(needs)
     // A deletion that is held back or dead must not come back later and delete the account under its new user.
     yield* sql`
@@ -76,6 +78,7 @@ const waitForFreed = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Sta
         ON f.authority = n.value ->> 1 AND f.kind = n.value ->> 2 AND f.value = n.value ->> 3 AND f.item < n.value ->> 0
       CROSS JOIN queue AS q ON q.id = f.item
       WHERE q.state <> 'dead'`
+    return true
   })
 
 /** `members`: item, authority, user name. */
