@@ -50,16 +50,19 @@ export type DirectoryContent = typeof DirectoryContent.Type
 
 const decodeHashes = Schema.decodeUnknownOption(PlainPasswordHashes)
 
-type UserEntry = typeof User.Type
+type UserEntry = Omit<typeof User.Type, "hashes">
 
 /** The directory with this content. It never fails. */
-export const directory = ({ groups, users }: DirectoryContent): DirectoryShape => {
-  const byName = new Map(users.map((user) => [user.uid.toLowerCase(), user]))
+export const directory = (content: DirectoryContent): DirectoryShape => {
+  const { groups } = content
   const hashes = new Map<string, PasswordHashes>()
-  for (const [name, user] of byName) {
-    const plain = decodeHashes(user.hashes)
-    if (Option.isSome(plain)) hashes.set(name, Redacted.make(plain.value))
-  }
+  // What was read of them is not kept beside them: with many users that is a large part of all memory.
+  const users = content.users.map(({ hashes: read, ...user }) => {
+    const plain = decodeHashes(read)
+    if (Option.isSome(plain)) hashes.set(user.uid.toLowerCase(), Redacted.make(plain.value))
+    return user
+  })
+  const byName = new Map(users.map((user) => [user.uid.toLowerCase(), user]))
   const lookUp = <A>(names: ReadonlyArray<string>, get: (name: string) => A | undefined): ReadonlyMap<string, A> => {
     const found = new Map<string, A>()
     for (const name of names.map((name) => name.toLowerCase())) {

@@ -1,7 +1,5 @@
-// @effect-diagnostics globalTimers:off
-// A benchmark measures processes from outside, with the clock on the wall.
 /** What it costs the deliveries when somebody asks for the queues five hundred times a second. */
-import { Undici } from "@effect/platform-node"
+import * as Requests from "./Requests.js"
 import { percent, perSecond, type Row } from "./Table.js"
 import * as World from "./World.js"
 
@@ -22,15 +20,12 @@ export const measure = async (users: number): Promise<ReadonlyArray<Row>> => {
     },
     {
       measure: "GET /queues meanwhile",
-      figure: `${perSecond(asked.times.length, asked.millis)}, median ${quantile(asked.times, 0.5)}, 99 % within ${quantile(asked.times, 0.99)}`,
+      figure: `${perSecond(asked.times.length, asked.millis)}, ${Requests.describe(asked.times)}`,
       baseline: "",
       ratio: ""
     }
   ]
 }
-
-const quantile = (times: ReadonlyArray<number>, part: number): string =>
-  `${([...times].sort((a, b) => a - b)[Math.floor(part * (times.length - 1))] ?? 0).toFixed(1)} ms`
 
 const deliver = async (users: number, isAsked: boolean) => {
   const world = World.make(users)
@@ -43,7 +38,7 @@ const deliver = async (users: number, isAsked: boolean) => {
       Array.from({ length: users }, (_, index) => World.userFile(index, "first"))
     )
     await World.until(() => server.api() !== "")
-    const load = isAsked ? await ask(server.api()) : null
+    const load = isAsked ? await Requests.ask(server.api(), requestsPerSecond) : null
     const start = performance.now()
     world.moveIn(names)
     await World.until(async () => (await requests()) >= 2 * users)
@@ -54,42 +49,4 @@ const deliver = async (users: number, isAsked: boolean) => {
   } finally {
     await world.end()
   }
-}
-
-/** Asks on eight connections at a steady rate, whether the answers keep pace or not. */
-const ask = async (api: string) => {
-  const dispatcher = new Undici.Agent({ connections: 8 })
-  const answer = await Undici.request(`${api}/token`, {
-    dispatcher,
-    method: "POST",
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams(World.administrator).toString()
-  })
-  const { access_token } = JSON.parse(await answer.body.text())
-  const headers = { authorization: `Bearer ${access_token}` }
-  const times: Array<number> = []
-  const open = new Set<Promise<void>>()
-  const one = async () => {
-    const start = performance.now()
-    const { body, statusCode } = await Undici.request(`${api}/v1/queues`, { dispatcher, headers })
-    await body.text()
-    if (statusCode !== 200) throw new Error(`GET /queues was answered with ${statusCode}`)
-    times.push(performance.now() - start)
-  }
-  const begun = performance.now()
-  let sent = 0
-  const timer = setInterval(() => {
-    const due = ((performance.now() - begun) / 1_000) * requestsPerSecond
-    for (; sent < due; sent++) {
-      const request = one().finally(() => open.delete(request))
-      open.add(request)
-    }
-  }, 2)
-  const stop = async () => {
-    clearInterval(timer)
-    await Promise.all(open)
-    await dispatcher.close()
-    return times
-  }
-  return { stop }
 }

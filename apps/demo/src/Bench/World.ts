@@ -7,10 +7,12 @@ import * as Fs from "node:fs"
 import { tmpdir } from "node:os"
 import * as Path from "node:path"
 import process from "node:process"
+import { Worker } from "node:worker_threads"
 import { Undici } from "@effect/platform-node"
 import { adminGroup } from "@id-connector/core/Directory"
 import * as Builders from "@id-connector/testkit/Builders"
 import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
+import * as UdmUser from "./UdmUser.js"
 
 const schools = Array.from({ length: 20 }, (_, index) => `School${index}`)
 const schoolOf = (index: number) => schools[index % schools.length] ?? "School0"
@@ -32,11 +34,14 @@ const hashes = {
 }
 
 /** A user's file, as large as a real one. Another version is a change. */
-export const userFile = (index: number, version: string) =>
-  Builders.user(`pupil${index}`, {
-    schools: [schoolOf(index)],
-    properties: { lastname: version, padding: "x".repeat(900) }
+export const userFile = (index: number, version: string) => {
+  const name = `pupil${index}`
+  const school = schoolOf(index)
+  return Builders.user(name, {
+    schools: [school],
+    properties: { ...UdmUser.properties(name, school), lastname: version }
   })
+}
 
 /** Who may use the API. */
 export const administrator = { username: "admin", password: "secret" }
@@ -91,6 +96,17 @@ export const make = (users: number) => {
     for (const name of names) Fs.renameSync(Path.join(staged, name), Path.join(listener, name))
   }
 
+  /** In a thread of its own: a rename may have to wait for the disk, and who measures must not. */
+  const moveInBeside = async (names: ReadonlyArray<string>) => {
+    const move = `
+      const { renameSync } = require("node:fs")
+      const { names, from, to } = require("node:worker_threads").workerData
+      for (const name of names) renameSync(from + name, to + name)`
+    await once(new Worker(move, { eval: true, workerData: { names, from: `${staged}/`, to: `${listener}/` } }), "exit")
+  }
+
+  const isWaiting = (name = "") => Fs.existsSync(Path.join(listener, name))
+
   /** Milliseconds for reading and parsing the staged files in a loop. */
   const readRaw = (names: ReadonlyArray<string>): number => {
     const start = performance.now()
@@ -99,10 +115,7 @@ export const make = (users: number) => {
   }
 
   /** Until the last of the files was taken over: they are removed in order. Listing them would slow the connector. */
-  const untilTaken = (names: ReadonlyArray<string>) => {
-    const last = Path.join(listener, names.at(-1) ?? "")
-    return until(() => !Fs.existsSync(last))
-  }
+  const untilTaken = (names: ReadonlyArray<string>) => until(() => !isWaiting(names.at(-1)))
 
   const target = async ({ read, write }: Latency) => {
     const child = fork(Path.join(import.meta.dirname, "target.ts"), [schools.join(","), String(read), String(write)])
@@ -152,7 +165,7 @@ export const make = (users: number) => {
     Fs.rmSync(directory, { recursive: true, force: true })
   }
 
-  return { directory, configure, stage, moveIn, readRaw, untilTaken, target, serve, end }
+  return { directory, configure, stage, moveIn, moveInBeside, isWaiting, readRaw, untilTaken, target, serve, end }
 }
 
 /** Milliseconds until it is so. */
