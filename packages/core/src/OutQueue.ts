@@ -5,7 +5,7 @@
  * One fiber decides (claims, settles, pauses), so there is nothing to lock; workers only deliver. A result that is not
  * settled when the process dies is delivered again, which is harmless.
  */
-import { Clock, Duration, Effect, Fiber, FiberSet, Queue, Random, Ref } from "effect"
+import { Clock, Deferred, Duration, Effect, Fiber, Queue, Random, Ref } from "effect"
 import { Bell } from "./Bell.js"
 import { Events } from "./Events.js"
 import * as Progress from "./OutQueue/Progress.js"
@@ -63,13 +63,16 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
     const bell = yield* Bell
     const { deliver, ping } = yield* Workers.make(authority, progress)
     const concurrency = concurrencyOf(yield* Plugins, authority)
-    // Items claimed at most at a time: enough that a worker that becomes free finds the next one ready.
-    const window = 4 * concurrency
+    // Items claimed at most at a time: enough that a worker that becomes free finds the next one ready, and that what it
+    // costs to claim and record some is shared by many.
+    const window = 8 * concurrency
     /** Something has happened. What it was is to be found in `finished` and `verdicts`, so that no message can be lost. */
     const rung = yield* Queue.sliding<void>(1)
     const ring = Queue.offer(rung, undefined)
-    const workers = yield* FiberSet.make<void>()
-    const slots = yield* Effect.makeSemaphore(concurrency)
+    /** Claimed, and not begun. */
+    const next = yield* Queue.unbounded<QueueItem>()
+    /** Nothing is claimed any more while the queue stops. */
+    const isIdle = yield* Deferred.make<void>()
 
     let mode: Mode = { _tag: "Paused", until: 0, failures: 0 }
     let stopping = false
@@ -142,24 +145,35 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
           })
       })
 
-    const work = (item: QueueItem) =>
-      slots
-        .withPermits(1)(
-          Effect.flatMap(Ref.get(isPausedByHand), (isPaused) =>
-            mode._tag === "Working" && !stopping && !isPaused ? deliver(item) : Effect.succeed(Workers.release(item))
-          )
+    /** Whether workers would run dry, or results have waited long enough. */
+    const isTimeToRecord = Effect.map(
+      Clock.currentTimeMillis,
+      (now) => outstanding - finished.length <= concurrency || now - settledAt >= settleWithin
+    )
+
+    /** Whether a delivery that has just ended is anything to the coordinator. To wake it for each costs more than to settle. */
+    const isCalled = Effect.suspend(() =>
+      mode._tag === "Paused" || stopping || verdicts.length > 0 ? Effect.succeed(true) : isTimeToRecord
+    )
+
+    const work = Effect.flatMap(Queue.take(next), (item) =>
+      Effect.flatMap(Ref.get(isPausedByHand), (isPaused) =>
+        mode._tag === "Working" && !stopping && !isPaused ? deliver(item) : Effect.succeed(Workers.release(item))
+      ).pipe(
+        Effect.map((finished) => note(item, finished)),
+        Effect.zipRight(isCalled),
+        Effect.flatMap((isCalled) => (isCalled ? ring : Effect.void)),
+        Effect.zipRight(
+          Effect.suspend(() => (claimed.size === 0 && stopping ? Deferred.succeed(isIdle, undefined) : Effect.void))
         )
-        .pipe(
-          Effect.map((finished) => note(item, finished)),
-          Effect.zipRight(ring)
-        )
+      )
+    )
 
     const claim = Effect.gen(function* () {
       const items = yield* persistently(store.claim(authority.name, window - outstanding))
       outstanding += items.length
       for (const item of items) claimed.set(item.id, item)
-      // What begins in an uninterruptible region is uninterruptible: a target that hangs must not hold up the end.
-      yield* Effect.forEach(items, (item) => FiberSet.run(workers, Effect.interruptible(work(item))), { discard: true })
+      yield* Queue.offerAll(next, items)
       return items.length
     }).pipe(Effect.uninterruptible)
 
@@ -174,12 +188,6 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
         if (timer !== null) yield* Fiber.interrupt(timer)
         yield* hear
       })
-
-    /** Whether workers would run dry, or results have waited long enough. */
-    const isTimeToRecord = Effect.map(
-      Clock.currentTimeMillis,
-      (now) => outstanding - finished.length <= concurrency || now - settledAt >= settleWithin
-    )
 
     /** Once it goes on, the target is asked first: it may have been paused for a reason. */
     const restByHand = Effect.gen(function* () {
@@ -208,11 +216,15 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
       yield* listen(null)
     })
 
+    // Of the scope, not children: these would be interrupted as soon as the queue is told to stop.
+    const workers = yield* Effect.replicateEffect(Effect.forkScoped(Effect.forever(work)), concurrency)
     yield* Effect.addFinalizer(() =>
       Effect.gen(function* () {
         stopping = true
-        yield* FiberSet.awaitEmpty(workers).pipe(Effect.interruptible, Effect.timeoutOption(shutdownPatience))
-        yield* FiberSet.clear(workers)
+        if (claimed.size > 0) {
+          yield* Deferred.await(isIdle).pipe(Effect.interruptible, Effect.timeoutOption(shutdownPatience))
+        }
+        yield* Fiber.interruptAll(workers)
         const unfinished = [...claimed.values()].map((item) => Workers.release(item).settlement)
         yield* Effect.ignoreLogged(store.settle([...finished, ...unfinished]))
         yield* events.publish({ _tag: "QueueStopped", authority: authority.name })
