@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process"
+import { once } from "node:events"
 import * as Fs from "node:fs"
 import { join } from "node:path"
+import { Worker } from "node:worker_threads"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -46,6 +48,33 @@ describe("NodeSpool", () => {
       )
       assert.deepStrictEqual(directories, ["x.json"])
     })
+  )
+
+  it.scoped("reads no file before an earlier one, while they are moved in", () =>
+    Effect.gen(function* () {
+      const base = yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
+      const [listener, staged] = [join(base, "listener"), join(base, "staged")]
+      const files = SpoolFiles.make(listener)
+      const names = Array.from({ length: 10_000 }, (_, index) => `${String(index).padStart(5, "0")}.json`)
+      Fs.mkdirSync(staged)
+      for (const name of names) Fs.writeFileSync(join(staged, name), "{}")
+      const move = `
+        const { names, from, to } = require("node:worker_threads").workerData
+        for (const name of names) require("node:fs").renameSync(from + "/" + name, to + "/" + name)`
+      const mover = new Worker(move, { eval: true, workerData: { names, from: staged, to: listener } })
+      yield* Effect.promise(() => once(mover, "online"))
+      const next = () => (files({ _tag: "next", limit: 256 }) as SpoolFiles.Portion).entries
+      const read: Array<string> = []
+      while (read.length < names.length) {
+        files({ _tag: "look" })
+        for (let entries = next(); entries.length > 0; entries = next()) {
+          const found = entries.flatMap((entry) => (entry._tag === "Stretch" ? [entry.name] : []))
+          read.push(...found)
+          files({ _tag: "remove", names: found })
+        }
+      }
+      assert.deepStrictEqual(read, names)
+    }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.scoped("keeps the order of more names than it holds at once, though files read before are still there", () =>

@@ -59,8 +59,8 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
 
   Fs.mkdirSync(trashDirectory, { recursive: true, mode: 0o750 })
 
-  /** Goes through the directory, with an entry in memory at a time. `name` is printable; `text` null: the real one is not. */
-  const eachEntry = (visit: (name: string, entry: Fs.Dirent<Buffer>, text: string | null) => void): void => {
+  /** Goes through the directory, with an entry in memory at a time. */
+  const eachEntry = (visit: Visit): void => {
     const open = Fs.opendirSync(directory, { encoding: "buffer" as BufferEncoding, bufferSize: 1_000 })
     try {
       // The types don't know that the encoding makes the names buffers.
@@ -101,6 +101,22 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
     }
   }
 
+  /**
+   * Calls `visit` with the names that are to be read, after `last`: all there are up to the newest one that was there before.
+   * While a directory is read, what is moved in may be seen or not, a later file without an earlier one. But whatever is
+   * older than a file that was seen was there when that one came: so it is seen by whoever begins to read now.
+   */
+  const eachListenerFile = (last: string, visit: (name: string) => void, others: Visit = ignore): void => {
+    let newest = ""
+    eachEntry((name, entry, text) => {
+      if (name > newest && isListenerFile(name, entry, text)) newest = name
+    })
+    eachEntry((name, entry, text) => {
+      if (!isListenerFile(name, entry, text)) others(name, entry, text)
+      else if (name > last && name <= newest) visit(name)
+    })
+  }
+
   const look = (): Look => {
     const first = makeFirst()
     const strangers: Array<Look["strangers"][number]> = []
@@ -108,19 +124,23 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
     let waiting = 0
     unprintable.clear()
     versions.clear()
-    eachEntry((name, entry, text) => {
-      if (entry.isDirectory()) {
-        if (name.endsWith(".json")) directories.push(name)
-      } else if (text === null || !name.endsWith(".json")) {
+    eachListenerFile(
+      "",
+      (name) => {
+        waiting += 1
+        first.add(name)
+      },
+      (name, entry, text) => {
+        if (entry.isDirectory()) {
+          if (name.endsWith(".json")) directories.push(name)
+          return
+        }
         if (text === null) unprintable.set(name, Buffer.concat([Buffer.from(`${directory}/`), entry.name]))
         const reason = text === null ? "the name is not valid UTF-8" : "the name does not end in .json"
         const modifiedAt = Fs.lstatSync(pathOf(name), { throwIfNoEntry: false })?.mtimeMs
         if (modifiedAt !== undefined) strangers.push({ name, reason, modifiedAt })
-      } else {
-        waiting += 1
-        first.add(name)
       }
-    })
+    )
     first.end()
     return { strangers, directories: directories.sort(), waiting }
   }
@@ -128,9 +148,7 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
   /** The names after `last`. Those before it were read: they are still there, as they are removed later. */
   const lookOn = (last: string): void => {
     const first = makeFirst()
-    eachEntry((name, entry, text) => {
-      if (text !== null && name > last && name.endsWith(".json") && !entry.isDirectory()) first.add(name)
-    })
+    eachListenerFile(last, first.add)
     first.end()
   }
 
@@ -210,6 +228,14 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
     }
   }
 }
+
+/** `name` is printable; `text` null: the real one is not. */
+type Visit = (name: string, entry: Fs.Dirent<Buffer>, text: string | null) => void
+
+const ignore: Visit = () => undefined
+
+const isListenerFile = (name: string, entry: Fs.Dirent<Buffer>, text: string | null): boolean =>
+  text !== null && name.endsWith(".json") && !entry.isDirectory()
 
 /** Moves a file without overwriting another one: `x.json`, then `x.json.1`, `x.json.2`, ... unless the content is the same. */
 const moveTo = (trashDirectory: string, name: string, from: Fs.PathLike) => {
