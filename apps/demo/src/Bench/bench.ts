@@ -3,7 +3,7 @@
 /**
  * `npm run bench [-- accept] [deliver] [mixed] [api] [backlog]`: how fast `id-connector serve` takes changes over and delivers them,
  * each figure beside a raw baseline measured in the same run: reading and parsing the same files in a loop, and bare requests
- * to the same target at the same concurrency. Without a name everything is measured, which takes about five minutes.
+ * to the same target at the same concurrency. Without a name everything is measured, which takes about ten minutes.
  */
 import process from "node:process"
 import * as Accept from "./Accept.js"
