@@ -39,6 +39,8 @@ export const start = <Request>(module: URL, data: string): Effect.Effect<Ask<Req
         waiting.delete(reply.number)
       })
       const fail = (detail: string) => {
+        // After an error comes the end, too: by then another thread may be at work.
+        if (running !== thread) return
         running = null
         for (const resume of waiting.values()) resume(Effect.fail(new ThreadFailed({ detail })))
         waiting.clear()
