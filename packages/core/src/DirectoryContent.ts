@@ -58,8 +58,11 @@ export const directory = (content: DirectoryContent): DirectoryShape => {
   const hashes = new Map<string, PasswordHashes>()
   // What was read of them is not kept beside them: with many users that is a large part of all memory.
   const users = content.users.map(({ hashes: read, ...user }) => {
+    const name = user.uid.toLowerCase()
+    // Of a user who is in it twice the later entry counts, whatever it lacks.
+    hashes.delete(name)
     const plain = decodeHashes(read)
-    if (Option.isSome(plain)) hashes.set(user.uid.toLowerCase(), Redacted.make(plain.value))
+    if (Option.isSome(plain)) hashes.set(name, Redacted.make(plain.value))
     return user
   })
   const byName = new Map(users.map((user) => [user.uid.toLowerCase(), user]))

@@ -1,0 +1,29 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Directory } from "@id-connector/core/Directory"
+import * as MemoryDirectory from "@id-connector/testkit/MemoryDirectory"
+import { Effect } from "effect"
+
+const hashes = {
+  userPassword: ["{crypt}$6$abc"],
+  sambaNTPassword: "CAA1239D44DA7EDF926BCE39F5C65D0F",
+  krb5Key: ["MB2hGzAZ"],
+  krb5KeyVersionNumber: 1,
+  sambaPwdLastSet: 1_600_000_000
+}
+
+const anna = { dn: "uid=anna,dc=example", uid: "anna", hashes }
+
+describe("DirectoryContent", () => {
+  it.effect("lets the later entry count of a user who is in it twice, also in what that lacks", () =>
+    Effect.gen(function* () {
+      const known = (users: ReadonlyArray<unknown>) =>
+        Effect.flatMap(Directory, (directory) => directory.passwordHashes(["Anna"])).pipe(
+          Effect.provide(MemoryDirectory.layer({ users })),
+          Effect.map((found) => found.size)
+        )
+      const without = { dn: anna.dn, uid: "ANNA" }
+      assert.deepStrictEqual([yield* known([anna]), yield* known([without, anna])], [1, 1])
+      assert.strictEqual(yield* known([anna, without]), 0)
+    })
+  )
+})
