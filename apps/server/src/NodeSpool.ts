@@ -1,16 +1,14 @@
-// @effect-diagnostics nodeBuiltinImport:off
-// The watch of a directory.
 /**
  * The in queue's directory on a local file system. Files are read and removed by a thread of its own, so that a directory
  * with many of them keeps nobody waiting.
  */
-import * as Fs from "node:fs"
 import type { SourceFile } from "@id-connector/core/QueueStore"
 import { Spool, type SpoolEntry, SpoolError, type SpoolShape } from "@id-connector/core/Spool"
-import { Effect, Layer, Queue, Schedule, type Scope, Stream } from "effect"
+import { Effect, Layer, Schedule, type Scope, Stream } from "effect"
 import * as AnsweringThread from "./AnsweringThread.js"
 import * as Content from "./NodeSpool/Content.js"
 import * as SpoolFiles from "./NodeSpool/SpoolFiles.js"
+import * as Watch from "./NodeSpool/Watch.js"
 
 export interface Options {
   readonly directory: string
@@ -19,9 +17,6 @@ export interface Options {
   /** Between two looks without a sign of change. The watch may miss one when very many files come at once. */
   readonly rescanEvery?: "30 seconds"
 }
-
-/** Of a burst of signs of change one is enough, in milliseconds. */
-const burst = 20
 
 export const layer = ({
   directory,
@@ -43,8 +38,8 @@ export const layer = ({
         settle: ask({ _tag: "settle" }),
         trash: (names) => (names.length === 0 ? Effect.void : ask({ _tag: "trash", names })),
         changes: Stream.merge(
-          Stream.repeatEffectWithSchedule(Effect.void, Schedule.spaced(rescanEvery)),
-          watched(directory)
+          Stream.as(Stream.fromSchedule(Schedule.spaced(rescanEvery)), undefined),
+          Watch.changes(directory, rescanEvery)
         )
       }
       return spool
@@ -109,36 +104,6 @@ const operationOf = (request: SpoolFiles.Request): string => {
       return "make the removals last"
   }
 }
-
-/** Rings at once, then for every burst of changes. A watch that breaks is set up again. */
-const watched = (directory: string): Stream.Stream<void> =>
-  Stream.unwrapScoped(
-    Effect.gen(function* () {
-      const bell = yield* Queue.sliding<void>(1)
-      yield* Effect.acquireRelease(
-        Effect.async<Fs.FSWatcher, SpoolError>((resume) => {
-          const ring = () => void Queue.unsafeOffer(bell, undefined)
-          try {
-            const watcher = Fs.watch(directory, ring)
-            // A broken watch only means that the rescan has to find what changes.
-            watcher.on("error", ring)
-            resume(Effect.succeed(watcher))
-          } catch (cause) {
-            resume(Effect.fail(failure("watch", cause)))
-          }
-        }),
-        (watcher) => Effect.sync(() => watcher.close())
-      ).pipe(
-        Effect.tapError((error) =>
-          Effect.annotateLogs(Effect.logWarning("Can't watch the in queue: it is looked at now and then instead."), {
-            reason: error.message
-          })
-        ),
-        Effect.ignore
-      )
-      return Stream.fromQueue(bell).pipe(Stream.tap(() => Effect.sleep(burst)))
-    })
-  )
 
 const failure = (operation: string, cause: unknown) =>
   new SpoolError({ operation, detail: cause instanceof Error ? cause.message : String(cause) })

@@ -215,21 +215,29 @@ describe("NodeSpool", () => {
     })
   )
 
-  it.scopedLive("rings at once, and when a file comes", () =>
+  it.scopedLive("rings once it watches, when a file comes, and for what came while nobody listened", () =>
     Effect.gen(function* () {
       const { spool, write } = yield* world
-      const rings = yield* spool.changes.pipe(Stream.take(2), Stream.runCount, Effect.fork)
-      // The watch is set up some time after the first ring: files come until it hears one.
-      const coming = yield* Effect.forkScoped(
-        Effect.forever(
-          Effect.zipRight(
-            Effect.sync(() => write("a.json", "1")),
-            Effect.sleep("20 millis")
-          )
-        )
-      )
-      assert.strictEqual(yield* Fiber.join(rings), 2)
-      yield* Fiber.interrupt(coming)
+      const ring = yield* Stream.toPull(spool.changes)
+      yield* ring
+      for (const name of ["a.json", "b.json", "c.json"]) {
+        // Nobody listens now: that it came is known all the same.
+        write(name, "1")
+        yield* Effect.timeout(ring, "10 seconds")
+      }
+      const next = yield* Effect.fork(ring)
+      yield* Effect.yieldNow()
+      write("d.json", "1")
+      yield* Effect.timeout(Fiber.join(next), "10 seconds")
+    })
+  )
+
+  it.scopedLive("rings all the same when the directory can't be watched", () =>
+    Effect.gen(function* () {
+      const { directory, spool } = yield* world
+      Fs.rmSync(directory, { recursive: true })
+      const ring = yield* Stream.toPull(spool.changes)
+      yield* Effect.timeout(ring, "10 seconds")
     })
   )
 })

@@ -48,13 +48,16 @@ export const run = (control: Control) =>
     const config = yield* ConfigStore
     const events = yield* Events
     const spool = yield* Spool
-    const bell = yield* Queue.sliding<void>(1)
+    const bell = yield* Queue.bounded<void>(1)
     const drain = yield* makeDrain(control)
-    yield* Stream.merge(
-      spool.changes,
-      Stream.map(config.changes, () => undefined)
-    ).pipe(
+    // While the bell has rung, nobody has to watch the directory: the next sign of change is waited for when this one is heard.
+    yield* spool.changes.pipe(
       Stream.runForEach(() => Queue.offer(bell, undefined)),
+      persistently,
+      Effect.forkScoped
+    )
+    yield* config.changes.pipe(
+      Stream.runForEach(() => Effect.sync(() => bell.unsafeOffer(undefined))),
       persistently,
       Effect.forkScoped
     )
