@@ -4,7 +4,7 @@
  */
 import type { SourceFile } from "@id-connector/core/QueueStore"
 import { Spool, type SpoolEntry, SpoolError, type SpoolShape } from "@id-connector/core/Spool"
-import { Effect, Layer, Schedule, type Scope, Stream } from "effect"
+import { Effect, Layer, type Scope } from "effect"
 import * as AnsweringThread from "./AnsweringThread.js"
 import * as Content from "./NodeSpool/Content.js"
 import * as SpoolFiles from "./NodeSpool/SpoolFiles.js"
@@ -37,10 +37,7 @@ export const layer = ({
         remove: (names) => (names.length === 0 ? Effect.void : ask({ _tag: "remove", names })),
         settle: ask({ _tag: "settle" }),
         trash: (names) => (names.length === 0 ? Effect.void : ask({ _tag: "trash", names })),
-        changes: Stream.merge(
-          Stream.as(Stream.fromSchedule(Schedule.spaced(rescanEvery)), undefined),
-          Watch.changes(directory, rescanEvery)
-        )
+        changes: Watch.changes(directory, rescanEvery)
       }
       return spool
     })

@@ -2,7 +2,7 @@
 // The watch of a directory.
 /** Signs that something has changed in the in queue's directory. */
 import * as Fs from "node:fs"
-import { Deferred, Effect, FiberId, Stream } from "effect"
+import { Deferred, type Duration, Effect, FiberId, Stream } from "effect"
 
 /** Of a burst of changes one sign is enough, in milliseconds. */
 const burst = 20
@@ -17,9 +17,10 @@ interface Watch {
 /**
  * Rings once the directory is watched, then for every burst of changes. The watch ends with its first change, and before it
  * rings there is another one: whoever looks after a ring misses nothing, and 100,000 files cost a few watches instead of
- * 200,000 events, at 10 microseconds each. While it can't be watched it tries again at this interval.
+ * 200,000 events, at 10 microseconds each. Without a sign of change it rings at this interval, and watches anew: the watch may
+ * miss a change when very many files come at once, or the directory can't be watched.
  */
-export const changes = (directory: string, retryEvery: "30 seconds"): Stream.Stream<void> =>
+export const changes = (directory: string, ringEvery: Duration.DurationInput): Stream.Stream<void> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       let isReported = false
@@ -34,11 +35,12 @@ export const changes = (directory: string, retryEvery: "30 seconds"): Stream.Str
             )
           }
           isReported = true
-          return { change: Effect.sleep(retryEvery), end: () => undefined }
+          return { change: Effect.never, end: () => undefined }
         })
       return Stream.repeatEffect(
         Effect.gen(function* () {
-          yield* watch.change
+          yield* Effect.timeoutOption(watch.change, ringEvery)
+          watch.end()
           watch = yield* Effect.catchAll(start(directory), fallBack)
         })
       )
