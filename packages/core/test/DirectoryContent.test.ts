@@ -1,17 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Directory } from "@id-connector/core/Directory"
+import * as Builders from "@id-connector/testkit/Builders"
 import * as MemoryDirectory from "@id-connector/testkit/MemoryDirectory"
 import { Effect } from "effect"
 
-const hashes = {
-  userPassword: ["{crypt}$6$abc"],
-  sambaNTPassword: "CAA1239D44DA7EDF926BCE39F5C65D0F",
-  krb5Key: ["MB2hGzAZ"],
-  krb5KeyVersionNumber: 1,
-  sambaPwdLastSet: 1_600_000_000
-}
-
-const anna = { dn: "uid=anna,dc=example", uid: "anna", hashes }
+const anna = { dn: "uid=anna,dc=example", uid: "anna", hashes: Builders.passwordHashes }
 
 describe("DirectoryContent", () => {
   it.effect("lets the later entry count of a user who is in it twice, also in what that lacks", () =>

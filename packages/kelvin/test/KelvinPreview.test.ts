@@ -4,14 +4,6 @@ import * as Builders from "@id-connector/testkit/Builders"
 import { Effect, Either, FastCheck as fc } from "effect"
 import { world } from "./World.js"
 
-const hashes = {
-  userPassword: ["{crypt}$6$abc"],
-  sambaNTPassword: "CAA1239D44DA7EDF926BCE39F5C65D0F",
-  krb5Key: ["MB2hGzAZ"],
-  krb5KeyVersionNumber: 1,
-  sambaPwdLastSet: 1_600_000_000
-}
-
 const user = (name: string, properties: Record<string, unknown> = {}) =>
   Builders.user(name, { schools: ["A"], properties })
 
@@ -86,9 +78,9 @@ describe("A preview", () => {
   it.scoped("says that password hashes would be sent, without showing them", () =>
     Effect.gen(function* () {
       const { preview } = yield* world({ users: [held("anna")] }, { sync_password_hashes: true })
-      const shown = yield* preview({ ...user("anna"), user_passwords: hashes })
+      const shown = yield* preview({ ...user("anna"), user_passwords: Builders.passwordHashes })
       assert.deepInclude(shown.differences, { attribute: "kelvin_password_hashes", current: null, wanted: mask })
-      assert.notInclude(JSON.stringify(shown), hashes.sambaNTPassword)
+      assert.notInclude(JSON.stringify(shown), Builders.passwordHashes.sambaNTPassword)
     })
   )
 

@@ -7,6 +7,15 @@ import type { PreviousUser } from "@id-connector/core/PreviousState"
 /** Base DN of everything that is built here. */
 export const base = "dc=example,dc=com"
 
+/** As they stand in a directory file. */
+export const passwordHashes = {
+  userPassword: ["{crypt}$6$abc"],
+  sambaNTPassword: "CAA1239D44DA7EDF926BCE39F5C65D0F",
+  krb5Key: ["MB2hGzAZ"],
+  krb5KeyVersionNumber: 1,
+  sambaPwdLastSet: 1_600_000_000
+}
+
 /** What somebody is. Teachers who are staff, too, are `teacher_and_staff`. */
 export type Kind = "student" | "teacher" | "staff" | "teacher_and_staff" | "legal_guardian"
 
