@@ -161,11 +161,8 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
         mode._tag === "Working" && !stopping && !isPaused ? deliver(item) : Effect.succeed(Workers.release(item))
       ).pipe(
         Effect.map((finished) => note(item, finished)),
-        Effect.zipRight(isCalled),
-        Effect.flatMap((isCalled) => (isCalled ? ring : Effect.void)),
-        Effect.zipRight(
-          Effect.suspend(() => (claimed.size === 0 && stopping ? Deferred.succeed(isIdle, undefined) : Effect.void))
-        )
+        Effect.zipRight(Effect.whenEffect(ring, isCalled)),
+        Effect.zipRight(Effect.when(Deferred.succeed(isIdle, undefined), () => claimed.size === 0 && stopping))
       )
     )
 

@@ -41,11 +41,11 @@ export const measure = async ({ concurrency, latency, users, what }: Course): Pr
     let day = 0
     const deliver = async (files: ReadonlyArray<unknown>, expected: number) => {
       const names = world.stage(++day, files)
-      const before = await requests()
+      const earlier = await requests()
       const start = performance.now()
       world.moveIn(names)
-      await World.until(async () => (await requests()) - before >= expected)
-      return { millis: performance.now() - start, done: (await requests()) - before }
+      await World.until(async () => (await requests()) - earlier >= expected)
+      return { millis: performance.now() - start, done: (await requests()) - earlier }
     }
     const others = Array.from({ length: before }, (_, index) => World.userFile(users + users / 20 + index, "first"))
     await deliver(others, 2 * before)
