@@ -7,7 +7,7 @@ import type { PreviousState } from "@id-connector/core/PreviousState"
 import * as QueueRow from "@id-connector/core/QueueRow"
 import type { Arrival, SourceFile } from "@id-connector/core/QueueStore"
 import { Array as Arr, Clock, Effect } from "effect"
-import { insertRows } from "./Rows.js"
+import * as Rows from "./Rows.js"
 import { block, rememberFreed } from "./Waits.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
@@ -59,13 +59,16 @@ const unknownOf = (batch: ReadonlyArray<Arrival>, known: Map<string, string>): R
   })
 
 const rememberFiles = (sql: SqlClient.SqlClient, arrivals: ReadonlyArray<Arrival>): Statements<void> =>
-  insertRows(
+  insertFiles(
     sql,
-    "taken_over",
-    ["name", "digest", "fate"],
-    arrivals.map(({ fate, file }) => [file.name, file.digest, fate]),
-    "ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, fate = excluded.fate"
+    arrivals.map(({ fate, file }) => [file.name, file.digest, fate])
   )
+
+const insertFiles = Rows.into(
+  "taken_over",
+  ["name", "digest", "fate"],
+  "ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, fate = excluded.fate"
+)
 
 interface Remembered {
   /** Null: what is stored stays, and only gets an end. */
@@ -94,14 +97,9 @@ const rememberStates = (
 ): Statements<void> =>
   Effect.gen(function* () {
     const [ends, news] = Arr.partition([...states], ([, { state }]) => state !== null)
-    // Most changes leave it as it is. Not to write it then saves a page per object.
-    yield* insertRows(
+    yield* insertStates(
       sql,
-      "previous_states",
-      ["id", "state", "expires_at"],
-      news.map(([id, { expiresAt, state }]) => [id, JSON.stringify(state), expiresAt]),
-      `ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at
-       WHERE state <> excluded.state OR expires_at IS NOT excluded.expires_at`
+      news.map(([id, { expiresAt, state }]) => [id, JSON.stringify(state), expiresAt])
     )
     if (ends.length > 0) {
       // What has expired is gone, also where it was not purged yet.
@@ -112,6 +110,14 @@ const rememberStates = (
           AND (previous_states.expires_at IS NULL OR previous_states.expires_at > ${now})`
     }
   })
+
+/** Most changes leave it as it is. Not to write it then saves a page per object. */
+const insertStates = Rows.into(
+  "previous_states",
+  ["id", "state", "expires_at"],
+  `ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at
+   WHERE state <> excluded.state OR expires_at IS NOT excluded.expires_at`
+)
 
 /** What a file brings to one authority. */
 interface Change {
@@ -204,10 +210,8 @@ const itemsOf = (
 
 const insertItems = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
   Effect.gen(function* () {
-    yield* insertRows(
+    yield* insertQueue(
       sql,
-      "queue",
-      ["id", "authority", "kind", "object_key", "name", "file"],
       items.map(({ change: { authority, file, object, objectKey }, id }) => [
         id,
         authority,
@@ -221,30 +225,38 @@ const insertItems = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Stat
     yield* insertWishes(sql, items)
   })
 
+const insertQueue = Rows.into("queue", ["id", "authority", "kind", "object_key", "name", "file"])
+
 const count = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> => {
   const counts = new Map<string, number>()
   for (const { change } of items) counts.set(change.authority, (counts.get(change.authority) ?? 0) + 1)
-  return insertRows(
+  return addCounts(
     sql,
-    "queue_counts",
-    ["authority", "state", "items"],
-    [...counts].map(([authority, items]) => [authority, "ready", items]),
-    "ON CONFLICT (authority, state) DO UPDATE SET items = items + excluded.items"
+    [...counts].map(([authority, items]) => [authority, "ready", items])
   )
 }
 
+const addCounts = Rows.into(
+  "queue_counts",
+  ["authority", "state", "items"],
+  "ON CONFLICT (authority, state) DO UPDATE SET items = items + excluded.items"
+)
+
 const insertWishes = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
-  insertRows(
+  replaceWishes(
     sql,
-    "wishes",
-    ["id", "recreate", "aliases", "previous", "hashes", "payload"],
     items.map(({ change: { text }, id, wish }) => {
       const { aliases, hashes, payload, previous, recreate } = QueueRow.fromWish(wish, text)
       return [id, recreate, aliases, previous, hashes, payload]
-    }),
-    `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, aliases = excluded.aliases,
-     previous = excluded.previous, hashes = excluded.hashes, payload = excluded.payload`
+    })
   )
+
+const replaceWishes = Rows.into(
+  "wishes",
+  ["id", "recreate", "aliases", "previous", "hashes", "payload"],
+  `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, aliases = excluded.aliases,
+   previous = excluded.previous, hashes = excluded.hashes, payload = excluded.payload`
+)
 
 /** Items that something newer was merged into: due at once, as if never tried. */
 const replaceItems = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>

@@ -4,7 +4,7 @@ import type { Wish } from "@id-connector/core/Coalescing"
 import type { ListenerObject } from "@id-connector/core/ListenerObject"
 import * as Precedence from "@id-connector/core/Precedence"
 import { Effect } from "effect"
-import { insertRows } from "./Rows.js"
+import * as Rows from "./Rows.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -13,10 +13,8 @@ export const rememberFreed = (
   sql: SqlClient.SqlClient,
   items: ReadonlyArray<{ readonly id: number; readonly authority: string; readonly wish: Wish }>
 ): Statements<void> =>
-  insertRows(
+  insertFreed(
     sql,
-    "frees",
-    ["authority", "kind", "value", "item", "removal"],
     items.flatMap(({ authority, id, wish }) =>
       Precedence.frees(wish).map(({ kind, value }) => [
         authority,
@@ -27,6 +25,8 @@ export const rememberFreed = (
       ])
     )
   )
+
+const insertFreed = Rows.into("frees", ["authority", "kind", "value", "item", "removal"])
 
 /** What is to be known of an item. */
 interface Item {
