@@ -9,6 +9,7 @@ import { ConfigStore, type Configuration } from "./ConfigStore.js"
 import { Directory } from "./Directory.js"
 import * as Distribution from "./Distribution.js"
 import { type ConnectorEvent, Events, subjectOf } from "./Events.js"
+import * as Portion from "./InQueue/Portion.js"
 import * as ListenerObject from "./ListenerObject.js"
 import { persistently } from "./Patience.js"
 import { Plugins } from "./Plugin.js"
@@ -19,9 +20,6 @@ import { type Arrival, type FileFate, QueueStore, type SourceFile } from "./Queu
 import type { AuthorityName } from "./SchoolAuthority.js"
 import { SourceDomain } from "./SourceDomain.js"
 import { Spool, type SpoolEntry } from "./Spool.js"
-
-/** Files that are read at once, and taken over in one transaction. Everything else waits meanwhile: it takes 10 to 20 ms. */
-const portion = 256
 
 /** After so many portions the files that were removed are forgotten. */
 const portionsForgotten = 12
@@ -89,6 +87,8 @@ const makeDrain = (control: Control) =>
     const breath = yield* Breath
     const left = yield* Ref.make<ReadonlySet<string>>(new Set())
     const isFirst = yield* Ref.make(true)
+    /** Of the next portion, in files. */
+    let size: number = Portion.most
 
     /** Entries that stay where they are are reported once, not at every look. */
     const reportLeft = (directories: ReadonlyArray<string>) =>
@@ -125,8 +125,9 @@ const makeDrain = (control: Control) =>
 
     // While a portion is stored, the next one is read, and the files of the one before are removed.
     const portions = Stream.repeatEffectOption(
-      Effect.flatMap(Effect.mapError(spool.next(portion), Option.some), (entries) =>
-        entries.length === 0 ? Effect.fail(Option.none()) : Effect.succeed(entries)
+      Effect.suspend(() => spool.next(size)).pipe(
+        Effect.mapError(Option.some),
+        Effect.filterOrFail((entries) => entries.length > 0, Option.none)
       )
     ).pipe(
       Stream.buffer({ capacity: 1 }),
@@ -137,6 +138,11 @@ const makeDrain = (control: Control) =>
         return breath
       }),
       Stream.mapEffect(takeOver),
+      Stream.tap(({ millis, takenOver }) =>
+        Effect.sync(() => {
+          size = Portion.next(size, takenOver.length, millis)
+        })
+      ),
       Stream.takeUntil(({ wait }) => wait !== null),
       Stream.buffer({ capacity: 1 }),
       // Once they are removed, the storage is the only place that has them.
@@ -217,6 +223,8 @@ interface TakenOver {
    * since they may be about the same object.
    */
   readonly wait: number | null
+  /** How long nobody else got a turn, in milliseconds. */
+  readonly millis: number
 }
 
 /** Stores what has been read. `remembered` grows by what it takes over. */
@@ -251,7 +259,9 @@ const makeTakeOver = Effect.fnUntraced(function* (remembered: Set<string>) {
       yield* config.current
     )
     for (const { file } of arrivals) remembered.add(file.name)
+    const prepared = yield* Clock.currentTimeMillis
     yield* breath
+    const rested = yield* Clock.currentTimeMillis
     if (arrivals.length > 0) yield* store.accept(arrivals)
     yield* bell.ring(new Set(arrivals.flatMap((arrival) => arrival.recipients)))
     yield* events.publishAll([
@@ -262,7 +272,8 @@ const makeTakeOver = Effect.fnUntraced(function* (remembered: Set<string>) {
     const taken: TakenOver = {
       takenOver: [...known, ...arrivals.map(({ fate, file }) => [file.name, fate] as const)],
       trash: bad.map(({ name }) => name),
-      wait
+      wait,
+      millis: (yield* Clock.currentTimeMillis) - rested + prepared - now
     }
     return taken
   })

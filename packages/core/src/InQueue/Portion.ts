@@ -1,0 +1,19 @@
+/** How many files the in queue takes over at once. */
+
+/** So many files at least: each transaction costs something by itself. */
+export const least = 64
+
+/** So many at most: more of them save nothing. */
+export const most = 256
+
+/** A portion should keep everything else waiting for no longer, in milliseconds: a request needs several turns. */
+const aim = 12
+
+/** The size of the next portion, after one of so many files has taken so many milliseconds. At most half or twice as many. */
+export const next = (size: number, files: number, millis: number): number => {
+  if (files === 0) return size
+  const fitting = Math.round((files * aim) / Math.max(millis, 1))
+  // A portion that was cut short says that so many fit, not that more would not.
+  const wanted = files < size && millis <= aim ? Math.max(size, fitting) : fitting
+  return Math.min(most, Math.max(least, Math.min(2 * size, Math.max(Math.floor(size / 2), wanted))))
+}

@@ -1,0 +1,45 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import * as Portion from "../src/InQueue/Portion.js"
+
+const size = FastCheck.integer({ min: Portion.least, max: Portion.most })
+
+describe("the size of a portion", () => {
+  it("shrinks on a slow machine, until a portion takes 12 ms", () => {
+    assert.strictEqual(Portion.next(256, 256, 24), 128)
+    assert.strictEqual(Portion.next(128, 128, 12), 128)
+  })
+
+  it("grows again when portions take less", () => {
+    assert.strictEqual(Portion.next(100, 100, 10), 120)
+  })
+
+  it("changes little at once: one slow portion says not much", () => {
+    assert.strictEqual(Portion.next(256, 256, 10_000), 128)
+    assert.strictEqual(Portion.next(64, 64, 0), 128)
+  })
+
+  it("is not made smaller by few files that were taken over in time", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        size,
+        FastCheck.integer({ min: 0, max: 63 }),
+        FastCheck.integer({ min: 0, max: 12 }),
+        (before, files, millis) => {
+          assert.isAtLeast(Portion.next(before, files, millis), before)
+        }
+      )
+    )
+  })
+
+  it("stays within its bounds, whatever happens", () => {
+    FastCheck.assert(
+      FastCheck.property(size, FastCheck.nat(256), FastCheck.nat(), (before, files, millis) => {
+        const next = Portion.next(before, files, millis)
+        assert.isAtLeast(next, Portion.least)
+        assert.isAtMost(next, Portion.most)
+        assert.strictEqual(Number.isInteger(next), true)
+      })
+    )
+  })
+})
