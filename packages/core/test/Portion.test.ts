@@ -5,13 +5,13 @@ import * as Portion from "../src/InQueue/Portion.js"
 const size = FastCheck.integer({ min: Portion.least, max: Portion.most })
 
 describe("the size of a portion", () => {
-  it("shrinks on a slow machine, until a portion takes 12 ms", () => {
+  it("shrinks on a slow machine, until a portion takes 10 ms", () => {
     assert.strictEqual(Portion.next(256, 256, 24), 128)
-    assert.strictEqual(Portion.next(128, 128, 12), 128)
+    assert.strictEqual(Portion.next(128, 128, 10), 128)
   })
 
   it("grows again when portions take less", () => {
-    assert.strictEqual(Portion.next(100, 100, 10), 120)
+    assert.strictEqual(Portion.next(100, 100, 8), 125)
   })
 
   it("changes little at once: one slow portion says not much", () => {
@@ -24,7 +24,7 @@ describe("the size of a portion", () => {
       FastCheck.property(
         size,
         FastCheck.integer({ min: 0, max: 63 }),
-        FastCheck.integer({ min: 0, max: 12 }),
+        FastCheck.integer({ min: 0, max: 10 }),
         (before, files, millis) => {
           assert.isAtLeast(Portion.next(before, files, millis), before)
         }

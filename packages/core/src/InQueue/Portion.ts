@@ -7,7 +7,7 @@ export const least = 64
 export const most = 256
 
 /** A portion should keep everything else waiting for no longer, in milliseconds: a request needs several turns. */
-const aim = 12
+const aim = 10
 
 /** The size of the next portion, after one of so many files has taken so many milliseconds. At most half or twice as many. */
 export const next = (size: number, files: number, millis: number): number => {
