@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Portion from "@id-connector/core/InQueue/Portion"
 import { FastCheck } from "effect"
-import * as Portion from "../src/InQueue/Portion.js"
 
 const size = FastCheck.integer({ min: Portion.least, max: Portion.most })
 

@@ -1,4 +1,5 @@
 /** How many files the in queue takes over at once. */
+import { Number as Num } from "effect"
 
 /** So many files at least: each transaction costs something by itself. */
 export const least = 64
@@ -15,5 +16,6 @@ export const next = (size: number, files: number, millis: number): number => {
   const fitting = Math.round((files * aim) / Math.max(millis, 1))
   // A portion that was cut short says that so many fit, not that more would not.
   const wanted = files < size && millis <= aim ? Math.max(size, fitting) : fitting
-  return Math.min(most, Math.max(least, Math.min(2 * size, Math.max(Math.floor(size / 2), wanted))))
+  const gradual = Num.clamp(wanted, { minimum: Math.floor(size / 2), maximum: 2 * size })
+  return Num.clamp(gradual, { minimum: least, maximum: most })
 }

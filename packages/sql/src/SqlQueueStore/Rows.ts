@@ -2,8 +2,11 @@
 import type { SqlClient, SqlError } from "@effect/sql"
 import { Effect } from "effect"
 
-/** How many rows an INSERT takes: at most so many statement texts are kept prepared per table. */
-const rowsAtOnce = 64
+/**
+ * How many rows an INSERT takes, the most first: any number of rows is a few of these. With a text for every number, those that
+ * are kept prepared would be too many to be kept.
+ */
+const sizes = [64, 32, 16, 8, 4, 2, 1] as const
 
 type Value = string | number | null
 
@@ -16,21 +19,19 @@ type Insert = (
 /** Makes it for a table. (`sql.insert` takes twice as long.) */
 export const into = (table: string, columns: ReadonlyArray<string>, onConflict = ""): Insert => {
   const marks = `(${columns.map(() => "?").join(", ")})`
-  const statement = (rows: number) =>
-    `INSERT INTO ${table} (${columns.join(", ")}) VALUES ${Array.from({ length: rows }, () => marks).join(", ")} ${onConflict}`
-  // Nearly all rows are written by this one.
-  const full = statement(rowsAtOnce)
+  const statements = sizes.map((size) => ({
+    size,
+    text: `INSERT INTO ${table} (${columns.join(", ")}) VALUES ${Array(size).fill(marks).join(", ")} ${onConflict}`
+  }))
   const insert = (
     sql: SqlClient.SqlClient,
     rows: ReadonlyArray<ReadonlyArray<Value>>,
     first: number
   ): Effect.Effect<void, SqlError.SqlError> => {
-    if (first >= rows.length) return Effect.void
-    const end = Math.min(first + rowsAtOnce, rows.length)
-    return Effect.flatMap(
-      sql.unsafe(end - first === rowsAtOnce ? full : statement(end - first), valuesOf(rows, first, end)),
-      () => insert(sql, rows, end)
-    )
+    const statement = statements.find(({ size }) => size <= rows.length - first)
+    if (statement === undefined) return Effect.void
+    const end = first + statement.size
+    return Effect.flatMap(sql.unsafe(statement.text, valuesOf(rows, first, end)), () => insert(sql, rows, end))
   }
   return (sql, rows) => Effect.suspend(() => insert(sql, rows, 0))
 }
