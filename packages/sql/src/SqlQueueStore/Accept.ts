@@ -13,30 +13,23 @@ import { block, rememberFreed } from "./Waits.js"
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
 /** See `QueueStore.accept`. To be run in a transaction. */
-export const accept = (sql: SqlClient.SqlClient, batch: ReadonlyArray<Arrival>): Statements<void> =>
-  Effect.gen(function* () {
-    const news = unknownOf(batch, yield* digests(sql, batch))
-    if (news.length === 0) return
-    yield* rememberFiles(sql, news)
-    yield* rememberStates(sql, statesOf(news), yield* Clock.currentTimeMillis)
-    const changes = news.flatMap(changesOf)
-    if (changes.length === 0) return
-    const known = yield* pendingOf(sql, changes)
-    const items = itemsOf(changes, known, yield* lastId(sql))
-    yield* insertItems(
-      sql,
-      items.filter(({ isNew }) => isNew)
-    )
-    yield* replaceItems(
-      sql,
-      items.filter(({ isNew }) => !isNew)
-    )
-    yield* rememberFreed(
-      sql,
-      items.map(({ change, id, wish }) => ({ id, authority: change.authority, wish }))
-    )
-    yield* block(sql, items)
-  })
+export const accept = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, batch: ReadonlyArray<Arrival>) {
+  const news = unknownOf(batch, yield* digests(sql, batch))
+  if (news.length === 0) return
+  yield* rememberFiles(news)
+  yield* rememberStates(sql, statesOf(news), yield* Clock.currentTimeMillis)
+  const changes = news.flatMap(changesOf)
+  if (changes.length === 0) return
+  const known = yield* pendingOf(sql, changes)
+  const items = itemsOf(changes, known, yield* lastId(sql))
+  yield* insertItems(items.filter(({ isNew }) => isNew))
+  yield* replaceItems(
+    sql,
+    items.filter(({ isNew }) => !isNew)
+  )
+  yield* rememberFreed(items.map(({ change, id, wish }) => ({ id, authority: change.authority, wish })))
+  yield* block(sql, items)
+})
 
 /** The digests of those files that were taken over before, by name. */
 const digests = (
@@ -58,11 +51,8 @@ const unknownOf = (batch: ReadonlyArray<Arrival>, known: Map<string, string>): R
     return true
   })
 
-const rememberFiles = (sql: SqlClient.SqlClient, arrivals: ReadonlyArray<Arrival>): Statements<void> =>
-  insertFiles(
-    sql,
-    arrivals.map(({ fate, file }) => [file.name, file.digest, fate])
-  )
+const rememberFiles = (arrivals: ReadonlyArray<Arrival>): Rows.Written =>
+  insertFiles(arrivals.map(({ fate, file }) => [file.name, file.digest, fate]))
 
 const insertFiles = Rows.into(
   "taken_over",
@@ -90,26 +80,22 @@ const statesOf = (arrivals: ReadonlyArray<Arrival>): ReadonlyMap<string, Remembe
   return states
 }
 
-const rememberStates = (
+const rememberStates = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   states: ReadonlyMap<string, Remembered>,
   now: number
-): Statements<void> =>
-  Effect.gen(function* () {
-    const [ends, news] = Arr.partition([...states], ([, { state }]) => state !== null)
-    yield* insertStates(
-      sql,
-      news.map(([id, { expiresAt, state }]) => [id, JSON.stringify(state), expiresAt])
-    )
-    if (ends.length > 0) {
-      // What has expired is gone, also where it was not purged yet.
-      yield* sql`
-        UPDATE previous_states SET expires_at = e.value ->> 1
-        FROM json_each(${JSON.stringify(ends.map(([id, { expiresAt }]) => [id, expiresAt]))}) AS e
-        WHERE previous_states.id = e.value ->> 0
-          AND (previous_states.expires_at IS NULL OR previous_states.expires_at > ${now})`
-    }
-  })
+) {
+  const [ends, news] = Arr.partition([...states], ([, { state }]) => state !== null)
+  yield* insertStates(news.map(([id, { expiresAt, state }]) => [id, JSON.stringify(state), expiresAt]))
+  if (ends.length > 0) {
+    // What has expired is gone, also where it was not purged yet.
+    yield* sql`
+      UPDATE previous_states SET expires_at = e.value ->> 1
+      FROM json_each(${JSON.stringify(ends.map(([id, { expiresAt }]) => [id, expiresAt]))}) AS e
+      WHERE previous_states.id = e.value ->> 0
+        AND (previous_states.expires_at IS NULL OR previous_states.expires_at > ${now})`
+  }
+})
 
 /** Most changes leave it as it is. Not to write it then saves a page per object. */
 const insertStates = Rows.into(
@@ -156,24 +142,20 @@ interface Pending {
 }
 
 /** What waits, is held or dead for the same objects. */
-const pendingOf = (
-  sql: SqlClient.SqlClient,
-  changes: ReadonlyArray<Change>
-): Statements<ReadonlyMap<string, Pending>> =>
-  Effect.gen(function* () {
-    const keys = new Map(changes.map(({ authority, key, objectKey }) => [key, [authority, objectKey]]))
-    const rows = yield* sql<PendingRow>`
-      SELECT q.id, q.authority, q.object_key, w.payload, w.previous, w.hashes, w.aliases, w.recreate
-      FROM json_each(${JSON.stringify([...keys.values()])}) AS k
-      CROSS JOIN queue AS q INDEXED BY queue_object
-        ON q.authority = k.value ->> 0 AND q.object_key = k.value ->> 1 AND q.state <> 'in_flight'
-      CROSS JOIN wishes AS w ON w.id = q.id`
-    const pending = new Map<string, Pending>()
-    for (const row of rows) {
-      pending.set(keyOf(row.authority, row.object_key), { id: row.id, wish: yield* QueueRow.toWish(row) })
-    }
-    return pending
-  })
+const pendingOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, changes: ReadonlyArray<Change>) {
+  const keys = new Map(changes.map(({ authority, key, objectKey }) => [key, [authority, objectKey]]))
+  const rows = yield* sql<PendingRow>`
+    SELECT q.id, q.authority, q.object_key, w.payload, w.previous, w.hashes, w.aliases, w.recreate
+    FROM json_each(${JSON.stringify([...keys.values()])}) AS k
+    CROSS JOIN queue AS q INDEXED BY queue_object
+      ON q.authority = k.value ->> 0 AND q.object_key = k.value ->> 1 AND q.state <> 'in_flight'
+    CROSS JOIN wishes AS w ON w.id = q.id`
+  const pending = new Map<string, Pending>()
+  for (const row of rows) {
+    pending.set(keyOf(row.authority, row.object_key), { id: row.id, wish: yield* QueueRow.toWish(row) })
+  }
+  return pending
+})
 
 /** The last id that was given out. */
 const lastId = (sql: SqlClient.SqlClient): Statements<number> =>
@@ -208,32 +190,27 @@ const itemsOf = (
   return [...items.values()]
 }
 
-const insertItems = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
-  Effect.gen(function* () {
-    yield* insertQueue(
-      sql,
-      items.map(({ change: { authority, file, object, objectKey }, id }) => [
-        id,
-        authority,
-        ListenerObject.isUser(object) ? 0 : 1,
-        objectKey,
-        Precedence.nameKey(object),
-        file
-      ])
-    )
-    yield* count(sql, items)
-    yield* insertWishes(sql, items)
-  })
+const insertItems = Effect.fnUntraced(function* (items: ReadonlyArray<Item>) {
+  yield* insertQueue(
+    items.map(({ change: { authority, file, object, objectKey }, id }) => [
+      id,
+      authority,
+      ListenerObject.isUser(object) ? 0 : 1,
+      objectKey,
+      Precedence.nameKey(object),
+      file
+    ])
+  )
+  yield* count(items)
+  yield* insertWishes(items)
+})
 
 const insertQueue = Rows.into("queue", ["id", "authority", "kind", "object_key", "name", "file"])
 
-const count = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> => {
+const count = (items: ReadonlyArray<Item>): Rows.Written => {
   const counts = new Map<string, number>()
   for (const { change } of items) counts.set(change.authority, (counts.get(change.authority) ?? 0) + 1)
-  return addCounts(
-    sql,
-    [...counts].map(([authority, items]) => [authority, "ready", items])
-  )
+  return addCounts([...counts].map(([authority, items]) => [authority, "ready", items]))
 }
 
 const addCounts = Rows.into(
@@ -242,9 +219,8 @@ const addCounts = Rows.into(
   "ON CONFLICT (authority, state) DO UPDATE SET items = items + excluded.items"
 )
 
-const insertWishes = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
+const insertWishes = (items: ReadonlyArray<Item>): Rows.Written =>
   replaceWishes(
-    sql,
     items.map(({ change: { text }, id, wish }) => {
       const { aliases, hashes, payload, previous, recreate } = QueueRow.fromWish(wish, text)
       return [id, recreate, aliases, previous, hashes, payload]
@@ -259,18 +235,17 @@ const replaceWishes = Rows.into(
 )
 
 /** Items that something newer was merged into: due at once, as if never tried. */
-const replaceItems = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
-  Effect.gen(function* () {
-    if (items.length === 0) return
-    const ids = JSON.stringify(items.map(({ id }) => id))
-    for (const table of ["attempts", "wanted", "frees", "waits"]) {
-      yield* sql`DELETE FROM ${sql(table)} WHERE item IN (SELECT value FROM json_each(${ids}))`
-    }
-    const rows = items.map(({ change, id }) => [id, change.file, Precedence.nameKey(change.object)])
-    yield* sql`
-      UPDATE queue SET state = 'ready', attempts = 0, available_at = 0, last_error = NULL, confirmed = 0,
-        file = r.value ->> 1, name = r.value ->> 2
-      FROM json_each(${JSON.stringify(rows)}) AS r
-      WHERE queue.id = r.value ->> 0`
-    yield* insertWishes(sql, items)
-  })
+const replaceItems = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>) {
+  if (items.length === 0) return
+  const ids = JSON.stringify(items.map(({ id }) => id))
+  for (const table of ["attempts", "wanted", "frees", "waits"]) {
+    yield* sql`DELETE FROM ${sql(table)} WHERE item IN (SELECT value FROM json_each(${ids}))`
+  }
+  const rows = items.map(({ change, id }) => [id, change.file, Precedence.nameKey(change.object)])
+  yield* sql`
+    UPDATE queue SET state = 'ready', attempts = 0, available_at = 0, last_error = NULL, confirmed = 0,
+      file = r.value ->> 1, name = r.value ->> 2
+    FROM json_each(${JSON.stringify(rows)}) AS r
+    WHERE queue.id = r.value ->> 0`
+  yield* insertWishes(items)
+})

@@ -1,7 +1,6 @@
 /** Giving items out. */
 import type { SqlClient, SqlError } from "@effect/sql"
 import * as QueueRow from "@id-connector/core/QueueRow"
-import type { QueueItem } from "@id-connector/core/QueueStore"
 import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
 import { Clock, Effect } from "effect"
 import { rowsOf } from "./Look.js"
@@ -15,24 +14,19 @@ type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 const promotedAtOnce = 500
 
 /** See `QueueStore.claim`. To be run in a transaction. */
-export const claim = (
-  sql: SqlClient.SqlClient,
-  authority: AuthorityName,
-  limit: number
-): Statements<ReadonlyArray<QueueItem>> =>
-  Effect.gen(function* () {
-    if (limit <= 0) return []
-    yield* promote(sql, authority, yield* Clock.currentTimeMillis)
-    const users = yield* first(sql, authority, 0, limit)
-    const groups = yield* first(sql, authority, 1, limit)
-    const places = groupPlaces(limit, users, groups)
-    const ids = [...users.slice(0, limit - places), ...groups.slice(0, places)]
-    if (ids.length === 0) return []
-    const chosen = JSON.stringify(ids)
-    yield* sql`UPDATE queue SET state = 'in_flight' WHERE id IN (SELECT value FROM json_each(${chosen}))`
-    const rows = yield* rowsOf(sql, chosen, "q.kind, q.id")
-    return yield* Effect.forEach(rows, (row) => QueueRow.toItem(row))
-  })
+export const claim = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, authority: AuthorityName, limit: number) {
+  if (limit <= 0) return []
+  yield* promote(sql, authority, yield* Clock.currentTimeMillis)
+  const users = yield* first(sql, authority, 0, limit)
+  const groups = yield* first(sql, authority, 1, limit)
+  const places = groupPlaces(limit, users, groups)
+  const ids = [...users.slice(0, limit - places), ...groups.slice(0, places)]
+  if (ids.length === 0) return []
+  const chosen = JSON.stringify(ids)
+  yield* sql`UPDATE queue SET state = 'in_flight' WHERE id IN (SELECT value FROM json_each(${chosen}))`
+  const rows = yield* rowsOf(sql, chosen, "q.kind, q.id")
+  return yield* Effect.forEach(rows, (row) => QueueRow.toItem(row))
+})
 
 /** How many of the places groups get. Ids: a single place goes to the older one. */
 const groupPlaces = (limit: number, users: ReadonlyArray<number>, groups: ReadonlyArray<number>): number => {

@@ -165,14 +165,13 @@ export const inStates = (
 }
 
 /** See `QueueStore.show`. */
-export const show = (sql: SqlClient.SqlClient, authority: AuthorityName, id: ItemId) =>
-  Effect.gen(function* () {
-    const [item] = yield* itemsOf(sql, [id])
-    if (item?.authority !== authority) return Option.none()
-    const rows = yield* sql<{ at: number; error: string; evidence: string | null }>`
-      SELECT at, error, evidence FROM attempts WHERE item = ${id} ORDER BY rowid`
-    const attempts = yield* Effect.forEach(rows, ({ at, error, evidence }) =>
-      Effect.map(QueueRow.decodeEvidence(evidence), (evidence): Attempt => ({ at, error, evidence }))
-    )
-    return Option.some({ item, attempts })
-  })
+export const show = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, authority: AuthorityName, id: ItemId) {
+  const [item] = yield* itemsOf(sql, [id])
+  if (item?.authority !== authority) return Option.none()
+  const rows = yield* sql<{ at: number; error: string; evidence: string | null }>`
+    SELECT at, error, evidence FROM attempts WHERE item = ${id} ORDER BY rowid`
+  const attempts = yield* Effect.forEach(rows, ({ at, error, evidence }) =>
+    Effect.map(QueueRow.decodeEvidence(evidence), (evidence): Attempt => ({ at, error, evidence }))
+  )
+  return Option.some({ item, attempts })
+})

@@ -13,30 +13,28 @@ type Done = Extract<Settlement, { readonly _tag: "Done" }>
 type Undelivered = Exclude<Settlement, Done>
 
 /** See `QueueStore.settle`. To be run in a transaction. */
-export const settle = (sql: SqlClient.SqlClient, settlements: ReadonlyArray<Settlement>): Statements<void> =>
-  Effect.gen(function* () {
-    const first = new Map<ItemId, Settlement>()
-    for (const settlement of settlements) {
-      // Once settled, an item is not in flight any more: the first of two settlements counts.
-      if (!first.has(settlement.id)) first.set(settlement.id, settlement)
-    }
-    const [undelivered, done] = Arr.partition(
-      [...first.values()],
-      (settlement): settlement is Done => settlement._tag === "Done"
-    )
-    // First: what is wanted from now on may be among what was delivered just now.
-    if (undelivered.length > 0) yield* giveBack(sql, undelivered)
-    if (done.length > 0) yield* remove(sql, done)
-  })
+export const settle = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, settlements: ReadonlyArray<Settlement>) {
+  const first = new Map<ItemId, Settlement>()
+  for (const settlement of settlements) {
+    // Once settled, an item is not in flight any more: the first of two settlements counts.
+    if (!first.has(settlement.id)) first.set(settlement.id, settlement)
+  }
+  const [undelivered, done] = Arr.partition(
+    [...first.values()],
+    (settlement): settlement is Done => settlement._tag === "Done"
+  )
+  // First: what is wanted from now on may be among what was delivered just now.
+  if (undelivered.length > 0) yield* giveBack(sql, undelivered)
+  if (done.length > 0) yield* remove(sql, done)
+})
 
 /** See `QueueStore.recover`. To be run in a transaction. */
-export const recover = (sql: SqlClient.SqlClient): Statements<number> =>
-  Effect.gen(function* () {
-    const rows = yield* sql<{ id: ItemId }>`SELECT id FROM queue INDEXED BY queue_in_flight WHERE state = 'in_flight'`
-    const releases = rows.map(({ id }) => ({ _tag: "Release", id }) as const)
-    if (releases.length > 0) yield* giveBack(sql, releases)
-    return rows.length
-  })
+export const recover = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
+  const rows = yield* sql<{ id: ItemId }>`SELECT id FROM queue INDEXED BY queue_in_flight WHERE state = 'in_flight'`
+  const releases = rows.map(({ id }) => ({ _tag: "Release", id }) as const)
+  if (releases.length > 0) yield* giveBack(sql, releases)
+  return rows.length
+})
 
 interface Removed {
   readonly id: ItemId
@@ -46,63 +44,61 @@ interface Removed {
   readonly kind: 0 | 1
 }
 
-const remove = (sql: SqlClient.SqlClient, done: ReadonlyArray<Done>): Statements<void> =>
-  Effect.gen(function* () {
-    const ends = new Map(done.map((settlement) => [settlement.id, settlement]))
-    const repeated = yield* repeat(sql, done)
-    const removed = yield* sql<Removed>`
-      DELETE FROM queue
-      WHERE id IN (SELECT value FROM json_each(${JSON.stringify(done.map(({ id }) => id))})) AND state = 'in_flight'
-      RETURNING id, authority, object_key, name, kind`
-    const [absent, present] = Arr.partition([...repeated, ...removed], ({ id }) => ends.get(id)?.result === "present")
-    if (present.length > 0) {
-      const rows = present.map((row) => [row.authority, row.object_key, ends.get(row.id)?.receipt ?? null])
-      yield* sql`
-        INSERT INTO delivered (authority, object_key, receipt)
-        SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(rows)})
-        WHERE true
-        ON CONFLICT (authority, object_key) DO UPDATE SET receipt = excluded.receipt
-        WHERE receipt IS NOT excluded.receipt`
-      yield* wake(sql, present)
-    }
-    if (absent.length > 0) {
-      yield* sql`
-        DELETE FROM delivered
-        WHERE (authority, object_key) IN (
-          SELECT value ->> 0, value ->> 1
-          FROM json_each(${JSON.stringify(absent.map((row) => [row.authority, row.object_key]))})
-        )`
-      yield* rememberRemovals(
-        sql,
-        absent.flatMap((row) => (ends.get(row.id)?.result === "removed" ? [row.authority] : []))
-      )
-    }
-  })
+const remove = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, done: ReadonlyArray<Done>) {
+  const ends = new Map(done.map((settlement) => [settlement.id, settlement]))
+  const repeated = yield* repeat(sql, done)
+  const removed = yield* sql<Removed>`
+    DELETE FROM queue
+    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(done.map(({ id }) => id))})) AND state = 'in_flight'
+    RETURNING id, authority, object_key, name, kind`
+  const [absent, present] = Arr.partition([...repeated, ...removed], ({ id }) => ends.get(id)?.result === "present")
+  if (present.length > 0) {
+    const rows = present.map((row) => [row.authority, row.object_key, ends.get(row.id)?.receipt ?? null])
+    yield* sql`
+      INSERT INTO delivered (authority, object_key, receipt)
+      SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(rows)})
+      WHERE true
+      ON CONFLICT (authority, object_key) DO UPDATE SET receipt = excluded.receipt
+      WHERE receipt IS NOT excluded.receipt`
+    yield* wake(sql, present)
+  }
+  if (absent.length > 0) {
+    yield* sql`
+      DELETE FROM delivered
+      WHERE (authority, object_key) IN (
+        SELECT value ->> 0, value ->> 1
+        FROM json_each(${JSON.stringify(absent.map((row) => [row.authority, row.object_key]))})
+      )`
+    yield* rememberRemovals(
+      sql,
+      absent.flatMap((row) => (ends.get(row.id)?.result === "removed" ? [row.authority] : []))
+    )
+  }
+})
 
 /** Classes that are delivered once more after their members. Where something newer waits, that one does. */
-const repeat = (sql: SqlClient.SqlClient, done: ReadonlyArray<Done>): Statements<ReadonlyArray<Removed>> =>
-  Effect.gen(function* () {
-    const early = yield* sql<{ id: ItemId }>`
-      SELECT q.id FROM queue AS q
-      WHERE q.id IN (SELECT value FROM json_each(${JSON.stringify(done.map(({ id }) => id))}))
-        AND q.state = 'in_flight' AND q.kind = 1
-        AND EXISTS (SELECT 1 FROM waits AS w WHERE w.item = q.id AND w.because = 'tried')
-        AND NOT EXISTS (
-          SELECT 1 FROM queue AS n INDEXED BY queue_object
-          WHERE n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
-        )`
-    if (early.length === 0) return []
-    const ids = JSON.stringify(early.map(({ id }) => id))
-    yield* sql`
-      UPDATE waits SET because = 'again'
-      WHERE because = 'tried' AND item IN (SELECT value FROM json_each(${ids}))`
-    yield* sql`DELETE FROM attempts WHERE item IN (SELECT value FROM json_each(${ids}))`
-    yield* sql`DELETE FROM wanted WHERE item IN (SELECT value FROM json_each(${ids}))`
-    return yield* sql<Removed>`
-      UPDATE queue SET state = 'blocked', attempts = 0, available_at = 0, last_error = ${Precedence.deliveredBeforeMembers}
-      WHERE id IN (SELECT value FROM json_each(${ids}))
-      RETURNING id, authority, object_key, name, kind`
-  })
+const repeat = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, done: ReadonlyArray<Done>) {
+  const early = yield* sql<{ id: ItemId }>`
+    SELECT q.id FROM queue AS q
+    WHERE q.id IN (SELECT value FROM json_each(${JSON.stringify(done.map(({ id }) => id))}))
+      AND q.state = 'in_flight' AND q.kind = 1
+      AND EXISTS (SELECT 1 FROM waits AS w WHERE w.item = q.id AND w.because = 'tried')
+      AND NOT EXISTS (
+        SELECT 1 FROM queue AS n INDEXED BY queue_object
+        WHERE n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
+      )`
+  if (early.length === 0) return []
+  const ids = JSON.stringify(early.map(({ id }) => id))
+  yield* sql`
+    UPDATE waits SET because = 'again'
+    WHERE because = 'tried' AND item IN (SELECT value FROM json_each(${ids}))`
+  yield* sql`DELETE FROM attempts WHERE item IN (SELECT value FROM json_each(${ids}))`
+  yield* sql`DELETE FROM wanted WHERE item IN (SELECT value FROM json_each(${ids}))`
+  return yield* sql<Removed>`
+    UPDATE queue SET state = 'blocked', attempts = 0, available_at = 0, last_error = ${Precedence.deliveredBeforeMembers}
+    WHERE id IN (SELECT value FROM json_each(${ids}))
+    RETURNING id, authority, object_key, name, kind`
+})
 
 /** What was delivered may be what others waited for. */
 const wake = (sql: SqlClient.SqlClient, present: ReadonlyArray<Removed>): Statements<unknown> => {
@@ -118,17 +114,16 @@ const wake = (sql: SqlClient.SqlClient, present: ReadonlyArray<Removed>): Statem
 /** Removals are remembered for so long, in milliseconds. Nobody asks for older ones. */
 const removalsKept = 24 * 3_600_000
 
-const rememberRemovals = (sql: SqlClient.SqlClient, authorities: ReadonlyArray<string>): Statements<void> =>
-  Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    for (const authority of new Set(authorities)) {
-      const count = authorities.filter((other) => other === authority).length
-      yield* sql`DELETE FROM removals WHERE authority = ${authority} AND at < ${now - removalsKept}`
-      yield* sql`
-        INSERT INTO removals (authority, at, count) VALUES (${authority}, ${now}, ${count})
-        ON CONFLICT (authority, at) DO UPDATE SET count = count + excluded.count`
-    }
-  })
+const rememberRemovals = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, authorities: ReadonlyArray<string>) {
+  const now = yield* Clock.currentTimeMillis
+  for (const authority of new Set(authorities)) {
+    const count = authorities.filter((other) => other === authority).length
+    yield* sql`DELETE FROM removals WHERE authority = ${authority} AND at < ${now - removalsKept}`
+    yield* sql`
+      INSERT INTO removals (authority, at, count) VALUES (${authority}, ${now}, ${count})
+      ON CONFLICT (authority, at) DO UPDATE SET count = count + excluded.count`
+  }
+})
 
 interface Claimed {
   readonly id: ItemId
@@ -140,35 +135,34 @@ interface Claimed {
 }
 
 /** The items wait again (or are held, or dead). What arrived meanwhile is merged into them, and they keep their place. */
-const giveBack = (sql: SqlClient.SqlClient, undelivered: ReadonlyArray<Undelivered>): Statements<void> =>
-  Effect.gen(function* () {
-    const claimed = yield* sql<Claimed>`
-      SELECT q.id, q.authority, q.attempts, q.available_at, q.last_error, n.id AS newer
-      FROM json_each(${JSON.stringify(undelivered.map(({ id }) => id))}) AS k
-      CROSS JOIN queue AS q
-      LEFT JOIN queue AS n INDEXED BY queue_object
-        ON n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
-      WHERE q.id = k.value AND q.state = 'in_flight'`
-    const settlements = new Map(undelivered.map((settlement) => [settlement.id, settlement]))
-    for (const item of claimed) {
-      if (item.newer !== null) yield* absorb(sql, item, item.newer)
-    }
-    const dropped = new Set(yield* dropSuperseded(sql, claimed, settlements))
-    const kept = claimed.filter(({ id }) => !dropped.has(id))
-    yield* rememberAttempts(sql, kept, settlements)
-    const rows = kept.map((item) => [item.id, ...stateAfter(item, settlements.get(item.id))])
-    yield* sql`
-      UPDATE queue SET
-        state = s.value ->> 1, attempts = s.value ->> 2, available_at = s.value ->> 3, last_error = s.value ->> 4
-      FROM json_each(${JSON.stringify(rows)}) AS s
-      WHERE queue.id = s.value ->> 0`
-    yield* sql`
-      UPDATE queue SET state = 'blocked'
-      WHERE state = 'ready' AND id IN (
-        SELECT item FROM waits
-        WHERE item IN (SELECT value ->> 0 FROM json_each(${JSON.stringify(rows)})) AND because <> 'tried'
-      )`
-  })
+const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelivered: ReadonlyArray<Undelivered>) {
+  const claimed = yield* sql<Claimed>`
+    SELECT q.id, q.authority, q.attempts, q.available_at, q.last_error, n.id AS newer
+    FROM json_each(${JSON.stringify(undelivered.map(({ id }) => id))}) AS k
+    CROSS JOIN queue AS q
+    LEFT JOIN queue AS n INDEXED BY queue_object
+      ON n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
+    WHERE q.id = k.value AND q.state = 'in_flight'`
+  const settlements = new Map(undelivered.map((settlement) => [settlement.id, settlement]))
+  for (const item of claimed) {
+    if (item.newer !== null) yield* absorb(sql, item, item.newer)
+  }
+  const dropped = new Set(yield* dropSuperseded(sql, claimed, settlements))
+  const kept = claimed.filter(({ id }) => !dropped.has(id))
+  yield* rememberAttempts(sql, kept, settlements)
+  const rows = kept.map((item) => [item.id, ...stateAfter(item, settlements.get(item.id))])
+  yield* sql`
+    UPDATE queue SET
+      state = s.value ->> 1, attempts = s.value ->> 2, available_at = s.value ->> 3, last_error = s.value ->> 4
+    FROM json_each(${JSON.stringify(rows)}) AS s
+    WHERE queue.id = s.value ->> 0`
+  yield* sql`
+    UPDATE queue SET state = 'blocked'
+    WHERE state = 'ready' AND id IN (
+      SELECT item FROM waits
+      WHERE item IN (SELECT value ->> 0 FROM json_each(${JSON.stringify(rows)})) AND because <> 'tried'
+    )`
+})
 
 type StateAfter = readonly [state: QueueRow.RowState, attempts: number, availableAt: number, lastError: string | null]
 
@@ -183,66 +177,64 @@ const stateAfter = (item: Claimed, settlement: Undelivered | undefined): StateAf
   return ["ready", item.attempts, item.available_at, item.last_error]
 }
 
-const rememberAttempts = (
+const rememberAttempts = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   claimed: ReadonlyArray<Claimed>,
   settlements: ReadonlyMap<ItemId, Undelivered>
-): Statements<void> =>
-  Effect.gen(function* () {
-    for (const { authority, id, newer } of claimed) {
-      const settlement = settlements.get(id)
-      if (settlement?._tag !== "RetryAt" && (settlement?._tag !== "Dead" || newer !== null)) continue
-      const { at, error, evidence } = settlement.attempt
+) {
+  for (const { authority, id, newer } of claimed) {
+    const settlement = settlements.get(id)
+    if (settlement?._tag !== "RetryAt" && (settlement?._tag !== "Dead" || newer !== null)) continue
+    const { at, error, evidence } = settlement.attempt
+    yield* sql`
+      INSERT INTO attempts (item, at, error, evidence)
+      VALUES (${id}, ${Math.round(at)}, ${error}, ${QueueRow.encodeEvidence(evidence)})`
+    yield* sql`
+      DELETE FROM attempts WHERE rowid IN (
+        SELECT rowid FROM attempts WHERE item = ${id} ORDER BY rowid DESC LIMIT -1 OFFSET ${attemptsKept}
+      )`
+    yield* sql`DELETE FROM wanted WHERE item = ${id}`
+    const wanted = settlement._tag === "RetryAt" ? settlement.wanted : []
+    if (wanted.length > 0) {
       yield* sql`
-        INSERT INTO attempts (item, at, error, evidence)
-        VALUES (${id}, ${Math.round(at)}, ${error}, ${QueueRow.encodeEvidence(evidence)})`
-      yield* sql`
-        DELETE FROM attempts WHERE rowid IN (
-          SELECT rowid FROM attempts WHERE item = ${id} ORDER BY rowid DESC LIMIT -1 OFFSET ${attemptsKept}
-        )`
-      yield* sql`DELETE FROM wanted WHERE item = ${id}`
-      const wanted = settlement._tag === "RetryAt" ? settlement.wanted : []
-      if (wanted.length > 0) {
-        yield* sql`
-          INSERT OR IGNORE INTO wanted (authority, name, item)
-          SELECT ${authority}, lower(value), ${id} FROM json_each(${JSON.stringify(wanted)})`
-      }
+        INSERT OR IGNORE INTO wanted (authority, name, item)
+        SELECT ${authority}, lower(value), ${id} FROM json_each(${JSON.stringify(wanted)})`
     }
-  })
+  }
+})
 
 interface Half extends QueueRow.WishRow {
   readonly id: number
 }
 
 /** Merges the newer item into the one in flight. Rare: nearly all deliveries end well, and before the next change. */
-const absorb = (sql: SqlClient.SqlClient, { authority, id }: Claimed, newer: number): Statements<void> =>
-  Effect.gen(function* () {
-    const halves = yield* sql<Half>`
-      SELECT id, recreate, aliases, previous, hashes, payload FROM wishes WHERE id IN (${id}, ${newer})`
-    const [early, late] = [id, newer].map((wanted) => halves.find((half) => half.id === wanted))
-    if (early === undefined || late === undefined) return
-    const wish = Coalescing.merge(yield* QueueRow.toWish(early), yield* QueueRow.toWish(late))
-    const { aliases, hashes, payload, previous, recreate } = QueueRow.fromWish(wish, late.payload)
-    yield* sql`
-      UPDATE wishes SET recreate = ${recreate}, aliases = ${aliases}, previous = ${previous}, hashes = ${hashes},
-        payload = ${payload}
-      WHERE id = ${id}`
-    yield* sql`
-      UPDATE queue SET confirmed = 0, (file, name) = (SELECT n.file, n.name FROM queue AS n WHERE n.id = ${newer})
-      WHERE id = ${id}`
-    yield* sql`DELETE FROM attempts WHERE item = ${id}`
-    yield* sql`DELETE FROM wanted WHERE item = ${id}`
-    yield* sql`DELETE FROM frees WHERE item = ${id}`
-    yield* rememberFreed(sql, [{ id, authority, wish }])
-    // What the newer one waited for is the merged one's, unless it came after that: an item that waits for a later one, which
-    // may wait for it, would wait for ever. (No user waits for a group.) What waited for the newer one waits on.
-    yield* sql`DELETE FROM waits WHERE item = ${id}`
-    yield* sql`
-      UPDATE OR IGNORE waits SET item = ${id} WHERE item = ${newer} 
-        AND (on_item < ${id} OR because IN ('member', 'tried'))`
-    yield* sql`UPDATE OR IGNORE waits SET on_item = ${id} WHERE on_item = ${newer}`
-    yield* sql`DELETE FROM queue WHERE id = ${newer}`
-  })
+const absorb = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { authority, id }: Claimed, newer: number) {
+  const halves = yield* sql<Half>`
+    SELECT id, recreate, aliases, previous, hashes, payload FROM wishes WHERE id IN (${id}, ${newer})`
+  const [early, late] = [id, newer].map((wanted) => halves.find((half) => half.id === wanted))
+  if (early === undefined || late === undefined) return
+  const wish = Coalescing.merge(yield* QueueRow.toWish(early), yield* QueueRow.toWish(late))
+  const { aliases, hashes, payload, previous, recreate } = QueueRow.fromWish(wish, late.payload)
+  yield* sql`
+    UPDATE wishes SET recreate = ${recreate}, aliases = ${aliases}, previous = ${previous}, hashes = ${hashes},
+      payload = ${payload}
+    WHERE id = ${id}`
+  yield* sql`
+    UPDATE queue SET confirmed = 0, (file, name) = (SELECT n.file, n.name FROM queue AS n WHERE n.id = ${newer})
+    WHERE id = ${id}`
+  yield* sql`DELETE FROM attempts WHERE item = ${id}`
+  yield* sql`DELETE FROM wanted WHERE item = ${id}`
+  yield* sql`DELETE FROM frees WHERE item = ${id}`
+  yield* rememberFreed([{ id, authority, wish }])
+  // What the newer one waited for is the merged one's, unless it came after that: an item that waits for a later one, which
+  // may wait for it, would wait for ever. (No user waits for a group.) What waited for the newer one waits on.
+  yield* sql`DELETE FROM waits WHERE item = ${id}`
+  yield* sql`
+    UPDATE OR IGNORE waits SET item = ${id} WHERE item = ${newer} 
+      AND (on_item < ${id} OR because IN ('member', 'tried'))`
+  yield* sql`UPDATE OR IGNORE waits SET on_item = ${id} WHERE on_item = ${newer}`
+  yield* sql`DELETE FROM queue WHERE id = ${newer}`
+})
 
 /**
  * A deletion that is to be held back, or dead, while a newer user waits for its record UID: see `QueueStore.accept`. Answers

@@ -10,7 +10,9 @@ import { Effect } from "effect"
  */
 export const transaction =
   (sql: SqlClient.SqlClient) =>
-  <A, E>(statements: Effect.Effect<A, E>): Effect.Effect<A, E | SqlError.SqlError> =>
+  <A, E, R>(
+    statements: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | SqlError.SqlError, Exclude<R, SqlClient.TransactionConnection>> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.scoped(
         Effect.flatMap(restore(sql.reserve), (connection) => {

@@ -10,11 +10,9 @@ type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
 /** Remembers which record UIDs and user names the items free. */
 export const rememberFreed = (
-  sql: SqlClient.SqlClient,
   items: ReadonlyArray<{ readonly id: number; readonly authority: string; readonly wish: Wish }>
-): Statements<void> =>
+): Rows.Written =>
   insertFreed(
-    sql,
     items.flatMap(({ authority, id, wish }) =>
       Precedence.frees(wish).map(({ kind, value }) => [
         authority,
@@ -35,51 +33,49 @@ interface Item {
 }
 
 /** Blocks those of the items, which are stored and ready, that have something to wait for. */
-export const block = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<void> =>
-  Effect.gen(function* () {
-    const maybeFreed = yield* waitForFreed(sql, items)
-    const members = items.flatMap(({ change: { authority, object }, id }) =>
-      Precedence.members(object).map((name) => [id, authority, name])
-    )
-    if (members.length > 0) yield* waitForMembers(sql, members)
-    if (!maybeFreed && members.length === 0) return
-    yield* sql`
-      UPDATE queue SET state = 'blocked'
-      WHERE state = 'ready' AND id IN (
-        SELECT item FROM waits
-        WHERE item IN (SELECT value FROM json_each(${JSON.stringify(items.map(({ id }) => id))})) AND because <> 'tried'
-      )`
-  })
+export const block = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>) {
+  const maybeFreed = yield* waitForFreed(sql, items)
+  const members = items.flatMap(({ change: { authority, object }, id }) =>
+    Precedence.members(object).map((name) => [id, authority, name])
+  )
+  if (members.length > 0) yield* waitForMembers(sql, members)
+  if (!maybeFreed && members.length === 0) return
+  yield* sql`
+    UPDATE queue SET state = 'blocked'
+    WHERE state = 'ready' AND id IN (
+      SELECT item FROM waits
+      WHERE item IN (SELECT value FROM json_each(${JSON.stringify(items.map(({ id }) => id))})) AND because <> 'tried'
+    )`
+})
 
 /** Answers whether there may be something that is waited for. */
-const waitForFreed = (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>): Statements<boolean> =>
-  Effect.gen(function* () {
-    // Nearly always nothing is about to be freed.
-    const some = yield* sql`SELECT 1 FROM frees LIMIT 1`
-    if (some.length === 0) return false
-    // Of an item's needs the record UID comes first, and counts.
-    const needs = items.flatMap(({ change: { authority, object }, id }) =>
-      Precedence.needs(object).map(({ kind, value }) => [id, authority, kind, value])
-    )
-    if (needs.length === 0) return false
-    const json = JSON.stringify(needs)
-    // A deletion that is held back or dead must not come back later and delete the account under its new user.
-    yield* sql`
-      DELETE FROM queue WHERE id IN (
-        SELECT f.item FROM json_each(${json}) AS n
-        CROSS JOIN frees AS f
-          ON f.authority = n.value ->> 1 AND f.kind = n.value ->> 2 AND f.value = n.value ->> 3 AND f.item < n.value ->> 0
-        WHERE f.removal = 1 AND f.kind = 'record'
-      ) AND state IN ('held', 'dead')`
-    yield* sql`
-      INSERT OR IGNORE INTO waits (item, on_item, because)
-      SELECT n.value ->> 0, f.item, f.kind FROM json_each(${json}) AS n
+const waitForFreed = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>) {
+  // Nearly always nothing is about to be freed.
+  const some = yield* sql`SELECT 1 FROM frees LIMIT 1`
+  if (some.length === 0) return false
+  // Of an item's needs the record UID comes first, and counts.
+  const needs = items.flatMap(({ change: { authority, object }, id }) =>
+    Precedence.needs(object).map(({ kind, value }) => [id, authority, kind, value])
+  )
+  if (needs.length === 0) return false
+  const json = JSON.stringify(needs)
+  // A deletion that is held back or dead must not come back later and delete the account under its new user.
+  yield* sql`
+    DELETE FROM queue WHERE id IN (
+      SELECT f.item FROM json_each(${json}) AS n
       CROSS JOIN frees AS f
         ON f.authority = n.value ->> 1 AND f.kind = n.value ->> 2 AND f.value = n.value ->> 3 AND f.item < n.value ->> 0
-      CROSS JOIN queue AS q ON q.id = f.item
-      WHERE q.state <> 'dead'`
-    return true
-  })
+      WHERE f.removal = 1 AND f.kind = 'record'
+    ) AND state IN ('held', 'dead')`
+  yield* sql`
+    INSERT OR IGNORE INTO waits (item, on_item, because)
+    SELECT n.value ->> 0, f.item, f.kind FROM json_each(${json}) AS n
+    CROSS JOIN frees AS f
+      ON f.authority = n.value ->> 1 AND f.kind = n.value ->> 2 AND f.value = n.value ->> 3 AND f.item < n.value ->> 0
+    CROSS JOIN queue AS q ON q.id = f.item
+    WHERE q.state <> 'dead'`
+  return true
+})
 
 /** `members`: item, authority, user name. */
 const waitForMembers = (
