@@ -104,24 +104,22 @@ const makeDrain = (control: Control) =>
         )
       )
 
-    const finish = ({ trash, takenOver }: TakenOver) =>
-      Effect.gen(function* () {
-        const named = (fate: FileFate) => takenOver.filter(([, its]) => its === fate).map(([name]) => name)
-        yield* spool.remove(named("remove"))
-        yield* spool.trash([...named("trash"), ...trash])
-        control.waiting = Math.max(0, control.waiting - takenOver.length - trash.length)
-        control.head = null
-      })
+    const finish = Effect.fnUntraced(function* ({ trash, takenOver }: TakenOver) {
+      const named = (fate: FileFate) => takenOver.filter(([, its]) => its === fate).map(([name]) => name)
+      yield* spool.remove(named("remove"))
+      yield* spool.trash([...named("trash"), ...trash])
+      control.waiting = Math.max(0, control.waiting - takenOver.length - trash.length)
+      control.head = null
+    })
 
     /** Only what is gone for good may be forgotten. Waiting for the disk takes as long for many files as for few. */
-    const forget = (done: Chunk.Chunk<TakenOver>) =>
-      Effect.gen(function* () {
-        yield* spool.settle
-        const names = [...done].flatMap(({ takenOver }) => takenOver.map(([name]) => name))
-        if (names.length === 0) return
-        yield* store.forget(names)
-        for (const name of names) remembered.delete(name)
-      })
+    const forget = Effect.fnUntraced(function* (done: Chunk.Chunk<TakenOver>) {
+      yield* spool.settle
+      const names = [...done].flatMap(({ takenOver }) => takenOver.map(([name]) => name))
+      if (names.length === 0) return
+      yield* store.forget(names)
+      for (const name of names) remembered.delete(name)
+    })
 
     // While a portion is stored, the next one is read, and the files of the one before are removed.
     const portions = Stream.repeatEffectOption(

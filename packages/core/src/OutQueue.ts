@@ -115,17 +115,20 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
       )
     })
 
-    const pause = (verdict: Exclude<Verdict.AuthorityVerdict, { _tag: "GoOn" }>, reason: string, failures: number) =>
-      Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        const until =
-          verdict._tag === "PauseUntilConfigured"
-            ? null
-            : now + Math.max(verdict.atLeast, Verdict.backOff(Verdict.authorityBackOff, failures, yield* Random.next))
-        mode = { _tag: "Paused", until, failures: failures + 1 }
-        yield* Ref.set(status, { _tag: "Paused", reason, until })
-        yield* events.publish({ _tag: "QueuePaused", authority: authority.name, reason, until })
-      })
+    const pause = Effect.fnUntraced(function* (
+      verdict: Exclude<Verdict.AuthorityVerdict, { _tag: "GoOn" }>,
+      reason: string,
+      failures: number
+    ) {
+      const now = yield* Clock.currentTimeMillis
+      const until =
+        verdict._tag === "PauseUntilConfigured"
+          ? null
+          : now + Math.max(verdict.atLeast, Verdict.backOff(Verdict.authorityBackOff, failures, yield* Random.next))
+      mode = { _tag: "Paused", until, failures: failures + 1 }
+      yield* Ref.set(status, { _tag: "Paused", reason, until })
+      yield* events.publish({ _tag: "QueuePaused", authority: authority.name, reason, until })
+    })
 
     /** Asks the target whether deliveries can begin (again). */
     const probe = (failures: number) =>
@@ -177,14 +180,13 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
     /**
      * Waits for something to happen, until a time in milliseconds since 1970, or as long as it takes.
      */
-    const listen = (until: number | null) =>
-      Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        const timer = until === null ? null : yield* Effect.fork(Effect.delay(ring, Math.max(0, until - now)))
-        yield* Queue.take(rung)
-        if (timer !== null) yield* Fiber.interrupt(timer)
-        yield* hear
-      })
+    const listen = Effect.fnUntraced(function* (until: number | null) {
+      const now = yield* Clock.currentTimeMillis
+      const timer = until === null ? null : yield* Effect.fork(Effect.delay(ring, Math.max(0, until - now)))
+      yield* Queue.take(rung)
+      if (timer !== null) yield* Fiber.interrupt(timer)
+      yield* hear
+    })
 
     /** Once it goes on, the target is asked first: it may have been paused for a reason. */
     const restByHand = Effect.gen(function* () {

@@ -9,16 +9,7 @@ import { operation, transaction } from "./SqlQueueStore/Transaction.js"
 export const layer: Layer.Layer<PreviousStateStore, never, SqlClient.SqlClient> = Layer.effect(
   PreviousStateStore,
   Effect.map(SqlClient.SqlClient, (sql) => ({
-    get: (ids) =>
-      Effect.gen(function* () {
-        const rows = yield* sql<{ id: string; state: string }>`
-          SELECT id, state FROM previous_states
-          WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids.map((id) => id.toLowerCase()))}))
-            AND (expires_at IS NULL OR expires_at > ${yield* Clock.currentTimeMillis})`
-        const states = new Map<string, PreviousState>()
-        for (const row of rows) states.set(row.id, yield* toState(row))
-        return states
-      }).pipe(operation("previousStates.get")),
+    get: (ids) => get(sql, ids).pipe(operation("previousStates.get")),
 
     purge: Effect.gen(function* () {
       const rows = yield* sql<{ id: string }>`
@@ -27,6 +18,16 @@ export const layer: Layer.Layer<PreviousStateStore, never, SqlClient.SqlClient> 
     }).pipe(transaction(sql), operation("previousStates.purge"))
   }))
 )
+
+const get = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: ReadonlyArray<string>) {
+  const rows = yield* sql<{ id: string; state: string }>`
+    SELECT id, state FROM previous_states
+    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids.map((id) => id.toLowerCase()))}))
+      AND (expires_at IS NULL OR expires_at > ${yield* Clock.currentTimeMillis})`
+  const states = new Map<string, PreviousState>()
+  for (const row of rows) states.set(row.id, yield* toState(row))
+  return states
+})
 
 const decode = Schema.decodeEither(Schema.parseJson(PreviousState))
 

@@ -68,53 +68,52 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     { discard: true }
   )
 
-  const deliverAll = (item: QueueItem) =>
-    Effect.gen(function* () {
-      const responsible = Plugin.forObject(prepared, authority, item.object)
-      if (responsible.length === 0) {
-        return yield* new ObjectUndeliverable({ reasons: ["no plugin of the authority handles such objects"] })
-      }
-      const before = Receipts.decode(item.receipt)
-      const after: Record<string, string> = {}
-      const outcomes: Array<Plugin.Outcome> = []
-      for (const plugin of responsible) {
-        const handler = yield* plugin.handler
-        const delivered = yield* handler.deliver({
-          object: item.object,
-          aliases: item.aliases,
-          recreate: item.recreate,
-          receipt: before[plugin.name] ?? null,
-          mayDelete: item.confirmed ? Effect.void : mayDelete(item.objectKey)
-        })
-        outcomes.push(delivered.outcome)
-        if (delivered.receipt !== null) after[plugin.name] = delivered.receipt
-        yield* Effect.forEach(
-          delivered.warnings,
-          (warning) =>
-            events.publish({
-              _tag: "DeliveryWarning",
-              authority: authority.name,
-              subject: subjectOf(item.object),
-              warning
-            }),
-          { discard: true }
-        )
-        yield* events.publish({
-          _tag: "Delivered",
-          authority: authority.name,
-          subject: subjectOf(item.object),
-          file: item.file,
-          outcome: delivered.outcome,
-          detail: delivered.detail
-        })
-      }
-      return {
-        _tag: "Done",
-        id: item.id,
-        receipt: Receipts.encode(after),
-        result: resultOf(outcomes)
-      } as const
-    })
+  const deliverAll = Effect.fnUntraced(function* (item: QueueItem) {
+    const responsible = Plugin.forObject(prepared, authority, item.object)
+    if (responsible.length === 0) {
+      return yield* new ObjectUndeliverable({ reasons: ["no plugin of the authority handles such objects"] })
+    }
+    const before = Receipts.decode(item.receipt)
+    const after: Record<string, string> = {}
+    const outcomes: Array<Plugin.Outcome> = []
+    for (const plugin of responsible) {
+      const handler = yield* plugin.handler
+      const delivered = yield* handler.deliver({
+        object: item.object,
+        aliases: item.aliases,
+        recreate: item.recreate,
+        receipt: before[plugin.name] ?? null,
+        mayDelete: item.confirmed ? Effect.void : mayDelete(item.objectKey)
+      })
+      outcomes.push(delivered.outcome)
+      if (delivered.receipt !== null) after[plugin.name] = delivered.receipt
+      yield* Effect.forEach(
+        delivered.warnings,
+        (warning) =>
+          events.publish({
+            _tag: "DeliveryWarning",
+            authority: authority.name,
+            subject: subjectOf(item.object),
+            warning
+          }),
+        { discard: true }
+      )
+      yield* events.publish({
+        _tag: "Delivered",
+        authority: authority.name,
+        subject: subjectOf(item.object),
+        file: item.file,
+        outcome: delivered.outcome,
+        detail: delivered.detail
+      })
+    }
+    return {
+      _tag: "Done",
+      id: item.id,
+      receipt: Receipts.encode(after),
+      result: resultOf(outcomes)
+    } as const
+  })
 
   let unansweredInARow = 0
 
@@ -122,44 +121,43 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
   const answersProbe = (error: DeliveryError) =>
     error._tag === "TargetUnavailable" && !error.answered ? Effect.isSuccess(ping) : Effect.succeed(false)
 
-  const failed = (item: QueueItem, error: DeliveryError): Effect.Effect<Finished> =>
-    Effect.gen(function* () {
-      const verdict = Verdict.verdict(error, {
-        attempts: item.attempts,
-        random: yield* Random.next,
-        answersProbe: yield* answersProbe(error),
-        unansweredInARow
-      })
-      unansweredInARow = error._tag === "TargetUnavailable" && !error.answered ? unansweredInARow + 1 : 0
-      const now = yield* Clock.currentTimeMillis
-      progress.fail(item.id, now, error.message)
-      const common = { authority: authority.name, subject: subjectOf(item.object), file: item.file }
-      const reason = error.message
-      const attempt = { at: now, error: reason, evidence: evidenceOf(error) }
-      const finished = (settlement: Settlement): Finished => ({ settlement, authority: verdict.authority, reason })
-      switch (verdict.item._tag) {
-        case "Wait":
-          return finished({ _tag: "Release", id: item.id })
-        case "Again": {
-          const at = now + verdict.item.after
-          const wanted = error._tag === "ReferencesUnknown" ? error.names : []
-          yield* events.publish({
-            _tag: "DeliveryDelayed",
-            ...common,
-            attempt: item.attempts + 1,
-            until: at,
-            reason
-          })
-          return finished({ _tag: "RetryAt", id: item.id, at, attempt, wanted })
-        }
-        case "GiveUp":
-          yield* events.publish({ _tag: "DeadLetter", ...common, attempt: item.attempts + 1, reason })
-          return finished({ _tag: "Dead", id: item.id, attempt })
-        case "Hold":
-          yield* events.publish({ _tag: "DeletionHeld", ...common, reason })
-          return finished({ _tag: "Hold", id: item.id, reason })
-      }
+  const failed = Effect.fnUntraced(function* (item: QueueItem, error: DeliveryError) {
+    const verdict = Verdict.verdict(error, {
+      attempts: item.attempts,
+      random: yield* Random.next,
+      answersProbe: yield* answersProbe(error),
+      unansweredInARow
     })
+    unansweredInARow = error._tag === "TargetUnavailable" && !error.answered ? unansweredInARow + 1 : 0
+    const now = yield* Clock.currentTimeMillis
+    progress.fail(item.id, now, error.message)
+    const common = { authority: authority.name, subject: subjectOf(item.object), file: item.file }
+    const reason = error.message
+    const attempt = { at: now, error: reason, evidence: evidenceOf(error) }
+    const finished = (settlement: Settlement): Finished => ({ settlement, authority: verdict.authority, reason })
+    switch (verdict.item._tag) {
+      case "Wait":
+        return finished({ _tag: "Release", id: item.id })
+      case "Again": {
+        const at = now + verdict.item.after
+        const wanted = error._tag === "ReferencesUnknown" ? error.names : []
+        yield* events.publish({
+          _tag: "DeliveryDelayed",
+          ...common,
+          attempt: item.attempts + 1,
+          until: at,
+          reason
+        })
+        return finished({ _tag: "RetryAt", id: item.id, at, attempt, wanted })
+      }
+      case "GiveUp":
+        yield* events.publish({ _tag: "DeadLetter", ...common, attempt: item.attempts + 1, reason })
+        return finished({ _tag: "Dead", id: item.id, attempt })
+      case "Hold":
+        yield* events.publish({ _tag: "DeletionHeld", ...common, reason })
+        return finished({ _tag: "Hold", id: item.id, reason })
+    }
+  })
 
   /** Never fails: whatever happens ends as something to record. A defect buries the item, not the queue. */
   const deliver = (item: QueueItem): Effect.Effect<Finished> =>
