@@ -7,9 +7,6 @@ export const least = 64
 /** So many at most: more of them save nothing. */
 export const most = 256
 
-/** A multiple of it is stored by few statements. */
-const step = 32
-
 /** A portion should keep everything else waiting for no longer, in milliseconds: a request needs several turns. */
 const aim = 10
 
@@ -20,5 +17,5 @@ export const next = (size: number, files: number, millis: number): number => {
   // A portion that was cut short says that so many fit, not that more would not.
   const wanted = files < size && millis <= aim ? Math.max(size, fitting) : fitting
   const gradual = Num.clamp(wanted, { minimum: Math.floor(size / 2), maximum: 2 * size })
-  return Num.clamp(gradual - (gradual % step), { minimum: least, maximum: most })
+  return Num.clamp(gradual, { minimum: least, maximum: most })
 }

@@ -17,8 +17,8 @@ export type Written = Effect.Effect<void, SqlError.SqlError, SqlClient.Transacti
 type Insert = (rows: ReadonlyArray<ReadonlyArray<Value>>) => Written
 
 /**
- * Makes it for a table. The statements go to the transaction's connection as they are: `sql.insert` takes twice as long as
- * SQLite, and `sql.unsafe` as long.
+ * Makes it for a table. The statements go to the transaction's connection as they are: `sql.unsafe` makes a scope and looks for
+ * that connection each time, and `sql.insert` takes twice as long as that.
  */
 export const into = (table: string, columns: ReadonlyArray<string>, onConflict = ""): Insert => {
   const marks = `(${columns.map(() => "?").join(", ")})`
