@@ -1,6 +1,7 @@
 /**
  * The in queue: takes listener files from the spool directory, in the order of their names, decides who gets them and
- * hands them to the out queues. A portion is one transaction: previous states, items and the end of the files come together.
+ * hands them to the out queues. Previous states, items and the end of the files are stored together, and the files are removed
+ * only after that.
  */
 import { type Chunk, Clock, Duration, Effect, Either, Option, Queue, Ref, Stream } from "effect"
 import { Bell } from "./Bell.js"
@@ -21,8 +22,11 @@ import type { AuthorityName } from "./SchoolAuthority.js"
 import { SourceDomain } from "./SourceDomain.js"
 import { Spool, type SpoolEntry } from "./Spool.js"
 
-/** After so many portions the files that were removed are forgotten. */
-const portionsForgotten = 12
+/** So many portions at most wait for the disk together, */
+const flushedAtOnce = 8
+
+/** and for so long at most. */
+const flushedWithin = "50 millis"
 
 /** A file that looks unfinished is left alone until it is this old, in milliseconds. */
 const unfinishedFor = 5_000
@@ -143,12 +147,11 @@ const makeDrain = (control: Control) =>
       ),
       Stream.takeUntil(({ wait }) => wait !== null),
       Stream.buffer({ capacity: 1 }),
+      Stream.groupedWithin(flushedAtOnce, flushedWithin),
       // Once they are removed, the storage is the only place that has them.
       Stream.tap(() => store.flush),
       Stream.buffer({ capacity: 1 }),
-      Stream.tap(finish),
-      Stream.rechunk(1),
-      Stream.grouped(portionsForgotten),
+      Stream.tap(Effect.forEach(finish, { discard: true })),
       Stream.tap(forget),
       Stream.flattenChunks
     )

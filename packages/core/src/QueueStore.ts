@@ -2,7 +2,8 @@
  * Where changes wait between the in queue and the targets. Written by `InQueue`, drained by `OutQueue`.
  *
  * Per authority and object there is at most one waiting item (pending changes of one object are coalesced) and at most
- * one in flight. Everything a method does is one transaction, and survives the end of the process once it returned.
+ * one in flight. Everything a method does is one transaction, and survives the end of the process once it returned;
+ * only what is accepted may share a transaction with what is accepted next.
  */
 import { Context, type Effect, type Option, Schema } from "effect"
 import type { Wish } from "./Coalescing.js"
@@ -162,16 +163,20 @@ export interface QueueStoreShape {
    * A class that was delivered while a member had been tried in vain is delivered once more when nothing of that member is
    * pending: what a target does with a user may change the classes of the user.
    *
-   * What was accepted survives the end of the process. A power cut may undo the last batches, in their order, until `flush`.
+   * All methods see at once what was accepted. But until `flush` the end of the process may undo the last batches, in their order,
+   * and a batch that fails may undo those before it: `flush` fails then.
    */
   readonly accept: (batch: ReadonlyArray<Arrival>) => Answer<void>
-  /** When it returns, what was accepted before survives a power cut. It holds up nothing that is asked meanwhile. */
+  /**
+   * When it returns, what was accepted before survives the end of the process, and a power cut. Fails when something of it was
+   * undone since the last call. It holds up nothing that is asked meanwhile.
+   */
   readonly flush: Answer<void>
   /** Those of `files` that were taken over before and not forgotten, with what is to become of them. */
   readonly takenOver: (files: ReadonlyArray<SourceFile>) => Answer<ReadonlyMap<string, FileFate>>
   /** The names of all files that are remembered as taken over. */
   readonly takenOverNames: Answer<ReadonlyArray<string>>
-  /** Forgets files: they are really gone from the in queue. Unknown names are ignored. */
+  /** Forgets files: they are really gone from the in queue. Unknown names are ignored. Lasts as what is accepted does. */
   readonly forget: (names: ReadonlyArray<string>) => Answer<void>
   /**
    * Marks up to `limit` items as in flight and returns them, users before groups, each kind in the order of arrival: those

@@ -7,6 +7,7 @@
  */
 import { SqlClient } from "@effect/sql"
 import { Effect } from "effect"
+import * as ShortKey from "./ShortKey.js"
 
 const queue = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -209,6 +210,61 @@ const cheaperAccept = Effect.gen(function* () {
   yield* sql`CREATE INDEX previous_states_expiring ON previous_states (expires_at) WHERE expires_at IS NOT NULL`
 })
 
+/** See `ShortKey`. */
+const shortKeys = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  // In batches: there may be a million of them.
+  yield* sql`ALTER TABLE queue ADD COLUMN short_key INTEGER NOT NULL DEFAULT 0`
+  yield* inBatches(
+    (after) =>
+      sql<{ row: number; authority: string; object_key: string }>`
+        SELECT id AS row, authority, object_key FROM queue WHERE id > ${after} ORDER BY id LIMIT 1000`,
+    (rows) => sql`
+      UPDATE queue SET short_key = e.value ->> 1
+      FROM json_each(${JSON.stringify(rows.map((row) => [row.row, ShortKey.ofItem(row.authority, row.object_key)]))}) AS e
+      WHERE queue.id = e.value ->> 0`
+  )
+  yield* sql`DROP INDEX queue_object`
+  // accept: is there one to merge with? claim: is the object in flight? settle: did a newer one arrive?
+  yield* sql`CREATE INDEX queue_object ON queue (short_key)`
+  yield* sql`ALTER TABLE previous_states RENAME TO earlier`
+  yield* sql`DROP INDEX previous_states_expiring`
+  yield* sql`CREATE TABLE previous_states (
+    short_key INTEGER NOT NULL,
+    id TEXT NOT NULL, -- entryUUID, lower case
+    state TEXT NOT NULL,
+    expires_at INTEGER
+  ) STRICT`
+  yield* inBatches(
+    (after) =>
+      sql<{ row: number; id: string }>`
+        SELECT rowid AS row, id FROM earlier WHERE rowid > ${after} ORDER BY rowid LIMIT 1000`,
+    (rows) => sql`
+      INSERT INTO previous_states (short_key, id, state, expires_at)
+      SELECT e.value ->> 1, p.id, p.state, p.expires_at
+      FROM json_each(${JSON.stringify(rows.map(({ id, row }) => [row, ShortKey.of(id)]))}) AS e
+      CROSS JOIN earlier AS p ON p.rowid = e.value ->> 0`
+  )
+  yield* sql`DROP TABLE earlier`
+  // get, accept: those of some objects.
+  yield* sql`CREATE INDEX previous_states_id ON previous_states (short_key)`
+  yield* sql`CREATE INDEX previous_states_expiring ON previous_states (expires_at) WHERE expires_at IS NOT NULL`
+})
+
+/** Goes through all rows, in the order of their numbers. */
+const inBatches = <Row extends { readonly row: number }, E, R>(
+  next: (after: number) => Effect.Effect<ReadonlyArray<Row>, E, R>,
+  each: (rows: ReadonlyArray<Row>) => Effect.Effect<unknown, E, R>
+): Effect.Effect<unknown, E, R> =>
+  Effect.iterate(0, {
+    while: (after) => after !== Number.POSITIVE_INFINITY,
+    body: (after) =>
+      Effect.flatMap(next(after), (rows) => {
+        const last = rows.at(-1)
+        return last === undefined ? Effect.succeed(Number.POSITIVE_INFINITY) : Effect.as(each(rows), last.row)
+      })
+  })
+
 /** For `SqliteMigrator.fromRecord`. */
 export const migrations = {
   "0001_queue": queue,
@@ -218,5 +274,6 @@ export const migrations = {
   "0005_taken_over": takenOver,
   "0006_previous_states": previousStates,
   "0007_paused": paused,
-  "0008_cheaper_accept": cheaperAccept
+  "0008_cheaper_accept": cheaperAccept,
+  "0009_short_keys": shortKeys
 }

@@ -3,27 +3,30 @@ import { SqlClient } from "@effect/sql"
 import { PreviousState } from "@id-connector/core/PreviousState"
 import { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
 import { Clock, Effect, Either, Layer, Schema } from "effect"
-import { operation, transaction } from "./SqlQueueStore/Transaction.js"
+import * as ShortKey from "./ShortKey.js"
+import { operation, Transactions } from "./SqlQueueStore/Transactions.js"
 
 /** Needs the tables of `Migrations`. */
-export const layer: Layer.Layer<PreviousStateStore, never, SqlClient.SqlClient> = Layer.effect(
+export const layer: Layer.Layer<PreviousStateStore, never, SqlClient.SqlClient | Transactions> = Layer.effect(
   PreviousStateStore,
-  Effect.map(SqlClient.SqlClient, (sql) => ({
-    get: (ids) => get(sql, ids).pipe(operation("previousStates.get")),
+  Effect.map(Effect.all([SqlClient.SqlClient, Transactions]), ([sql, { reading, transaction }]) => ({
+    get: (ids) => get(sql, ids).pipe(reading, operation("previousStates.get")),
 
     purge: Effect.gen(function* () {
       const rows = yield* sql<{ id: string }>`
         DELETE FROM previous_states WHERE expires_at <= ${yield* Clock.currentTimeMillis} RETURNING id`
       return rows.length
-    }).pipe(transaction(sql), operation("previousStates.purge"))
+    }).pipe(transaction, operation("previousStates.purge"))
   }))
 )
 
 const get = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: ReadonlyArray<string>) {
+  const keys = ids.map((id) => id.toLowerCase()).map((id) => [ShortKey.of(id), id])
   const rows = yield* sql<{ id: string; state: string }>`
-    SELECT id, state FROM previous_states
-    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids.map((id) => id.toLowerCase()))}))
-      AND (expires_at IS NULL OR expires_at > ${yield* Clock.currentTimeMillis})`
+    SELECT p.id, p.state FROM json_each(${JSON.stringify(keys)}) AS k
+    CROSS JOIN previous_states AS p INDEXED BY previous_states_id
+      ON p.short_key = k.value ->> 0 AND p.id = k.value ->> 1
+    WHERE p.expires_at IS NULL OR p.expires_at > ${yield* Clock.currentTimeMillis}`
   const states = new Map<string, PreviousState>()
   for (const row of rows) states.set(row.id, yield* toState(row))
   return states

@@ -1,6 +1,6 @@
 /**
- * The queue in SQLite. Every method is one transaction of a fixed number of statements, whose cost does not grow with the
- * number of items that wait; see `Migrations` for the indexes.
+ * The queue in SQLite. Every method is a fixed number of statements, whose cost does not grow with the number of items
+ * that wait; see `Migrations` for the indexes.
  *
  * SQLite answers synchronously: a loop that calls these methods without pause stops timers and servers. Let the event
  * loop turn between two batches.
@@ -17,42 +17,44 @@ import * as Disk from "./SqlQueueStore/Disk.js"
 import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
 import { counts, holding, list, receipt, removals, show, takenOver, takenOverNames } from "./SqlQueueStore/Look.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
-import { operation, transaction } from "./SqlQueueStore/Transaction.js"
+import { operation, Transactions } from "./SqlQueueStore/Transactions.js"
 
-const queue: Layer.Layer<QueueStore, never, SqlClient.SqlClient | FileSystem.FileSystem> = Layer.scoped(
+const queue: Layer.Layer<QueueStore, never, SqlClient.SqlClient | FileSystem.FileSystem | Transactions> = Layer.scoped(
   QueueStore,
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     yield* tune(sql)
-    const flush = yield* Disk.make(sql)
+    const { commit, reading, together, transaction } = yield* Transactions
+    const sync = yield* Disk.make(sql)
+    const flush = Effect.zipRight(commit.pipe(operation("flush")), sync)
     return {
-      accept: (batch) => accept(sql, batch).pipe(transaction(sql), operation("accept")),
+      accept: (batch) => accept(sql, batch).pipe(together, operation("accept")),
       flush,
-      takenOver: (files) => takenOver(sql, files).pipe(operation("takenOver")),
-      takenOverNames: takenOverNames(sql).pipe(operation("takenOverNames")),
+      takenOver: (files) => takenOver(sql, files).pipe(reading, operation("takenOver")),
+      takenOverNames: takenOverNames(sql).pipe(reading, operation("takenOverNames")),
       forget: (names) =>
         sql`DELETE FROM taken_over WHERE name IN (SELECT value FROM json_each(${JSON.stringify(names)}))`.pipe(
-          transaction(sql),
+          together,
           operation("forget"),
           Effect.asVoid
         ),
-      claim: (authority, limit) => claim(sql, authority, limit).pipe(transaction(sql), operation("claim")),
-      nextDue: (authority) => nextDue(sql, authority).pipe(operation("nextDue")),
-      settle: (settlements) => settle(sql, settlements).pipe(transaction(sql), operation("settle")),
-      recover: recover(sql).pipe(transaction(sql), operation("recover")),
-      counts: (authority) => counts(sql, authority).pipe(operation("counts")),
-      list: (authority, filter) => list(sql, authority, filter).pipe(operation("list")),
-      show: (authority, id) => show(sql, authority, id).pipe(operation("show")),
+      claim: (authority, limit) => claim(sql, authority, limit).pipe(transaction, operation("claim")),
+      nextDue: (authority) => nextDue(sql, authority).pipe(reading, operation("nextDue")),
+      settle: (settlements) => settle(sql, settlements).pipe(transaction, operation("settle")),
+      recover: recover(sql).pipe(transaction, operation("recover")),
+      counts: (authority) => counts(sql, authority).pipe(reading, operation("counts")),
+      list: (authority, filter) => list(sql, authority, filter).pipe(reading, operation("list")),
+      show: (authority, id) => show(sql, authority, id).pipe(reading, operation("show")),
       retry: (authority, selection) =>
-        retry(sql, authority, selection).pipe(transaction(sql), operation("retry"), Effect.zipLeft(flush)),
+        retry(sql, authority, selection).pipe(transaction, operation("retry"), Effect.zipLeft(sync)),
       discard: (authority, selection) =>
-        discard(sql, authority, selection).pipe(transaction(sql), operation("discard"), Effect.zipLeft(flush)),
-      paused: paused(sql).pipe(operation("paused")),
+        discard(sql, authority, selection).pipe(transaction, operation("discard"), Effect.zipLeft(sync)),
+      paused: paused(sql).pipe(reading, operation("paused")),
       setPaused: (authority, isPaused) =>
-        setPaused(sql, authority, isPaused).pipe(transaction(sql), operation("setPaused"), Effect.zipLeft(flush)),
-      removals: (authority, since) => removals(sql, authority, since).pipe(operation("removals")),
-      receipt: (authority, objectKey) => receipt(sql, authority, objectKey).pipe(operation("receipt")),
-      holding: (authority) => holding(sql, authority).pipe(operation("holding"))
+        setPaused(sql, authority, isPaused).pipe(transaction, operation("setPaused"), Effect.zipLeft(sync)),
+      removals: (authority, since) => removals(sql, authority, since).pipe(reading, operation("removals")),
+      receipt: (authority, objectKey) => receipt(sql, authority, objectKey).pipe(reading, operation("receipt")),
+      holding: (authority) => holding(sql, authority).pipe(reading, operation("holding"))
     }
   })
 )
@@ -71,4 +73,4 @@ const tune = (sql: SqlClient.SqlClient): Effect.Effect<void> =>
 
 /** Needs the tables of `Migrations`. One process at a time: `recover` takes items in flight for left behind. */
 export const layer: Layer.Layer<QueueStore | PreviousStateStore, never, SqlClient.SqlClient | FileSystem.FileSystem> =
-  Layer.merge(queue, SqlPreviousStateStore.layer)
+  Layer.merge(queue, SqlPreviousStateStore.layer).pipe(Layer.provide(Transactions.layer))

@@ -114,7 +114,7 @@ describe("query plans", () => {
           "queue_delayed (authority=? AND available_at<?)",
           "queue_delayed (authority=?)",
           "queue_name (authority=? AND name=?)",
-          "queue_object (authority=? AND object_key=?)",
+          "queue_object (short_key=?)",
           "queue_state (authority=? AND state=? AND kind=? AND rowid>?)",
           "queue_state (authority=? AND state=? AND kind=?)"
         ]

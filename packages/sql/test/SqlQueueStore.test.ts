@@ -90,9 +90,9 @@ describe("SqlQueueStore", () => {
         const before = yield* sizeOfLog
         yield* queue.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])
         assert.deepStrictEqual(yield* syncs, [])
+        yield* queue.flush
         const after = yield* sizeOfLog
         assert.isAbove(after, before, "what is committed goes to the log")
-        yield* queue.flush
         assert.deepStrictEqual(yield* syncs, [after])
         yield* dead(queue, ...(yield* queue.claim(north, 2)))
         assert.deepStrictEqual(yield* syncs, [])
@@ -127,6 +127,70 @@ describe("SqlQueueStore", () => {
     }).pipe(Effect.provide(one))
   )
 
+  it.effect("undoes what was accepted before in the same transaction, too, and says so when it is to flush", () =>
+    Effect.gen(function* () {
+      const queue = yield* QueueStore
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TRIGGER broken BEFORE INSERT ON queue WHEN new.file = 'bad' BEGIN SELECT raise(ABORT, 'no'); END`
+      yield* queue.accept([arrival("1", user("u1", "anna"))])
+      yield* queue.flush
+      yield* queue.accept([arrival("2", user("u2", "bert"))])
+      yield* Effect.flip(queue.accept([arrival("bad", user("u3", "x"))]))
+      assert.deepStrictEqual(yield* queue.takenOverNames, ["1"])
+      yield* queue.accept([arrival("4", user("u4", "dora"))])
+      yield* queue.setPaused(north, true)
+      const error = yield* Effect.flip(queue.flush)
+      assert.strictEqual(error.message, 'The queue storage failed at "flush": no')
+      assert.deepStrictEqual(yield* queue.takenOverNames, ["1", "4"])
+      yield* queue.flush
+    }).pipe(Effect.provide(one))
+  )
+
+  it.effect("undoes nothing of others when one call fails that is alone", () =>
+    Effect.gen(function* () {
+      const queue = yield* QueueStore
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TRIGGER broken BEFORE INSERT ON queue WHEN new.file = 'bad' BEGIN SELECT raise(ABORT, 'no'); END`
+      yield* queue.accept([arrival("1", user("u1", "anna"))])
+      yield* queue.claim(north, 1)
+      yield* Effect.flip(queue.accept([arrival("bad", user("u3", "x"))]))
+      yield* queue.flush
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 0, inFlight: 1, held: 0, dead: 0 })
+    }).pipe(Effect.provide(one))
+  )
+
+  it.scoped("commits what was accepted when it is to flush, when anything else is changed, and at the end", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const filename = `${yield* fs.makeTempDirectoryScoped()}/queue.db`
+      /** What another connection sees. */
+      const committed = Effect.flatMap(
+        SqlClient.SqlClient,
+        (sql) => sql<{ name: string }>`SELECT name FROM taken_over ORDER BY name`
+      ).pipe(
+        Effect.map((rows) => rows.map(({ name }) => name)),
+        Effect.provide(Layer.fresh(database(filename)))
+      )
+      yield* Effect.gen(function* () {
+        const queue = yield* QueueStore
+        yield* queue.accept([arrival("1", user("u1", "anna"))])
+        assert.deepStrictEqual(yield* queue.takenOverNames, ["1"])
+        assert.deepStrictEqual(yield* committed, [])
+        yield* queue.flush
+        assert.deepStrictEqual(yield* committed, ["1"])
+        yield* queue.accept([arrival("2", user("u2", "bert"))])
+        yield* queue.accept([arrival("3", user("u3", "carl"))])
+        assert.deepStrictEqual(yield* committed, ["1"])
+        assert.lengthOf(yield* queue.claim(north, 3), 3)
+        assert.deepStrictEqual(yield* committed, ["1", "2", "3"])
+        yield* queue.forget(["1"])
+        yield* queue.accept([arrival("4", user("u4", "dora"))])
+        assert.deepStrictEqual(yield* committed, ["1", "2", "3"])
+      }).pipe(Effect.provide(Layer.provideMerge(SqlQueueStore.layer, database(filename))))
+      assert.deepStrictEqual(yield* committed, ["2", "3", "4"])
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
   it.effect("fails, and has done nothing, when the commit fails", () =>
     Effect.gen(function* () {
       const queue = yield* QueueStore
@@ -134,11 +198,13 @@ describe("SqlQueueStore", () => {
       yield* sql`CREATE TABLE parent (id INTEGER PRIMARY KEY)`
       yield* sql`CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)`
       yield* sql`CREATE TRIGGER broken AFTER INSERT ON queue BEGIN INSERT INTO child VALUES (new.id); END`
-      const error = yield* Effect.flip(queue.accept([arrival("1", user("u1", "anna"))]))
-      assert.strictEqual(error.operation, "accept")
+      yield* queue.accept([arrival("1", user("u1", "anna"))])
+      const error = yield* Effect.flip(queue.flush)
+      assert.strictEqual(error.message, 'The queue storage failed at "flush": FOREIGN KEY constraint failed')
       yield* sql`DROP TRIGGER broken`
       assert.deepStrictEqual(yield* queue.takenOverNames, [])
       yield* queue.accept([arrival("2", user("u2", "bert"))])
+      yield* queue.flush
       assert.deepStrictEqual(yield* queue.takenOverNames, ["2"])
     }).pipe(Effect.provide(one))
   )
@@ -148,6 +214,7 @@ describe("SqlQueueStore", () => {
       const queue = yield* QueueStore
       const sql = yield* SqlClient.SqlClient
       yield* queue.accept([arrival("1", user("u1", "anna"))])
+      yield* queue.flush
       yield* sql`UPDATE wishes SET payload = '{}'`
       const exit = yield* Effect.exit(queue.claim(north, 1))
       assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /Queue item 1 cannot be read/)

@@ -2,6 +2,7 @@
 // A benchmark measures processes from outside, with the clock on the wall.
 /** What a benchmark works with: a connector and a target as processes of their own, listener files, bare requests. */
 import { type ChildProcess, fork } from "node:child_process"
+import { createHash } from "node:crypto"
 import { once } from "node:events"
 import * as Fs from "node:fs"
 import { tmpdir } from "node:os"
@@ -38,9 +39,18 @@ export const userFile = (index: number, version: string) => {
   const name = `pupil${index}`
   const school = schoolOf(index)
   return Builders.user(name, {
+    id: uuidOf(name),
     schools: [school],
     properties: { ...UdmUser.properties(name, school), lastname: version }
   })
+}
+
+/** Unlike those of tests, the same as in a directory: in no particular order. */
+const uuidOf = (name: string): string => {
+  const hex = createHash("sha256").update(name).digest("hex")
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    "-"
+  )
 }
 
 /** Who may use the API. */

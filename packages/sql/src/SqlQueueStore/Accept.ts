@@ -6,7 +6,8 @@ import * as Precedence from "@id-connector/core/Precedence"
 import type { PreviousState } from "@id-connector/core/PreviousState"
 import * as QueueRow from "@id-connector/core/QueueRow"
 import type { Arrival, SourceFile } from "@id-connector/core/QueueStore"
-import { Array as Arr, Clock, Effect } from "effect"
+import { Clock, Effect } from "effect"
+import * as ShortKey from "../ShortKey.js"
 import * as Rows from "./Rows.js"
 import { block, rememberFreed } from "./Waits.js"
 
@@ -85,25 +86,56 @@ const rememberStates = Effect.fnUntraced(function* (
   states: ReadonlyMap<string, Remembered>,
   now: number
 ) {
-  const [ends, news] = Arr.partition([...states], ([, { state }]) => state !== null)
-  yield* insertStates(news.map(([id, { expiresAt, state }]) => [id, JSON.stringify(state), expiresAt]))
-  if (ends.length > 0) {
+  const rows = [...states].map(
+    ([id, { expiresAt, state }]): StateRow => [
+      ShortKey.of(id),
+      id,
+      state === null ? null : JSON.stringify(state),
+      expiresAt
+    ]
+  )
+  const stored = yield* storedStates(sql, rows)
+  yield* insertStates(rows.filter(([, id, state]) => state !== null && !stored.has(id)))
+  // Most changes leave it as it is. Not to write it then saves a page per object.
+  const changed = rows.flatMap(([, id, state, expiresAt]) => {
+    const old = stored.get(id)
+    if (old === undefined || (state === old.state && expiresAt === old.expires_at)) return []
     // What has expired is gone, also where it was not purged yet.
+    const isGone = old.expires_at !== null && old.expires_at <= now
+    return state === null && isGone ? [] : [[old.row, state ?? old.state, expiresAt]]
+  })
+  if (changed.length > 0) {
     yield* sql`
-      UPDATE previous_states SET expires_at = e.value ->> 1
-      FROM json_each(${JSON.stringify(ends.map(([id, { expiresAt }]) => [id, expiresAt]))}) AS e
-      WHERE previous_states.id = e.value ->> 0
-        AND (previous_states.expires_at IS NULL OR previous_states.expires_at > ${now})`
+      UPDATE previous_states SET state = c.value ->> 1, expires_at = c.value ->> 2
+      FROM json_each(${JSON.stringify(changed)}) AS c
+      WHERE previous_states.rowid = c.value ->> 0`
   }
 })
 
-/** Most changes leave it as it is. Not to write it then saves a page per object. */
-const insertStates = Rows.into(
-  "previous_states",
-  ["id", "state", "expires_at"],
-  `ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at
-   WHERE state <> excluded.state OR expires_at IS NOT excluded.expires_at`
-)
+/** A null state: what is stored stays. */
+type StateRow = readonly [shortKey: number, id: string, state: string | null, expiresAt: number | null]
+
+interface StoredState {
+  readonly row: number
+  readonly id: string
+  readonly state: string
+  readonly expires_at: number | null
+}
+
+const storedStates = (
+  sql: SqlClient.SqlClient,
+  rows: ReadonlyArray<StateRow>
+): Statements<ReadonlyMap<string, StoredState>> =>
+  Effect.map(
+    sql<StoredState>`
+      SELECT p.rowid AS row, p.id, p.state, p.expires_at
+      FROM json_each(${JSON.stringify(rows.map(([shortKey, id]) => [shortKey, id]))}) AS k
+      CROSS JOIN previous_states AS p INDEXED BY previous_states_id
+        ON p.short_key = k.value ->> 0 AND p.id = k.value ->> 1`,
+    (stored) => new Map(stored.map((one) => [one.id, one]))
+  )
+
+const insertStates = Rows.into("previous_states", ["short_key", "id", "state", "expires_at"])
 
 /** What a file brings to one authority. */
 interface Change {
@@ -113,6 +145,7 @@ interface Change {
   readonly object: ListenerObject.ListenerObject
   readonly text: string | null
   readonly key: string
+  readonly shortKey: number
 }
 
 const changesOf = ({ file, object, recipients, text }: Arrival): ReadonlyArray<Change> => {
@@ -124,7 +157,8 @@ const changesOf = ({ file, object, recipients, text }: Arrival): ReadonlyArray<C
     file: file.name,
     object,
     text,
-    key: keyOf(authority, objectKey)
+    key: keyOf(authority, objectKey),
+    shortKey: ShortKey.ofItem(authority, objectKey)
   }))
 }
 
@@ -143,12 +177,15 @@ interface Pending {
 
 /** What waits, is held or dead for the same objects. */
 const pendingOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, changes: ReadonlyArray<Change>) {
-  const keys = new Map(changes.map(({ authority, key, objectKey }) => [key, [authority, objectKey]]))
+  const keys = new Map(
+    changes.map(({ authority, key, objectKey, shortKey }) => [key, [shortKey, authority, objectKey]])
+  )
   const rows = yield* sql<PendingRow>`
     SELECT q.id, q.authority, q.object_key, w.payload, w.previous, w.hashes, w.aliases, w.recreate
     FROM json_each(${JSON.stringify([...keys.values()])}) AS k
     CROSS JOIN queue AS q INDEXED BY queue_object
-      ON q.authority = k.value ->> 0 AND q.object_key = k.value ->> 1 AND q.state <> 'in_flight'
+      ON q.short_key = k.value ->> 0 AND q.authority = k.value ->> 1 AND q.object_key = k.value ->> 2
+        AND q.state <> 'in_flight'
     CROSS JOIN wishes AS w ON w.id = q.id`
   const pending = new Map<string, Pending>()
   for (const row of rows) {
@@ -192,8 +229,9 @@ const itemsOf = (
 
 const insertItems = Effect.fnUntraced(function* (items: ReadonlyArray<Item>) {
   yield* insertQueue(
-    items.map(({ change: { authority, file, object, objectKey }, id }) => [
+    items.map(({ change: { authority, file, object, objectKey, shortKey }, id }) => [
       id,
+      shortKey,
       authority,
       ListenerObject.isUser(object) ? 0 : 1,
       objectKey,
@@ -205,7 +243,7 @@ const insertItems = Effect.fnUntraced(function* (items: ReadonlyArray<Item>) {
   yield* insertWishes(items)
 })
 
-const insertQueue = Rows.into("queue", ["id", "authority", "kind", "object_key", "name", "file"])
+const insertQueue = Rows.into("queue", ["id", "short_key", "authority", "kind", "object_key", "name", "file"])
 
 const count = (items: ReadonlyArray<Item>): Rows.Written => {
   const counts = new Map<string, number>()

@@ -60,7 +60,8 @@ const first = (
       WHERE q.authority = ${authority} AND q.state = 'ready' AND q.kind = ${kind}
         AND NOT EXISTS (
           SELECT 1 FROM queue AS f INDEXED BY queue_object
-          WHERE f.authority = q.authority AND f.object_key = q.object_key AND f.state = 'in_flight'
+          WHERE f.short_key = q.short_key AND f.authority = q.authority AND f.object_key = q.object_key
+            AND f.state = 'in_flight'
         )
       ORDER BY q.id
       LIMIT ${limit}`,

@@ -14,6 +14,7 @@ import type {
 } from "@id-connector/core/QueueStore"
 import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
 import { Effect, Option } from "effect"
+import * as ShortKey from "../ShortKey.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -124,13 +125,17 @@ const idsOf = (
 ): Statements<ReadonlyArray<{ readonly id: number }>> => {
   if (object === undefined) return inStates(sql, authority, rowStates(state), { after: after ?? 0, limit })
   const named = object.toLowerCase()
+  const keys = [named, `user:${named}`, `group:${named}`]
   return sql`
     SELECT q.id FROM queue AS q
     WHERE q.id IN (
       SELECT n.id FROM queue AS n INDEXED BY queue_name WHERE n.authority = ${authority} AND n.name = ${named}
       UNION ALL
       SELECT o.id FROM queue AS o INDEXED BY queue_object
-      WHERE o.authority = ${authority} AND o.object_key IN (${named}, ${`user:${named}`}, ${`group:${named}`})
+      WHERE ${sql.in(
+        "o.short_key",
+        keys.map((key) => ShortKey.ofItem(authority, key))
+      )} AND o.authority = ${authority} AND ${sql.in("o.object_key", keys)}
     ) AND q.id > ${after ?? 0} AND ${sql.in("q.state", rowStates(state))}
     ORDER BY q.id LIMIT ${Math.max(0, limit)}`
 }

@@ -85,7 +85,7 @@ const repeat = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, done: Read
       AND EXISTS (SELECT 1 FROM waits AS w WHERE w.item = q.id AND w.because = 'tried')
       AND NOT EXISTS (
         SELECT 1 FROM queue AS n INDEXED BY queue_object
-        WHERE n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
+        WHERE n.short_key = q.short_key AND n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
       )`
   if (early.length === 0) return []
   const ids = JSON.stringify(early.map(({ id }) => id))
@@ -141,7 +141,7 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
     FROM json_each(${JSON.stringify(undelivered.map(({ id }) => id))}) AS k
     CROSS JOIN queue AS q
     LEFT JOIN queue AS n INDEXED BY queue_object
-      ON n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
+      ON n.short_key = q.short_key AND n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
     WHERE q.id = k.value AND q.state = 'in_flight'`
   const settlements = new Map(undelivered.map((settlement) => [settlement.id, settlement]))
   for (const item of claimed) {

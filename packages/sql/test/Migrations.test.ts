@@ -1,0 +1,68 @@
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { SqlClient } from "@effect/sql"
+import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
+import { assert, describe, it } from "@effect/vitest"
+import { QueueStore } from "@id-connector/core/QueueStore"
+import { migrations } from "@id-connector/sql/Migrations"
+import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
+import { arrival, north, previousUser, user } from "@id-connector/testkit/QueueStoreContract/Changes"
+import { previousOf } from "@id-connector/testkit/QueueStoreContract/Steps"
+import { Effect, Layer, Record } from "effect"
+import { database } from "./TestDatabase.js"
+
+/** More than what is migrated at once. */
+const many = 2_500
+
+describe("migrations", () => {
+  it.scoped("0009 finds every object of a database that was filled before", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const filename = `${yield* fs.makeTempDirectoryScoped()}/queue.db`
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const numbers = JSON.stringify(Array.from({ length: many }, (_, index) => index + 1))
+        yield* sql`
+          INSERT INTO queue (authority, kind, object_key, name, file)
+          SELECT ${north}, 0, 'user:u' || value, 'name' || value, 'file' || value FROM json_each(${numbers})`
+        const { payload } = yield* wishOf("u1")
+        yield* sql`
+          INSERT INTO wishes (id, recreate, payload)
+          SELECT value, 0, replace(${payload}, '"u1"', '"u' || value || '"') FROM json_each(${numbers})`
+        yield* sql`INSERT INTO queue_counts VALUES (${north}, 'ready', ${many})`
+        yield* sql`
+          INSERT INTO previous_states (id, state)
+          SELECT 'u' || value, ${JSON.stringify(previousUser("anna"))} FROM json_each(${numbers})`
+      }).pipe(Effect.provide(before(filename)))
+      yield* Effect.gen(function* () {
+        const queue = yield* QueueStore
+        for (const id of ["u1", `u${many}`]) {
+          assert.deepStrictEqual(yield* previousOf(id), previousUser("anna"))
+          assert.lengthOf(yield* queue.list(north, { object: id, limit: 10 }), 1)
+        }
+        yield* queue.accept([arrival("new", user(`u${many}`, "bert"))])
+        assert.strictEqual((yield* queue.counts(north)).waiting, many, "merged with what was there")
+      }).pipe(Effect.provide(Layer.provideMerge(SqlQueueStore.layer, database(filename))))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
+/** The database as it was made before this migration. */
+const before = (filename: string) =>
+  SqliteMigrator.layer({
+    loader: SqliteMigrator.fromRecord(Record.filter(migrations, (_, name) => name < "0009"))
+  }).pipe(Layer.provideMerge(SqliteClient.layer({ filename })), Layer.provideMerge(NodeContext.layer))
+
+/** What is stored of a user. */
+const wishOf = (id: string) =>
+  Effect.gen(function* () {
+    const queue = yield* QueueStore
+    const sql = yield* SqlClient.SqlClient
+    yield* queue.accept([arrival("file", user(id, "anna"))])
+    yield* queue.flush
+    const [wish] = yield* sql<{ payload: string }>`SELECT payload FROM wishes`
+    return wish ?? assert.fail("nothing is stored")
+  }).pipe(
+    Effect.provide(SqlQueueStore.layer.pipe(Layer.provideMerge(database(":memory:")))),
+    Effect.provide(NodeContext.layer)
+  )
