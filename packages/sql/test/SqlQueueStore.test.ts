@@ -8,7 +8,7 @@ import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
 import { queueStoreContract } from "@id-connector/testkit/QueueStoreContract"
 import { arrival, group, north, previousUser, user } from "@id-connector/testkit/QueueStoreContract/Changes"
 import { dead, previousOf } from "@id-connector/testkit/QueueStoreContract/Steps"
-import { Cause, Effect, Exit, Layer } from "effect"
+import { Array as Arr, Cause, Effect, Exit, Layer } from "effect"
 import { database, fresh } from "./TestDatabase.js"
 
 queueStoreContract("SQLite", Layer.provide(SqlQueueStore.layer, fresh))
@@ -188,6 +188,23 @@ describe("SqlQueueStore", () => {
         assert.deepStrictEqual(yield* committed, ["1", "2", "3"])
       }).pipe(Effect.provide(Layer.provideMerge(SqlQueueStore.layer, database(filename))))
       assert.deepStrictEqual(yield* committed, ["2", "3", "4"])
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped("commits what was accepted now and then, though nobody flushes", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const filename = `${yield* fs.makeTempDirectoryScoped()}/queue.db`
+      const committed = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT name FROM taken_over`).pipe(
+        Effect.map((rows) => rows.length),
+        Effect.provide(Layer.fresh(database(filename)))
+      )
+      yield* Effect.gen(function* () {
+        const queue = yield* QueueStore
+        yield* Effect.forEach(Arr.range(1, 40), (n) => queue.accept([arrival(`${n}`, user(`u${n}`, `name${n}`))]))
+        assert.isAtLeast(yield* committed, 20)
+      }).pipe(Effect.provide(Layer.provideMerge(SqlQueueStore.layer, database(filename))))
+      assert.strictEqual(yield* committed, 40)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 

@@ -15,8 +15,8 @@ export interface TransactionsShape {
    */
   readonly transaction: Run<SqlClient.TransactionConnection>
   /**
-   * Runs statements in a transaction that stays open for more of them, until `commit`, or until `transaction` is called. Pages
-   * that each of them changes are then written once. When one fails, all of them are undone.
+   * Runs statements in a transaction that stays open for more of them, until `commit`, until `transaction` is called, or until
+   * it has been enough. Pages that each of them changes are then written once. When one fails, all of them are undone.
    */
   readonly together: Run<SqlClient.TransactionConnection>
   /** Ends what is open. Fails when something that had been run `together` was undone since the last call. */
@@ -40,7 +40,12 @@ interface Open {
   readonly connection: Connection
   /** Others get the connection when it is closed. */
   readonly scope: Scope.CloseableScope
+  /** How often something was run in it. */
+  uses: number
 }
+
+/** So often at most: the log can't be written back while a transaction is open, and a long one makes reading slow. */
+const mostUses = 16
 
 const toSqlError = (cause: Cause.Cause<unknown>): SqlError.SqlError => {
   const error = Cause.squash(cause)
@@ -59,7 +64,7 @@ const make = (sql: SqlClient.SqlClient): Effect.Effect<TransactionsShape, never,
     const begin: Effect.Effect<Open, SqlError.SqlError> = Effect.gen(function* () {
       const scope = yield* Scope.make()
       const connection = yield* Scope.extend(sql.reserve, scope)
-      const begun = { connection, scope }
+      const begun: Open = { connection, scope, uses: 0 }
       yield* Effect.onError(execute(begun, "BEGIN IMMEDIATE"), () => Scope.close(scope, Exit.void))
       return begun
     })
@@ -110,11 +115,12 @@ const make = (sql: SqlClient.SqlClient): Effect.Effect<TransactionsShape, never,
             const isFirst = open === null
             return Effect.flatMap(open === null ? begin : Effect.succeed(open), (current) => {
               open = current
+              current.uses += 1
               return Effect.onError(within(current, statements), (cause) => {
                 open = null
                 if (!isFirst) undone = toSqlError(cause)
                 return undo(current)
-              })
+              }).pipe(Effect.zipLeft(current.uses < mostUses ? Effect.void : endOpen))
             })
           })
         ),
