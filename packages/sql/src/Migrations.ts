@@ -221,7 +221,7 @@ const shortKeys = Effect.gen(function* () {
         SELECT id AS row, authority, object_key FROM queue WHERE id > ${after} ORDER BY id LIMIT 1000`,
     (rows) => sql`
       UPDATE queue SET short_key = e.value ->> 1
-      FROM json_each(${JSON.stringify(rows.map((row) => [row.row, ShortKey.ofItem(row.authority, row.object_key)]))}) AS e
+      FROM json_each(${JSON.stringify(rows.map((row) => [row.row, ShortKey.of(ShortKey.itemKey(row.authority, row.object_key))]))}) AS e
       WHERE queue.id = e.value ->> 0`
   )
   yield* sql`DROP INDEX queue_object`
@@ -251,18 +251,15 @@ const shortKeys = Effect.gen(function* () {
   yield* sql`CREATE INDEX previous_states_expiring ON previous_states (expires_at) WHERE expires_at IS NOT NULL`
 })
 
-/** Goes through all rows, in the order of their numbers. */
+/** Goes through all rows after one, in the order of their numbers. */
 const inBatches = <Row extends { readonly row: number }, E, R>(
   next: (after: number) => Effect.Effect<ReadonlyArray<Row>, E, R>,
-  each: (rows: ReadonlyArray<Row>) => Effect.Effect<unknown, E, R>
-): Effect.Effect<unknown, E, R> =>
-  Effect.iterate(0, {
-    while: (after) => after !== Number.POSITIVE_INFINITY,
-    body: (after) =>
-      Effect.flatMap(next(after), (rows) => {
-        const last = rows.at(-1)
-        return last === undefined ? Effect.succeed(Number.POSITIVE_INFINITY) : Effect.as(each(rows), last.row)
-      })
+  each: (rows: ReadonlyArray<Row>) => Effect.Effect<unknown, E, R>,
+  after = 0
+): Effect.Effect<void, E, R> =>
+  Effect.flatMap(next(after), (rows) => {
+    const last = rows.at(-1)
+    return last === undefined ? Effect.void : Effect.flatMap(each(rows), () => inBatches(next, each, last.row))
   })
 
 /** For `SqliteMigrator.fromRecord`. */

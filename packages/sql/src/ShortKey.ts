@@ -3,6 +3,7 @@
  * and all changed pages go to the disk. The fewer pages an index has, the more of the new ones share a page; with these it has a
  * quarter of the pages.
  */
+import type { SqlClient } from "@effect/sql"
 
 /**
  * 32 bits of a text (FNV-1a over its UTF-16 units). Different texts may have the same number: look for the text, too. Numbers
@@ -15,4 +16,10 @@ export const of = (text: string): number => {
 }
 
 /** What names an object in the queue of a school authority. */
-export const ofItem = (authority: string, objectKey: string): number => of(`${authority}\n${objectKey}`)
+export const itemKey = (authority: string, objectKey: string): string => `${authority}\n${objectKey}`
+
+/** Whether another row of the queue is about the object of the row `q`. */
+export const isSameObject = (sql: SqlClient.SqlClient, other: "f" | "n") =>
+  sql.literal(
+    `${other}.short_key = q.short_key AND ${other}.authority = q.authority AND ${other}.object_key = q.object_key`
+  )

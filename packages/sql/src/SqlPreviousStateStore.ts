@@ -3,7 +3,7 @@ import { SqlClient } from "@effect/sql"
 import { PreviousState } from "@id-connector/core/PreviousState"
 import { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
 import { Clock, Effect, Either, Layer, Schema } from "effect"
-import * as ShortKey from "./ShortKey.js"
+import * as PreviousStates from "./SqlQueueStore/PreviousStates.js"
 import { operation, Transactions } from "./SqlQueueStore/Transactions.js"
 
 /** Needs the tables of `Migrations`. */
@@ -21,14 +21,13 @@ export const layer: Layer.Layer<PreviousStateStore, never, SqlClient.SqlClient |
 )
 
 const get = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: ReadonlyArray<string>) {
-  const keys = ids.map((id) => id.toLowerCase()).map((id) => [ShortKey.of(id), id])
-  const rows = yield* sql<{ id: string; state: string }>`
-    SELECT p.id, p.state FROM json_each(${JSON.stringify(keys)}) AS k
-    CROSS JOIN previous_states AS p INDEXED BY previous_states_id
-      ON p.short_key = k.value ->> 0 AND p.id = k.value ->> 1
-    WHERE p.expires_at IS NULL OR p.expires_at > ${yield* Clock.currentTimeMillis}`
+  const now = yield* Clock.currentTimeMillis
+  const rows = yield* PreviousStates.find(
+    sql,
+    ids.map((id) => id.toLowerCase())
+  )
   const states = new Map<string, PreviousState>()
-  for (const row of rows) states.set(row.id, yield* toState(row))
+  for (const row of rows) if (!PreviousStates.isGone(row, now)) states.set(row.id, yield* toState(row))
   return states
 })
 

@@ -1,4 +1,3 @@
-import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
@@ -9,7 +8,7 @@ import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
 import { arrival, north, previousUser, user } from "@id-connector/testkit/QueueStoreContract/Changes"
 import { previousOf } from "@id-connector/testkit/QueueStoreContract/Steps"
 import { Effect, Layer, Record } from "effect"
-import { database } from "./TestDatabase.js"
+import { database, newFile } from "./TestDatabase.js"
 
 /** More than what is migrated at once. */
 const many = 2_500
@@ -17,8 +16,7 @@ const many = 2_500
 describe("migrations", () => {
   it.scoped("0009 finds every object of a database that was filled before", () =>
     Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const filename = `${yield* fs.makeTempDirectoryScoped()}/queue.db`
+      const filename = yield* newFile
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const numbers = JSON.stringify(Array.from({ length: many }, (_, index) => index + 1))

@@ -18,10 +18,11 @@ export const database = (filename: string): Database =>
     Layer.provideMerge(NodeContext.layer)
   )
 
-/** A new file that is removed at the end. */
-export const fresh: Database = FileSystem.FileSystem.pipe(
+/** The name of a new file that is removed at the end. */
+export const newFile = FileSystem.FileSystem.pipe(
   Effect.flatMap((fs) => fs.makeTempDirectoryScoped()),
-  Effect.map((directory) => database(`${directory}/queue.db`)),
-  Layer.unwrapScoped,
-  Layer.provide(NodeContext.layer)
+  Effect.map((directory) => `${directory}/queue.db`)
 )
+
+/** A new file that is removed at the end. */
+export const fresh: Database = newFile.pipe(Effect.map(database), Layer.unwrapScoped, Layer.provide(NodeContext.layer))

@@ -46,12 +46,11 @@ export const userFile = (index: number, version: string) => {
 }
 
 /** Unlike those of tests, the same as in a directory: in no particular order. */
-const uuidOf = (name: string): string => {
-  const hex = createHash("sha256").update(name).digest("hex")
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    "-"
-  )
-}
+const uuidOf = (name: string): string =>
+  createHash("sha256")
+    .update(name)
+    .digest("hex")
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5")
 
 /** Who may use the API. */
 export const administrator = { username: "admin", password: "secret" }

@@ -3,11 +3,11 @@ import type { SqlClient, SqlError } from "@effect/sql"
 import * as Coalescing from "@id-connector/core/Coalescing"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
 import * as Precedence from "@id-connector/core/Precedence"
-import type { PreviousState } from "@id-connector/core/PreviousState"
 import * as QueueRow from "@id-connector/core/QueueRow"
 import type { Arrival, SourceFile } from "@id-connector/core/QueueStore"
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
+import * as PreviousStates from "./PreviousStates.js"
 import * as Rows from "./Rows.js"
 import { block, rememberFreed } from "./Waits.js"
 
@@ -18,7 +18,7 @@ export const accept = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, bat
   const news = unknownOf(batch, yield* digests(sql, batch))
   if (news.length === 0) return
   yield* rememberFiles(news)
-  yield* rememberStates(sql, statesOf(news), yield* Clock.currentTimeMillis)
+  yield* PreviousStates.remember(sql, statesOf(news))
   const changes = news.flatMap(changesOf)
   if (changes.length === 0) return
   const known = yield* pendingOf(sql, changes)
@@ -61,81 +61,19 @@ const insertFiles = Rows.into(
   "ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, fate = excluded.fate"
 )
 
-interface Remembered {
-  /** Null: what is stored stays, and only gets an end. */
-  readonly state: PreviousState | null
-  readonly expiresAt: number | null
-}
-
-const statesOf = (arrivals: ReadonlyArray<Arrival>): ReadonlyMap<string, Remembered> => {
-  const states = new Map<string, Remembered>()
+const statesOf = (arrivals: ReadonlyArray<Arrival>): ReadonlyMap<string, PreviousStates.Remembered> => {
+  const states = new Map<string, PreviousStates.Remembered>()
   for (const { object, remember } of arrivals) {
     const id = object.id.toLowerCase()
     states.set(
       id,
       remember._tag === "State"
-        ? { state: remember.state, expiresAt: null }
+        ? { state: JSON.stringify(remember.state), expiresAt: null }
         : { state: states.get(id)?.state ?? null, expiresAt: Math.ceil(remember.at) }
     )
   }
   return states
 }
-
-const rememberStates = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  states: ReadonlyMap<string, Remembered>,
-  now: number
-) {
-  const rows = [...states].map(
-    ([id, { expiresAt, state }]): StateRow => [
-      ShortKey.of(id),
-      id,
-      state === null ? null : JSON.stringify(state),
-      expiresAt
-    ]
-  )
-  const stored = yield* storedStates(sql, rows)
-  yield* insertStates(rows.filter(([, id, state]) => state !== null && !stored.has(id)))
-  // Most changes leave it as it is. Not to write it then saves a page per object.
-  const changed = rows.flatMap(([, id, state, expiresAt]) => {
-    const old = stored.get(id)
-    if (old === undefined || (state === old.state && expiresAt === old.expires_at)) return []
-    // What has expired is gone, also where it was not purged yet.
-    const isGone = old.expires_at !== null && old.expires_at <= now
-    return state === null && isGone ? [] : [[old.row, state ?? old.state, expiresAt]]
-  })
-  if (changed.length > 0) {
-    yield* sql`
-      UPDATE previous_states SET state = c.value ->> 1, expires_at = c.value ->> 2
-      FROM json_each(${JSON.stringify(changed)}) AS c
-      WHERE previous_states.rowid = c.value ->> 0`
-  }
-})
-
-/** A null state: what is stored stays. */
-type StateRow = readonly [shortKey: number, id: string, state: string | null, expiresAt: number | null]
-
-interface StoredState {
-  readonly row: number
-  readonly id: string
-  readonly state: string
-  readonly expires_at: number | null
-}
-
-const storedStates = (
-  sql: SqlClient.SqlClient,
-  rows: ReadonlyArray<StateRow>
-): Statements<ReadonlyMap<string, StoredState>> =>
-  Effect.map(
-    sql<StoredState>`
-      SELECT p.rowid AS row, p.id, p.state, p.expires_at
-      FROM json_each(${JSON.stringify(rows.map(([shortKey, id]) => [shortKey, id]))}) AS k
-      CROSS JOIN previous_states AS p INDEXED BY previous_states_id
-        ON p.short_key = k.value ->> 0 AND p.id = k.value ->> 1`,
-    (stored) => new Map(stored.map((one) => [one.id, one]))
-  )
-
-const insertStates = Rows.into("previous_states", ["short_key", "id", "state", "expires_at"])
 
 /** What a file brings to one authority. */
 interface Change {
@@ -151,18 +89,11 @@ interface Change {
 const changesOf = ({ file, object, recipients, text }: Arrival): ReadonlyArray<Change> => {
   if (recipients.length === 0) return []
   const objectKey = ListenerObject.objectKey(object)
-  return [...new Set(recipients)].map((authority) => ({
-    authority,
-    objectKey,
-    file: file.name,
-    object,
-    text,
-    key: keyOf(authority, objectKey),
-    shortKey: ShortKey.ofItem(authority, objectKey)
-  }))
+  return [...new Set(recipients)].map((authority) => {
+    const key = ShortKey.itemKey(authority, objectKey)
+    return { authority, objectKey, file: file.name, object, text, key, shortKey: ShortKey.of(key) }
+  })
 }
-
-const keyOf = (authority: string, objectKey: string): string => `${authority}\n${objectKey}`
 
 interface PendingRow extends QueueRow.WishRow {
   readonly id: number
@@ -189,7 +120,7 @@ const pendingOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, changes
     CROSS JOIN wishes AS w ON w.id = q.id`
   const pending = new Map<string, Pending>()
   for (const row of rows) {
-    pending.set(keyOf(row.authority, row.object_key), { id: row.id, wish: yield* QueueRow.toWish(row) })
+    pending.set(ShortKey.itemKey(row.authority, row.object_key), { id: row.id, wish: yield* QueueRow.toWish(row) })
   }
   return pending
 })

@@ -3,6 +3,7 @@ import type { SqlClient, SqlError } from "@effect/sql"
 import * as QueueRow from "@id-connector/core/QueueRow"
 import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
 import { Clock, Effect } from "effect"
+import * as ShortKey from "../ShortKey.js"
 import { rowsOf } from "./Look.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
@@ -60,8 +61,7 @@ const first = (
       WHERE q.authority = ${authority} AND q.state = 'ready' AND q.kind = ${kind}
         AND NOT EXISTS (
           SELECT 1 FROM queue AS f INDEXED BY queue_object
-          WHERE f.short_key = q.short_key AND f.authority = q.authority AND f.object_key = q.object_key
-            AND f.state = 'in_flight'
+          WHERE ${ShortKey.isSameObject(sql, "f")} AND f.state = 'in_flight'
         )
       ORDER BY q.id
       LIMIT ${limit}`,

@@ -134,7 +134,7 @@ const idsOf = (
       SELECT o.id FROM queue AS o INDEXED BY queue_object
       WHERE ${sql.in(
         "o.short_key",
-        keys.map((key) => ShortKey.ofItem(authority, key))
+        keys.map((key) => ShortKey.of(ShortKey.itemKey(authority, key)))
       )} AND o.authority = ${authority} AND ${sql.in("o.object_key", keys)}
     ) AND q.id > ${after ?? 0} AND ${sql.in("q.state", rowStates(state))}
     ORDER BY q.id LIMIT ${Math.max(0, limit)}`

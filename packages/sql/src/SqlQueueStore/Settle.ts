@@ -5,6 +5,7 @@ import * as Precedence from "@id-connector/core/Precedence"
 import * as QueueRow from "@id-connector/core/QueueRow"
 import { attemptsKept, type ItemId, type Settlement } from "@id-connector/core/QueueStore"
 import { Array as Arr, Clock, Effect } from "effect"
+import * as ShortKey from "../ShortKey.js"
 import { rememberFreed } from "./Waits.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
@@ -85,7 +86,7 @@ const repeat = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, done: Read
       AND EXISTS (SELECT 1 FROM waits AS w WHERE w.item = q.id AND w.because = 'tried')
       AND NOT EXISTS (
         SELECT 1 FROM queue AS n INDEXED BY queue_object
-        WHERE n.short_key = q.short_key AND n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
+        WHERE ${ShortKey.isSameObject(sql, "n")} AND n.state <> 'in_flight'
       )`
   if (early.length === 0) return []
   const ids = JSON.stringify(early.map(({ id }) => id))
@@ -141,7 +142,7 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
     FROM json_each(${JSON.stringify(undelivered.map(({ id }) => id))}) AS k
     CROSS JOIN queue AS q
     LEFT JOIN queue AS n INDEXED BY queue_object
-      ON n.short_key = q.short_key AND n.authority = q.authority AND n.object_key = q.object_key AND n.state <> 'in_flight'
+      ON ${ShortKey.isSameObject(sql, "n")} AND n.state <> 'in_flight'
     WHERE q.id = k.value AND q.state = 'in_flight'`
   const settlements = new Map(undelivered.map((settlement) => [settlement.id, settlement]))
   for (const item of claimed) {

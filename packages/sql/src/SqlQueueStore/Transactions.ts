@@ -69,6 +69,16 @@ const make = (sql: SqlClient.SqlClient): Effect.Effect<TransactionsShape, never,
       return begun
     })
 
+    /** The one that is open, or a new one that is from now on. */
+    const current: Effect.Effect<Open, SqlError.SqlError> = Effect.suspend(() =>
+      open === null
+        ? Effect.map(begin, (begun) => {
+            open = begun
+            return begun
+          })
+        : Effect.succeed(open)
+    )
+
     const end = (ended: Open): Effect.Effect<void, SqlError.SqlError> =>
       Effect.zipRight(execute(ended, "COMMIT"), Scope.close(ended.scope, Exit.void)).pipe(
         Effect.onError(() => undo(ended))
@@ -111,17 +121,13 @@ const make = (sql: SqlClient.SqlClient): Effect.Effect<TransactionsShape, never,
         ),
       together: (statements) =>
         inTurn(
-          Effect.suspend(() => {
-            const isFirst = open === null
-            return Effect.flatMap(open === null ? begin : Effect.succeed(open), (current) => {
-              open = current
-              current.uses += 1
-              return Effect.onError(within(current, statements), (cause) => {
-                open = null
-                if (!isFirst) undone = toSqlError(cause)
-                return undo(current)
-              }).pipe(Effect.zipLeft(current.uses < mostUses ? Effect.void : endOpen))
-            })
+          Effect.flatMap(current, (shared) => {
+            shared.uses += 1
+            return Effect.onError(within(shared, statements), (cause) => {
+              open = null
+              if (shared.uses > 1) undone = toSqlError(cause)
+              return undo(shared)
+            }).pipe(Effect.zipLeft(shared.uses < mostUses ? Effect.void : endOpen))
           })
         ),
       commit: inTurn(
