@@ -2,16 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Portion from "@id-connector/core/InQueue/Portion"
 import { FastCheck } from "effect"
 
-const size = FastCheck.integer({ min: Portion.least, max: Portion.most })
+const size = FastCheck.integer({ min: Portion.least / 32, max: Portion.most / 32 }).map((steps) => steps * 32)
 
 describe("the size of a portion", () => {
-  it("shrinks on a slow machine, until a portion takes 10 ms", () => {
-    assert.strictEqual(Portion.next(256, 256, 24), 128)
-    assert.strictEqual(Portion.next(128, 128, 10), 128)
+  it("shrinks on a slow machine, until a portion takes 15 ms", () => {
+    assert.strictEqual(Portion.next(256, 256, 36), 128)
+    assert.strictEqual(Portion.next(128, 128, 15), 128)
   })
 
   it("grows again when portions take less", () => {
-    assert.strictEqual(Portion.next(100, 100, 8), 125)
+    assert.strictEqual(Portion.next(128, 128, 12), 160)
   })
 
   it("changes little at once: one slow portion says not much", () => {
@@ -24,7 +24,7 @@ describe("the size of a portion", () => {
       FastCheck.property(
         size,
         FastCheck.integer({ min: 0, max: 63 }),
-        FastCheck.integer({ min: 0, max: 10 }),
+        FastCheck.integer({ min: 0, max: 15 }),
         (before, files, millis) => {
           assert.isAtLeast(Portion.next(before, files, millis), before)
         }
@@ -38,7 +38,7 @@ describe("the size of a portion", () => {
         const next = Portion.next(before, files, millis)
         assert.isAtLeast(next, Portion.least)
         assert.isAtMost(next, Portion.most)
-        assert.strictEqual(Number.isInteger(next), true)
+        assert.strictEqual(next % 32, 0)
       })
     )
   })

@@ -15,6 +15,9 @@ export const of = (text: string): number => {
   return hash >>> 0
 }
 
+/** The numbers of texts, each once, as JSON. To look for the texts, too, in SQL would take twice as long as looking here. */
+export const json = (texts: Iterable<string>): string => JSON.stringify([...new Set(Array.from(texts, of))])
+
 /** What names an object in the queue of a school authority. */
 export const itemKey = (authority: string, objectKey: string): string => `${authority}\n${objectKey}`
 

@@ -108,19 +108,16 @@ interface Pending {
 
 /** What waits, is held or dead for the same objects. */
 const pendingOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, changes: ReadonlyArray<Change>) {
-  const keys = new Map(
-    changes.map(({ authority, key, objectKey, shortKey }) => [key, [shortKey, authority, objectKey]])
-  )
+  const keys = new Set(changes.map(({ key }) => key))
   const rows = yield* sql<PendingRow>`
     SELECT q.id, q.authority, q.object_key, w.payload, w.previous, w.hashes, w.aliases, w.recreate
-    FROM json_each(${JSON.stringify([...keys.values()])}) AS k
-    CROSS JOIN queue AS q INDEXED BY queue_object
-      ON q.short_key = k.value ->> 0 AND q.authority = k.value ->> 1 AND q.object_key = k.value ->> 2
-        AND q.state <> 'in_flight'
+    FROM json_each(${ShortKey.json(keys)}) AS k
+    CROSS JOIN queue AS q INDEXED BY queue_object ON q.short_key = k.value AND q.state <> 'in_flight'
     CROSS JOIN wishes AS w ON w.id = q.id`
   const pending = new Map<string, Pending>()
   for (const row of rows) {
-    pending.set(ShortKey.itemKey(row.authority, row.object_key), { id: row.id, wish: yield* QueueRow.toWish(row) })
+    const key = ShortKey.itemKey(row.authority, row.object_key)
+    if (keys.has(key)) pending.set(key, { id: row.id, wish: yield* QueueRow.toWish(row) })
   }
   return pending
 })

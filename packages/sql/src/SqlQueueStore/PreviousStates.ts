@@ -18,11 +18,16 @@ export const find = (
   sql: SqlClient.SqlClient,
   ids: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<Stored>, SqlError.SqlError> =>
-  sql<Stored>`
-    SELECT p.rowid AS row, p.id, p.state, p.expires_at
-    FROM json_each(${JSON.stringify(ids.map((id) => [ShortKey.of(id), id]))}) AS k
-    CROSS JOIN previous_states AS p INDEXED BY previous_states_id
-      ON p.short_key = k.value ->> 0 AND p.id = k.value ->> 1`
+  Effect.suspend(() => {
+    const asked = new Set(ids)
+    return Effect.map(
+      sql<Stored>`
+        SELECT p.rowid AS row, p.id, p.state, p.expires_at
+        FROM json_each(${ShortKey.json(asked)}) AS k
+        CROSS JOIN previous_states AS p INDEXED BY previous_states_id ON p.short_key = k.value`,
+      (rows) => rows.filter(({ id }) => asked.has(id))
+    )
+  })
 
 /** What has expired is gone, also where it was not purged yet. */
 export const isGone = ({ expires_at }: Stored, now: number): boolean => expires_at !== null && expires_at <= now
