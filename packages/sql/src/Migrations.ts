@@ -251,6 +251,21 @@ const shortKeys = Effect.gen(function* () {
   yield* sql`CREATE INDEX previous_states_expiring ON previous_states (expires_at) WHERE expires_at IS NOT NULL`
 })
 
+/** See `SqlQueueStore/Wishes`. */
+const bundles = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE bundles (
+    first INTEGER PRIMARY KEY, -- ids of items
+    last INTEGER NOT NULL,
+    wishes TEXT NOT NULL
+  ) STRICT`
+  yield* sql`CREATE TRIGGER bundles_gone AFTER DELETE ON queue BEGIN
+    DELETE FROM bundles
+    WHERE first = (SELECT max(b.first) FROM bundles AS b WHERE b.first <= old.id)
+      AND NOT EXISTS (SELECT 1 FROM queue AS q WHERE q.id BETWEEN bundles.first AND bundles.last);
+  END`
+})
+
 /** Goes through all rows after one, in the order of their numbers. */
 const inBatches = <Row extends { readonly row: number }, E, R>(
   next: (after: number) => Effect.Effect<ReadonlyArray<Row>, E, R>,
@@ -272,5 +287,6 @@ export const migrations = {
   "0006_previous_states": previousStates,
   "0007_paused": paused,
   "0008_cheaper_accept": cheaperAccept,
-  "0009_short_keys": shortKeys
+  "0009_short_keys": shortKeys,
+  "0010_bundles": bundles
 }

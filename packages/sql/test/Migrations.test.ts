@@ -2,6 +2,8 @@ import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
+import * as Coalescing from "@id-connector/core/Coalescing"
+import * as QueueRow from "@id-connector/core/QueueRow"
 import { QueueStore } from "@id-connector/core/QueueStore"
 import { migrations } from "@id-connector/sql/Migrations"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
@@ -14,7 +16,7 @@ import { database, newFile } from "./TestDatabase.js"
 const many = 2_500
 
 describe("migrations", () => {
-  it.scoped("0009 finds every object of a database that was filled before", () =>
+  it.scoped("0009 and 0010 find every object of a database that was filled before", () =>
     Effect.gen(function* () {
       const filename = yield* newFile
       yield* Effect.gen(function* () {
@@ -23,7 +25,7 @@ describe("migrations", () => {
         yield* sql`
           INSERT INTO queue (authority, kind, object_key, name, file)
           SELECT ${north}, 0, 'user:u' || value, 'name' || value, 'file' || value FROM json_each(${numbers})`
-        const { payload } = yield* wishOf("u1")
+        const { payload } = QueueRow.fromWish(Coalescing.single(user("u1", "anna")))
         yield* sql`
           INSERT INTO wishes (id, recreate, payload)
           SELECT value, 0, replace(${payload}, '"u1"', '"u' || value || '"') FROM json_each(${numbers})`
@@ -50,17 +52,3 @@ const before = (filename: string) =>
   SqliteMigrator.layer({
     loader: SqliteMigrator.fromRecord(Record.filter(migrations, (_, name) => name < "0009"))
   }).pipe(Layer.provideMerge(SqliteClient.layer({ filename })), Layer.provideMerge(NodeContext.layer))
-
-/** What is stored of a user. */
-const wishOf = (id: string) =>
-  Effect.gen(function* () {
-    const queue = yield* QueueStore
-    const sql = yield* SqlClient.SqlClient
-    yield* queue.accept([arrival("file", user(id, "anna"))])
-    yield* queue.flush
-    const [wish] = yield* sql<{ payload: string }>`SELECT payload FROM wishes`
-    return wish ?? assert.fail("nothing is stored")
-  }).pipe(
-    Effect.provide(SqlQueueStore.layer.pipe(Layer.provideMerge(database(":memory:")))),
-    Effect.provide(NodeContext.layer)
-  )

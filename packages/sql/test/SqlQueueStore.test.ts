@@ -229,7 +229,7 @@ describe("SqlQueueStore", () => {
       const sql = yield* SqlClient.SqlClient
       yield* queue.accept([arrival("1", user("u1", "anna"))])
       yield* queue.flush
-      yield* sql`UPDATE wishes SET payload = '{}'`
+      yield* sql`UPDATE bundles SET wishes = '{}'`
       const exit = yield* Effect.exit(queue.claim(north, 1))
       assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /Queue item 1 cannot be read/)
       assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, held: 0, dead: 0 })

@@ -10,6 +10,7 @@ import * as ShortKey from "../ShortKey.js"
 import * as PreviousStates from "./PreviousStates.js"
 import * as Rows from "./Rows.js"
 import { block, rememberFreed } from "./Waits.js"
+import * as Wishes from "./Wishes.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -95,12 +96,6 @@ const changesOf = ({ file, object, recipients, text }: Arrival): ReadonlyArray<C
   })
 }
 
-interface PendingRow extends QueueRow.WishRow {
-  readonly id: number
-  readonly authority: string
-  readonly object_key: string
-}
-
 interface Pending {
   readonly id: number
   readonly wish: Coalescing.Wish
@@ -109,15 +104,19 @@ interface Pending {
 /** What waits, is held or dead for the same objects. */
 const pendingOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, changes: ReadonlyArray<Change>) {
   const keys = new Set(changes.map(({ key }) => key))
-  const rows = yield* sql<PendingRow>`
-    SELECT q.id, q.authority, q.object_key, w.payload, w.previous, w.hashes, w.aliases, w.recreate
-    FROM json_each(${ShortKey.json(keys)}) AS k
-    CROSS JOIN queue AS q INDEXED BY queue_object ON q.short_key = k.value AND q.state <> 'in_flight'
-    CROSS JOIN wishes AS w ON w.id = q.id`
+  const rows = yield* sql<{ id: number; authority: string; object_key: string }>`
+    SELECT q.id, q.authority, q.object_key
+    FROM json_each(${JSON.stringify([...new Set(changes.map(({ shortKey }) => shortKey))])}) AS k
+    CROSS JOIN queue AS q INDEXED BY queue_object ON q.short_key = k.value AND q.state <> 'in_flight'`
+  const ids = new Map<number, string>()
+  for (const { authority, id, object_key } of rows) {
+    const key = ShortKey.itemKey(authority, object_key)
+    if (keys.has(key)) ids.set(id, key)
+  }
   const pending = new Map<string, Pending>()
-  for (const row of rows) {
-    const key = ShortKey.itemKey(row.authority, row.object_key)
-    if (keys.has(key)) pending.set(key, { id: row.id, wish: yield* QueueRow.toWish(row) })
+  for (const [id, row] of yield* Wishes.find(sql, [...ids.keys()])) {
+    const key = ids.get(id)
+    if (key !== undefined) pending.set(key, { id, wish: yield* QueueRow.toWish(row) })
   }
   return pending
 })
@@ -168,7 +167,7 @@ const insertItems = Effect.fnUntraced(function* (items: ReadonlyArray<Item>) {
     ])
   )
   yield* count(items)
-  yield* insertWishes(items)
+  yield* Wishes.insert(wishesOf(items))
 })
 
 const insertQueue = Rows.into("queue", ["id", "short_key", "authority", "kind", "object_key", "name", "file"])
@@ -185,20 +184,8 @@ const addCounts = Rows.into(
   "ON CONFLICT (authority, state) DO UPDATE SET items = items + excluded.items"
 )
 
-const insertWishes = (items: ReadonlyArray<Item>): Rows.Written =>
-  replaceWishes(
-    items.map(({ change: { text }, id, wish }) => {
-      const { aliases, hashes, payload, previous, recreate } = QueueRow.fromWish(wish, text)
-      return [id, recreate, aliases, previous, hashes, payload]
-    })
-  )
-
-const replaceWishes = Rows.into(
-  "wishes",
-  ["id", "recreate", "aliases", "previous", "hashes", "payload"],
-  `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, aliases = excluded.aliases,
-   previous = excluded.previous, hashes = excluded.hashes, payload = excluded.payload`
-)
+const wishesOf = (items: ReadonlyArray<Item>): ReadonlyArray<Wishes.Wish> =>
+  items.map(({ change: { text }, id, wish }) => ({ id, ...QueueRow.fromWish(wish, text) }))
 
 /** Items that something newer was merged into: due at once, as if never tried. */
 const replaceItems = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>) {
@@ -213,5 +200,5 @@ const replaceItems = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, item
       file = r.value ->> 1, name = r.value ->> 2
     FROM json_each(${JSON.stringify(rows)}) AS r
     WHERE queue.id = r.value ->> 0`
-  yield* insertWishes(items)
+  yield* Wishes.replace(wishesOf(items))
 })

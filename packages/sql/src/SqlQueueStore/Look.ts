@@ -15,6 +15,7 @@ import type {
 import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
 import { Effect, Option } from "effect"
 import * as ShortKey from "../ShortKey.js"
+import * as Wishes from "./Wishes.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -88,19 +89,26 @@ export const removals = (
   sql<Removals>`SELECT at, count FROM removals WHERE authority = ${authority} AND at >= ${since} ORDER BY at`
 
 /** Whole rows of the items whose ids are in a JSON array, in the order of the ids or, before that, of the kinds. */
-export const rowsOf = (
+export const rowsOf = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   ids: string,
   order: "q.id" | "q.kind, q.id" = "q.id"
-): Statements<ReadonlyArray<QueueRow.QueueRow>> =>
-  sql<QueueRow.QueueRow>`
-    SELECT q.id, q.authority, q.object_key, q.state, q.attempts, q.available_at, q.last_error, q.confirmed, q.file,
-      w.recreate, w.aliases, w.previous, w.hashes, w.payload, d.receipt
+) {
+  const rows = yield* sql<Omit<QueueRow.QueueRow, keyof QueueRow.WishRow>>`
+    SELECT q.id, q.authority, q.object_key, q.state, q.attempts, q.available_at, q.last_error, q.confirmed, q.file, d.receipt
     FROM queue AS q
-    CROSS JOIN wishes AS w ON w.id = q.id
     LEFT JOIN delivered AS d ON d.authority = q.authority AND d.object_key = q.object_key
     WHERE q.id IN (SELECT value FROM json_each(${ids}))
     ORDER BY ${sql.literal(order)}`
+  const wishes = yield* Wishes.find(
+    sql,
+    rows.map(({ id }) => id)
+  )
+  return rows.flatMap((row): ReadonlyArray<QueueRow.QueueRow> => {
+    const wish = wishes.get(row.id)
+    return wish === undefined ? [] : [{ ...row, ...wish }]
+  })
+})
 
 const itemsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<number>): Statements<ReadonlyArray<QueueItem>> =>
   Effect.flatMap(rowsOf(sql, JSON.stringify(ids)), (rows) => Effect.forEach(rows, (row) => QueueRow.toItem(row)))

@@ -7,6 +7,7 @@ import { attemptsKept, type ItemId, type Settlement } from "@id-connector/core/Q
 import { Array as Arr, Clock, Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import { rememberFreed } from "./Waits.js"
+import * as Wishes from "./Wishes.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -204,22 +205,13 @@ const rememberAttempts = Effect.fnUntraced(function* (
   }
 })
 
-interface Half extends QueueRow.WishRow {
-  readonly id: number
-}
-
 /** Merges the newer item into the one in flight. Rare: nearly all deliveries end well, and before the next change. */
 const absorb = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { authority, id }: Claimed, newer: number) {
-  const halves = yield* sql<Half>`
-    SELECT id, recreate, aliases, previous, hashes, payload FROM wishes WHERE id IN (${id}, ${newer})`
-  const [early, late] = [id, newer].map((wanted) => halves.find((half) => half.id === wanted))
+  const halves = yield* Wishes.find(sql, [id, newer])
+  const [early, late] = [halves.get(id), halves.get(newer)]
   if (early === undefined || late === undefined) return
   const wish = Coalescing.merge(yield* QueueRow.toWish(early), yield* QueueRow.toWish(late))
-  const { aliases, hashes, payload, previous, recreate } = QueueRow.fromWish(wish, late.payload)
-  yield* sql`
-    UPDATE wishes SET recreate = ${recreate}, aliases = ${aliases}, previous = ${previous}, hashes = ${hashes},
-      payload = ${payload}
-    WHERE id = ${id}`
+  yield* Wishes.replace([{ id, ...QueueRow.fromWish(wish, late.payload) }])
   yield* sql`
     UPDATE queue SET confirmed = 0, (file, name) = (SELECT n.file, n.name FROM queue AS n WHERE n.id = ${newer})
     WHERE id = ${id}`

@@ -1,0 +1,106 @@
+/**
+ * What the items are to deliver. That of new items stands in bundles: rows of a few thousand bytes leave half of their pages
+ * empty, and each page that is written costs more than the row in it. What is written later for one of them stands alone, and
+ * counts.
+ */
+import type { SqlClient, SqlError } from "@effect/sql"
+import type * as QueueRow from "@id-connector/core/QueueRow"
+import { Effect } from "effect"
+import * as Rows from "./Rows.js"
+
+export interface Wish extends QueueRow.WishRow {
+  readonly id: number
+}
+
+/** So many items share a bundle at most. It is kept, with the password hashes in it, until all of them are gone. */
+const mostInBundle = 8
+
+/** None of them can be in JSON text. */
+const betweenItems = "\u001e"
+const betweenParts = "\u001f"
+
+/** For items that had none. Their ids follow each other. */
+export const insert = (wishes: ReadonlyArray<Wish>): Rows.Written => insertBundles(bundlesOf(wishes))
+
+const insertBundles = Rows.into("bundles", ["first", "last", "wishes"])
+
+const bundlesOf = (
+  wishes: ReadonlyArray<Wish>
+): ReadonlyArray<readonly [first: number, last: number, text: string]> => {
+  const bundles: Array<readonly [number, number, string]> = []
+  for (let index = 0; index < wishes.length; index += mostInBundle) {
+    const some = wishes.slice(index, index + mostInBundle)
+    const first = some[0]?.id ?? 0
+    bundles.push([first, first + some.length - 1, some.map(textOf).join(betweenItems)])
+  }
+  return bundles
+}
+
+const textOf = ({ aliases, hashes, payload, previous, recreate }: Wish): string =>
+  [payload, previous ?? "", hashes ?? "", aliases ?? "", recreate].join(betweenParts)
+
+const wishIn = (text: string, id: number): Wish => {
+  const [payload = "", previous, hashes, aliases, recreate] = text.split(betweenParts)
+  return {
+    id,
+    payload,
+    previous: previous || null,
+    hashes: hashes || null,
+    aliases: aliases || null,
+    recreate: recreate === "1" ? 1 : 0
+  }
+}
+
+/** For items that had one, or had none. */
+export const replace = (wishes: ReadonlyArray<Wish>): Rows.Written =>
+  replaceRows(
+    wishes.map(({ aliases, hashes, id, payload, previous, recreate }) => [
+      id,
+      recreate,
+      aliases,
+      previous,
+      hashes,
+      payload
+    ])
+  )
+
+const replaceRows = Rows.into(
+  "wishes",
+  ["id", "recreate", "aliases", "previous", "hashes", "payload"],
+  `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, aliases = excluded.aliases,
+   previous = excluded.previous, hashes = excluded.hashes, payload = excluded.payload`
+)
+
+/** Those of items, by id. */
+export const find = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: ReadonlyArray<number>) {
+  const found = new Map<number, Wish>()
+  if (ids.length === 0) return found
+  const alone = yield* sql<Wish>`
+    SELECT id, recreate, aliases, previous, hashes, payload FROM wishes
+    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
+  for (const wish of alone) found.set(wish.id, wish)
+  const bundled = new Set(ids.filter((id) => !found.has(id)))
+  for (const { first, wishes } of yield* bundlesWith(sql, bundled)) {
+    for (const [index, text] of wishes.split(betweenItems).entries()) {
+      if (bundled.has(first + index)) found.set(first + index, wishIn(text, first + index))
+    }
+  }
+  return found
+})
+
+interface Bundle {
+  readonly first: number
+  readonly wishes: string
+}
+
+const bundlesWith = (
+  sql: SqlClient.SqlClient,
+  ids: ReadonlySet<number>
+): Effect.Effect<ReadonlyArray<Bundle>, SqlError.SqlError> =>
+  ids.size === 0
+    ? Effect.succeed([])
+    : sql<Bundle>`
+        SELECT first, wishes FROM bundles WHERE first IN (
+          SELECT (SELECT max(b.first) FROM bundles AS b WHERE b.first <= k.value)
+          FROM json_each(${JSON.stringify([...ids])}) AS k
+        )`
