@@ -77,6 +77,23 @@ describe("NodeSpool", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
+  it.scoped("reads on with what came since the look, later names only: the others are for the next look", () =>
+    Effect.gen(function* () {
+      const { spool, write } = yield* world
+      write("b.json", "{}")
+      yield* spool.look
+      write("a.json", "{}")
+      write("c.json", "{}")
+      const names = Effect.map(spool.next(10), (entries) =>
+        entries.map((entry) => (entry._tag === "Content" ? entry.file.name : entry.name))
+      )
+      assert.deepStrictEqual(yield* names, ["b.json", "c.json"])
+      assert.deepStrictEqual(yield* names, [])
+      yield* spool.look
+      assert.deepStrictEqual(yield* names, ["a.json", "b.json", "c.json"])
+    })
+  )
+
   it.scoped("keeps the order of more names than it holds at once, though files read before are still there", () =>
     Effect.gen(function* () {
       const directory = join(

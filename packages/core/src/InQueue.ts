@@ -3,7 +3,7 @@
  * hands them to the out queues. Previous states, items and the end of the files are stored together, and the files are removed
  * only after that.
  */
-import { type Chunk, Clock, Duration, Effect, Either, Option, Queue, Ref, Stream } from "effect"
+import { Clock, Duration, Effect, Either, Option, Queue, Ref, Stream } from "effect"
 import { Bell } from "./Bell.js"
 import { Breath } from "./Breath.js"
 import { ConfigStore, type Configuration } from "./ConfigStore.js"
@@ -27,6 +27,9 @@ const flushedAtOnce = 8
 
 /** and for so long at most. */
 const flushedWithin = "50 millis"
+
+/** So many files at most are removed before that is made to last: it takes as long for many files as for few. */
+const forgottenAtOnce = 10_000
 
 /** A file that looks unfinished is left alone until it is this old, in milliseconds. */
 const unfinishedFor = 5_000
@@ -73,13 +76,17 @@ export const run = (control: Control) =>
       }
       yield* Ref.set(reported, false)
       const lookAgainIn = yield* persistently(drain)
+      if (lookAgainIn === 0) return
       yield* lookAgainIn === null
         ? Queue.take(bell)
         : Queue.take(bell).pipe(Effect.timeoutOption(Duration.millis(lookAgainIn)))
     }).pipe(Effect.forever)
   }).pipe(Effect.scoped, Effect.annotateLogs({ module: "InQueue" }))
 
-/** Works the directory off once. Answers in how many milliseconds an unfinished file is due, or null. */
+/**
+ * Works the directory off once. Answers in how many milliseconds to look again: at once when there was something new, since
+ * more may have come meanwhile; when an unfinished file is due; or null.
+ */
 const makeDrain = (control: Control) =>
   Effect.gen(function* () {
     const spool = yield* Spool
@@ -91,8 +98,14 @@ const makeDrain = (control: Control) =>
     const breath = yield* Breath
     const left = yield* Ref.make<ReadonlySet<string>>(new Set())
     const isFirst = yield* Ref.make(true)
-    /** Of the next portion, in files. */
+    /** Names of files that are gone and still remembered. */
+    const gone: Array<string> = []
+    /** Of a portion, in files. */
     let size: number = Portion.most
+    /** Of the first portions after a look: while a small one is stored, the next one can be read. */
+    let growing: number = Portion.least
+    /** Since the last look. */
+    let hasNews = false
 
     /** Entries that stay where they are are reported once, not at every look. */
     const reportLeft = (directories: ReadonlyArray<string>) =>
@@ -108,26 +121,42 @@ const makeDrain = (control: Control) =>
         )
       )
 
-    const finish = Effect.fnUntraced(function* ({ trash, takenOver }: TakenOver) {
+    const finish = Effect.fnUntraced(function* ({ isNew, takenOver, trash }: TakenOver) {
       const named = (fate: FileFate) => takenOver.filter(([, its]) => its === fate).map(([name]) => name)
       yield* spool.remove(named("remove"))
       yield* spool.trash([...named("trash"), ...trash])
+      for (const [name] of takenOver) gone.push(name)
+      if (gone.length >= forgottenAtOnce) yield* forget
+      if (isNew) hasNews = true
       control.waiting = Math.max(0, control.waiting - takenOver.length - trash.length)
       control.head = null
     })
 
-    /** Only what is gone for good may be forgotten. Waiting for the disk takes as long for many files as for few. */
-    const forget = Effect.fnUntraced(function* (done: Chunk.Chunk<TakenOver>) {
-      yield* spool.settle
-      const names = [...done].flatMap(({ takenOver }) => takenOver.map(([name]) => name))
-      if (names.length === 0) return
-      yield* store.forget(names)
-      for (const name of names) remembered.delete(name)
+    /** Only what is gone for good may be forgotten. */
+    const forget = Effect.suspend(() => {
+      const names = [...gone]
+      return names.length === 0
+        ? Effect.void
+        : spool.settle.pipe(
+            Effect.zipRight(store.forget(names)),
+            Effect.tap(() =>
+              Effect.sync(() => {
+                gone.splice(0, names.length)
+                for (const name of names) remembered.delete(name)
+              })
+            )
+          )
     })
+
+    const nextSize = () => {
+      const next = Math.min(size, growing)
+      growing = 2 * next
+      return next
+    }
 
     // While a portion is stored, the next one is read, and the files of the one before are removed.
     const portions = Stream.repeatEffectOption(
-      Effect.suspend(() => spool.next(size)).pipe(
+      Effect.suspend(() => spool.next(nextSize())).pipe(
         Effect.mapError(Option.some),
         Effect.filterOrFail((entries) => entries.length > 0, Option.none)
       )
@@ -152,7 +181,6 @@ const makeDrain = (control: Control) =>
       Stream.tap(() => store.flush),
       Stream.buffer({ capacity: 1 }),
       Stream.tap(Effect.forEach(finish, { discard: true })),
-      Stream.tap(forget),
       Stream.flattenChunks
     )
 
@@ -172,9 +200,13 @@ const makeDrain = (control: Control) =>
       yield* events.publishAll(
         old.map(({ name, reason }) => ({ _tag: "FileDiscarded", file: name, reasons: [reason] }))
       )
+      growing = Portion.least
+      hasNews = false
       const last = yield* Stream.runLast(portions)
-      const young = found.strangers.length > old.length ? unfinishedFor : null
-      return Option.match(last, { onNone: () => young, onSome: ({ wait }) => wait ?? young })
+      const wait = Option.match(last, { onNone: () => null, onSome: ({ wait }) => wait })
+      if (hasNews && wait === null) return 0
+      yield* forget
+      return wait ?? (found.strangers.length > old.length ? unfinishedFor : null)
     })
   })
 
@@ -217,6 +249,8 @@ const read = (entry: SpoolEntry, now: number): Reading => {
 interface TakenOver {
   /** Files that are stored, or were before. */
   readonly takenOver: ReadonlyArray<readonly [name: string, fate: FileFate]>
+  /** Whether any of them was not stored before. */
+  readonly isNew: boolean
   /** Files that are no listener files. */
   readonly trash: ReadonlyArray<string>
   /**
@@ -272,6 +306,7 @@ const makeTakeOver = Effect.fnUntraced(function* (remembered: Set<string>) {
     ])
     const taken: TakenOver = {
       takenOver: [...known, ...arrivals.map(({ fate, file }) => [file.name, fate] as const)],
+      isNew: arrivals.length > 0,
       trash: bad.map(({ name }) => name),
       wait,
       millis: (yield* Clock.currentTimeMillis) - rested + prepared - now

@@ -47,7 +47,8 @@ export interface SpoolShape {
   readonly look: Result<Look>
   /**
    * Reads the next files that the last look found, in the order of their names: `limit` at most, fewer when much has been
-   * read, so that memory stays bounded however many there are. None: there are no more.
+   * read, so that memory stays bounded however many there are. What came shortly after the look and is later than these may be
+   * among them. None: there are no more.
    */
   readonly next: (limit: number) => Result<ReadonlyArray<SpoolEntry>>
   /** Those of the names that are not in the directory. */

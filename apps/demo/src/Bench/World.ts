@@ -124,7 +124,7 @@ export const make = (users: number) => {
   }
 
   /** Until the last of the files was taken over: they are removed in order. Listing them would slow the connector. */
-  const untilTaken = (names: ReadonlyArray<string>) => until(() => !isWaiting(names.at(-1)))
+  const untilTaken = (names: ReadonlyArray<string>) => until(() => !isWaiting(names.at(-1)), 2)
 
   const target = async ({ read, write }: Latency) => {
     const child = fork(Path.join(import.meta.dirname, "target.ts"), [schools.join(","), String(read), String(write)])
@@ -177,10 +177,10 @@ export const make = (users: number) => {
   return { directory, configure, stage, moveIn, moveInBeside, isWaiting, readRaw, untilTaken, target, serve, end }
 }
 
-/** Milliseconds until it is so. */
-export const until = async (isDone: () => boolean | Promise<boolean>): Promise<number> => {
+/** Milliseconds until it is so, asked every few milliseconds. */
+export const until = async (isDone: () => boolean | Promise<boolean>, every = 10): Promise<number> => {
   const start = performance.now()
-  while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 10))
+  while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, every))
   return performance.now() - start
 }
 

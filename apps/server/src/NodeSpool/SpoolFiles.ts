@@ -11,6 +11,9 @@ import * as Content from "./Content.js"
 /** Read this much in one call at most, in bytes, unless a single file is larger. */
 const bytesAtATime = 8 * 1024 * 1024
 
+/** So long after a look it is looked on for later names, in milliseconds: who moves many files in is not done when a look is. */
+const looksOnFor = 500
+
 /** What the spool asks for. Plain data: it goes from one thread to another. */
 export type Request =
   | { readonly _tag: "look" }
@@ -54,6 +57,8 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
   let names: ReadonlyArray<string> = []
   let position = 0
   let hasMore = false
+  /** When the last look was, in milliseconds. */
+  let lookedAt = 0
   /** The files as they were read, until they are removed. */
   const versions = new Map<string, string>()
 
@@ -142,6 +147,7 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
       }
     )
     first.end()
+    lookedAt = performance.now()
     return { strangers, directories: directories.sort(), waiting }
   }
 
@@ -157,7 +163,7 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
     const last = names.at(-1)
     names = []
     position = 0
-    if (!hasMore || last === undefined) return undefined
+    if (last === undefined || (!hasMore && performance.now() - lookedAt > looksOnFor)) return undefined
     lookOn(last)
     return names[position++]
   }

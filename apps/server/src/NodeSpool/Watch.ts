@@ -5,7 +5,7 @@ import * as Fs from "node:fs"
 import { Deferred, type Duration, Effect, FiberId, Stream } from "effect"
 
 /** Of a burst of changes one sign is enough, in milliseconds. */
-const burst = 20
+const burst = 5
 
 /** One change, and no more. */
 interface Watch {
