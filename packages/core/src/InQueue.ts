@@ -92,14 +92,12 @@ const makeDrain = (control: Control) =>
     const spool = yield* Spool
     const store = yield* QueueStore
     const events = yield* Events
-    /** Names that the storage remembers as taken over. Nobody else makes it remember or forget any. */
-    const remembered = new Set<string>()
-    const takeOver = yield* makeTakeOver(remembered)
+    /** Names of files that are removed and still remembered. */
+    const removed = new Set<string>()
+    const takeOver = yield* makeTakeOver(removed)
     const breath = yield* Breath
     const left = yield* Ref.make<ReadonlySet<string>>(new Set())
     const isFirst = yield* Ref.make(true)
-    /** Names of files that are gone and still remembered. */
-    const gone: Array<string> = []
     /** Of a portion, in files. */
     let size: number = Portion.most
     /** Of the first portions after a look: while a small one is stored, the next one can be read. */
@@ -125,28 +123,30 @@ const makeDrain = (control: Control) =>
       const named = (fate: FileFate) => takenOver.filter(([, its]) => its === fate).map(([name]) => name)
       yield* spool.remove(named("remove"))
       yield* spool.trash([...named("trash"), ...trash])
-      for (const [name] of takenOver) gone.push(name)
-      if (gone.length >= forgottenAtOnce) yield* forget
+      for (const [name] of takenOver) removed.add(name)
+      if (removed.size >= forgottenAtOnce) yield* forget
       if (isNew) hasNews = true
       control.waiting = Math.max(0, control.waiting - takenOver.length - trash.length)
       control.head = null
     })
 
     /** Only what is gone for good may be forgotten. */
-    const forget = Effect.suspend(() => {
-      const names = [...gone]
-      return names.length === 0
+    const forget = Effect.suspend(() =>
+      removed.size === 0
         ? Effect.void
-        : spool.settle.pipe(
-            Effect.zipRight(store.forget(names)),
-            Effect.tap(() =>
-              Effect.sync(() => {
-                gone.splice(0, names.length)
-                for (const name of names) remembered.delete(name)
-              })
-            )
+        : Effect.zipRight(
+            spool.settle,
+            Effect.suspend(() => {
+              const names = [...removed]
+              removed.clear()
+              return Effect.tapError(store.forget(names), () =>
+                Effect.sync(() => {
+                  for (const name of names) removed.add(name)
+                })
+              )
+            })
           )
-    })
+    )
 
     const nextSize = () => {
       const next = Math.min(size, growing)
@@ -191,7 +191,6 @@ const makeDrain = (control: Control) =>
       if (yield* Ref.get(isFirst)) {
         const names = yield* store.takenOverNames
         yield* store.forget(yield* spool.gone(names))
-        for (const name of names) remembered.add(name)
         yield* Ref.set(isFirst, false)
       }
       const now = yield* Clock.currentTimeMillis
@@ -262,8 +261,8 @@ interface TakenOver {
   readonly millis: number
 }
 
-/** Stores what has been read. `remembered` grows by what it takes over. */
-const makeTakeOver = Effect.fnUntraced(function* (remembered: Set<string>) {
+/** Stores what has been read. `removed` loses the names that come again: these must not be forgotten now. */
+const makeTakeOver = Effect.fnUntraced(function* (removed: Set<string>) {
   const store = yield* QueueStore
   const bell = yield* Bell
   const events = yield* Events
@@ -285,15 +284,12 @@ const makeTakeOver = Effect.fnUntraced(function* (remembered: Set<string>) {
     }
     const bad = readings.filter((reading) => reading._tag === "Bad")
     const good = readings.filter((reading) => reading._tag === "Good")
-    // Nearly always none: what was taken over is gone from the directory.
-    const again = good.filter(({ file }) => remembered.has(file.name))
-    const known =
-      again.length === 0 ? new Map<string, FileFate>() : yield* store.takenOver(again.map(({ file }) => file))
+    const known = yield* store.takenOver(good.map(({ file }) => file))
     const { arrivals, happened } = yield* prepare(
       known.size === 0 ? good : good.filter(({ file }) => !known.has(file.name)),
       yield* config.current
     )
-    for (const { file } of arrivals) remembered.add(file.name)
+    for (const { file } of arrivals) removed.delete(file.name)
     const prepared = yield* Clock.currentTimeMillis
     yield* breath
     const rested = yield* Clock.currentTimeMillis

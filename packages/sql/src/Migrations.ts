@@ -266,6 +266,20 @@ const bundles = Effect.gen(function* () {
   END`
 })
 
+/** See `SqlQueueStore/TakenOver`. */
+const takenOverInBatches = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE taken_over RENAME TO earlier`
+  yield* sql`CREATE TABLE taken_over (
+    id INTEGER PRIMARY KEY,
+    files TEXT NOT NULL -- JSON: [name, digest, fate] each
+  ) STRICT`
+  yield* sql`
+    INSERT INTO taken_over (files)
+    SELECT json_group_array(json_array(name, digest, fate)) FROM earlier HAVING count(*) > 0`
+  yield* sql`DROP TABLE earlier`
+})
+
 /** Goes through all rows after one, in the order of their numbers. */
 const inBatches = <Row extends { readonly row: number }, E, R>(
   next: (after: number) => Effect.Effect<ReadonlyArray<Row>, E, R>,
@@ -288,5 +302,6 @@ export const migrations = {
   "0007_paused": paused,
   "0008_cheaper_accept": cheaperAccept,
   "0009_short_keys": shortKeys,
-  "0010_bundles": bundles
+  "0010_bundles": bundles,
+  "0011_taken_over_in_batches": takenOverInBatches
 }

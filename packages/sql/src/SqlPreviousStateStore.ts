@@ -1,33 +1,28 @@
 /** The previous states in SQLite. They are written by the queue's `accept`, in its transaction. */
-import { SqlClient } from "@effect/sql"
 import { PreviousState } from "@id-connector/core/PreviousState"
 import { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
 import { Clock, Effect, Either, Layer, Schema } from "effect"
-import * as PreviousStates from "./SqlQueueStore/PreviousStates.js"
+import { isGone, PreviousStates, type PreviousStatesShape } from "./SqlQueueStore/PreviousStates.js"
 import { operation, Transactions } from "./SqlQueueStore/Transactions.js"
 
 /** Needs the tables of `Migrations`. */
-export const layer: Layer.Layer<PreviousStateStore, never, SqlClient.SqlClient | Transactions> = Layer.effect(
+export const layer: Layer.Layer<PreviousStateStore, never, PreviousStates | Transactions> = Layer.effect(
   PreviousStateStore,
-  Effect.map(Effect.all([SqlClient.SqlClient, Transactions]), ([sql, { reading, transaction }]) => ({
-    get: (ids) => get(sql, ids).pipe(reading, operation("previousStates.get")),
-
-    purge: Effect.gen(function* () {
-      const rows = yield* sql<{ id: string }>`
-        DELETE FROM previous_states WHERE expires_at <= ${yield* Clock.currentTimeMillis} RETURNING id`
-      return rows.length
-    }).pipe(transaction, operation("previousStates.purge"))
+  Effect.map(Effect.all([PreviousStates, Transactions]), ([rows, { reading, transaction }]) => ({
+    get: (ids) => get(rows, ids).pipe(reading, operation("previousStates.get")),
+    purge: rows.purge.pipe(transaction, operation("previousStates.purge"))
   }))
 )
 
-const get = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: ReadonlyArray<string>) {
+const get = Effect.fnUntraced(function* (rows: PreviousStatesShape, ids: ReadonlyArray<string>) {
   const now = yield* Clock.currentTimeMillis
-  const rows = yield* PreviousStates.find(
-    sql,
-    ids.map((id) => id.toLowerCase())
-  )
+  const wanted = ids.map((id) => id.toLowerCase())
+  const stored = yield* rows.find(wanted)
   const states = new Map<string, PreviousState>()
-  for (const row of rows) if (!PreviousStates.isGone(row, now)) states.set(row.id, yield* toState(row))
+  for (const id of wanted) {
+    const row = stored.get(id)
+    if (row !== undefined && !isGone(row, now)) states.set(id, yield* toState(row))
+  }
   return states
 })
 

@@ -15,29 +15,32 @@ import { accept } from "./SqlQueueStore/Accept.js"
 import { claim, nextDue } from "./SqlQueueStore/Claim.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
 import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
-import { counts, holding, list, receipt, removals, show, takenOver, takenOverNames } from "./SqlQueueStore/Look.js"
+import { counts, holding, list, receipt, removals, show } from "./SqlQueueStore/Look.js"
+import { PreviousStates } from "./SqlQueueStore/PreviousStates.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
+import { TakenOver } from "./SqlQueueStore/TakenOver.js"
 import { operation, Transactions } from "./SqlQueueStore/Transactions.js"
 
-const queue: Layer.Layer<QueueStore, never, SqlClient.SqlClient | FileSystem.FileSystem | Transactions> = Layer.scoped(
+const queue: Layer.Layer<
+  QueueStore,
+  never,
+  SqlClient.SqlClient | FileSystem.FileSystem | Transactions | PreviousStates | TakenOver
+> = Layer.scoped(
   QueueStore,
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     yield* tune(sql)
     const { commit, reading, together, transaction } = yield* Transactions
+    const previousStates = yield* PreviousStates
+    const takenOver = yield* TakenOver
     const sync = yield* Disk.make(sql)
     const flush = Effect.zipRight(commit.pipe(operation("flush")), sync)
     return {
-      accept: (batch) => accept(sql, batch).pipe(together, operation("accept")),
+      accept: (batch) => accept(sql, { previousStates, takenOver }, batch).pipe(together, operation("accept")),
       flush,
-      takenOver: (files) => takenOver(sql, files).pipe(reading, operation("takenOver")),
-      takenOverNames: takenOverNames(sql).pipe(reading, operation("takenOverNames")),
-      forget: (names) =>
-        sql`DELETE FROM taken_over WHERE name IN (SELECT value FROM json_each(${JSON.stringify(names)}))`.pipe(
-          together,
-          operation("forget"),
-          Effect.asVoid
-        ),
+      takenOver: (files) => takenOver.find(files).pipe(reading, operation("takenOver")),
+      takenOverNames: takenOver.names.pipe(reading, operation("takenOverNames")),
+      forget: (names) => takenOver.forget(names).pipe(together, operation("forget")),
       claim: (authority, limit) => claim(sql, authority, limit).pipe(transaction, operation("claim")),
       nextDue: (authority) => nextDue(sql, authority).pipe(reading, operation("nextDue")),
       settle: (settlements) => settle(sql, settlements).pipe(transaction, operation("settle")),
@@ -73,4 +76,7 @@ const tune = (sql: SqlClient.SqlClient): Effect.Effect<void> =>
 
 /** Needs the tables of `Migrations`. One process at a time: `recover` takes items in flight for left behind. */
 export const layer: Layer.Layer<QueueStore | PreviousStateStore, never, SqlClient.SqlClient | FileSystem.FileSystem> =
-  Layer.merge(queue, SqlPreviousStateStore.layer).pipe(Layer.provide(Transactions.layer))
+  Layer.merge(queue, SqlPreviousStateStore.layer).pipe(
+    Layer.provide(Layer.merge(PreviousStates.layer, TakenOver.layer)),
+    Layer.provide(Transactions.layer)
+  )

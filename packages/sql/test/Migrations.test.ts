@@ -16,7 +16,7 @@ import { database, newFile } from "./TestDatabase.js"
 const many = 2_500
 
 describe("migrations", () => {
-  it.scoped("0009 and 0010 find every object of a database that was filled before", () =>
+  it.scoped("find every object and file of a database that was filled before", () =>
     Effect.gen(function* () {
       const filename = yield* newFile
       yield* Effect.gen(function* () {
@@ -29,6 +29,7 @@ describe("migrations", () => {
         yield* sql`
           INSERT INTO wishes (id, recreate, payload)
           SELECT value, 0, replace(${payload}, '"u1"', '"u' || value || '"') FROM json_each(${numbers})`
+        yield* sql`INSERT INTO taken_over (name, digest, fate) VALUES ('x', '1', 'trash'), ('y', '2', 'remove')`
         yield* sql`INSERT INTO queue_counts VALUES (${north}, 'ready', ${many})`
         yield* sql`
           INSERT INTO previous_states (id, state)
@@ -40,6 +41,12 @@ describe("migrations", () => {
           assert.deepStrictEqual(yield* previousOf(id), previousUser("anna"))
           assert.lengthOf(yield* queue.list(north, { object: id, limit: 10 }), 1)
         }
+        const files = [
+          { name: "x", digest: "1" },
+          { name: "y", digest: "other" }
+        ]
+        assert.deepStrictEqual([...(yield* queue.takenOver(files))], [["x", "trash"]])
+        assert.deepStrictEqual([...(yield* queue.takenOverNames)].sort(), ["x", "y"])
         yield* queue.accept([arrival("new", user(`u${many}`, "bert"))])
         assert.strictEqual((yield* queue.counts(north)).waiting, many, "merged with what was there")
       }).pipe(Effect.provide(Layer.provideMerge(SqlQueueStore.layer, database(filename))))

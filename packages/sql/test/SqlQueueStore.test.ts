@@ -34,7 +34,11 @@ const refuseBad = Effect.flatMap(
 
 /** The files that are taken over, as another connection sees it. */
 const committedNames = (filename: string) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) => sql<{ name: string }>`SELECT name FROM taken_over ORDER BY name`).pipe(
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) =>
+      sql<{ name: string }>`SELECT f.value ->> 0 AS name FROM taken_over AS t, json_each(t.files) AS f ORDER BY 1`
+  ).pipe(
     Effect.map((rows) => rows.map(({ name }) => name)),
     Effect.provide(Layer.fresh(database(filename)))
   )
@@ -154,6 +158,48 @@ describe("SqlQueueStore", () => {
       assert.deepStrictEqual(yield* queue.takenOverNames, ["1", "4"])
       yield* queue.flush
     }).pipe(Effect.provide(one))
+  )
+
+  it.effect("knows what was undone, and not what it held in memory of it", () =>
+    Effect.gen(function* () {
+      const queue = yield* QueueStore
+      yield* refuseBad
+      const state = previousUser("anna")
+      const anna = arrival("1", user("u1", "anna"), { remember: { _tag: "State", state } })
+      yield* queue.accept([anna])
+      assert.deepStrictEqual(yield* previousOf("u1"), state)
+      yield* Effect.flip(queue.accept([arrival("bad", user("u3", "x"))]))
+      assert.deepStrictEqual([...(yield* queue.takenOver([anna.file]))], [])
+      assert.isUndefined(yield* previousOf("u1"))
+      yield* queue.accept([anna])
+      assert.deepStrictEqual([...(yield* queue.takenOver([anna.file]))], [["1", "remove"]])
+      assert.deepStrictEqual(yield* previousOf("u1"), state)
+    }).pipe(Effect.provide(one))
+  )
+
+  it.effect("remembers what is left of files that came together, and the newest content of each", () =>
+    reopened(
+      Effect.gen(function* () {
+        const queue = yield* QueueStore
+        yield* queue.accept(["1", "2", "3"].map((name) => arrival(name, user(`u${name}`, `user${name}`))))
+        yield* queue.accept([arrival("2", user("u2", "anew"), { digest: "other" })])
+        yield* queue.forget(["1"])
+        yield* queue.flush
+      }),
+      Effect.gen(function* () {
+        const queue = yield* QueueStore
+        assert.deepStrictEqual([...(yield* queue.takenOverNames)].sort(), ["2", "3"])
+        const asked = ["2", "other", "3"].map((digest) => ({ name: digest === "3" ? "3" : "2", digest }))
+        assert.deepStrictEqual([...(yield* queue.takenOver(asked.slice(0, 1)))], [])
+        assert.deepStrictEqual([...(yield* queue.takenOver(asked.slice(1)))].length, 2)
+        yield* queue.forget(["2"])
+        yield* queue.flush
+      }),
+      Effect.gen(function* () {
+        const queue = yield* QueueStore
+        assert.deepStrictEqual(yield* queue.takenOverNames, ["3"])
+      })
+    )
   )
 
   it.effect("undoes nothing of others when one call fails that is alone", () =>

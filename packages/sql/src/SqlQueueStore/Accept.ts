@@ -4,22 +4,32 @@ import * as Coalescing from "@id-connector/core/Coalescing"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
 import * as Precedence from "@id-connector/core/Precedence"
 import * as QueueRow from "@id-connector/core/QueueRow"
-import type { Arrival, SourceFile } from "@id-connector/core/QueueStore"
+import type { Arrival } from "@id-connector/core/QueueStore"
 import { Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
-import * as PreviousStates from "./PreviousStates.js"
+import type { PreviousStatesShape, Remembered } from "./PreviousStates.js"
 import * as Rows from "./Rows.js"
+import type { TakenOverShape } from "./TakenOver.js"
 import { block, rememberFreed } from "./Waits.js"
 import * as Wishes from "./Wishes.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
+/** What is written beside the items. */
+interface Beside {
+  readonly previousStates: PreviousStatesShape
+  readonly takenOver: TakenOverShape
+}
+
 /** See `QueueStore.accept`. To be run in a transaction. */
-export const accept = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, batch: ReadonlyArray<Arrival>) {
-  const news = unknownOf(batch, yield* digests(sql, batch))
+export const accept = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  { previousStates, takenOver }: Beside,
+  batch: ReadonlyArray<Arrival>
+) {
+  const news = yield* takenOver.remember(batch)
   if (news.length === 0) return
-  yield* rememberFiles(news)
-  yield* PreviousStates.remember(sql, statesOf(news))
+  yield* previousStates.remember(statesOf(news))
   const changes = news.flatMap(changesOf)
   if (changes.length === 0) return
   const known = yield* pendingOf(sql, changes)
@@ -33,37 +43,8 @@ export const accept = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, bat
   yield* block(sql, items)
 })
 
-/** The digests of those files that were taken over before, by name. */
-const digests = (
-  sql: SqlClient.SqlClient,
-  files: ReadonlyArray<{ readonly file: SourceFile }>
-): Statements<Map<string, string>> =>
-  Effect.map(
-    sql<{ name: string; digest: string }>`
-      SELECT name, digest FROM taken_over
-      WHERE name IN (SELECT value FROM json_each(${JSON.stringify(files.map(({ file }) => file.name))}))`,
-    (rows) => new Map(rows.map(({ digest, name }) => [name, digest]))
-  )
-
-/** `known` grows by what the batch brings: a file may be in it twice. */
-const unknownOf = (batch: ReadonlyArray<Arrival>, known: Map<string, string>): ReadonlyArray<Arrival> =>
-  batch.filter(({ file }) => {
-    if (known.get(file.name) === file.digest) return false
-    known.set(file.name, file.digest)
-    return true
-  })
-
-const rememberFiles = (arrivals: ReadonlyArray<Arrival>): Rows.Written =>
-  insertFiles(arrivals.map(({ fate, file }) => [file.name, file.digest, fate]))
-
-const insertFiles = Rows.into(
-  "taken_over",
-  ["name", "digest", "fate"],
-  "ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, fate = excluded.fate"
-)
-
-const statesOf = (arrivals: ReadonlyArray<Arrival>): ReadonlyMap<string, PreviousStates.Remembered> => {
-  const states = new Map<string, PreviousStates.Remembered>()
+const statesOf = (arrivals: ReadonlyArray<Arrival>): ReadonlyMap<string, Remembered> => {
+  const states = new Map<string, Remembered>()
   for (const { object, remember } of arrivals) {
     const id = object.id.toLowerCase()
     states.set(

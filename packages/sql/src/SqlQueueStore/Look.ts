@@ -1,47 +1,13 @@
 /** Looking at the queue without changing it. */
 import type { SqlClient, SqlError } from "@effect/sql"
 import * as QueueRow from "@id-connector/core/QueueRow"
-import type {
-  Attempt,
-  Counts,
-  FileFate,
-  Filter,
-  ItemId,
-  ItemState,
-  QueueItem,
-  Removals,
-  SourceFile
-} from "@id-connector/core/QueueStore"
+import type { Attempt, Counts, Filter, ItemId, ItemState, QueueItem, Removals } from "@id-connector/core/QueueStore"
 import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
 import { Effect, Option } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import * as Wishes from "./Wishes.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
-
-/** See `QueueStore.takenOver`. */
-export const takenOver = (
-  sql: SqlClient.SqlClient,
-  files: ReadonlyArray<SourceFile>
-): Statements<ReadonlyMap<string, FileFate>> =>
-  Effect.map(
-    sql<{ name: string; digest: string; fate: FileFate }>`
-      SELECT name, digest, fate FROM taken_over
-      WHERE name IN (SELECT value FROM json_each(${JSON.stringify(files.map(({ name }) => name))}))`,
-    (rows) => {
-      const known = new Map(rows.map((row) => [row.name, row]))
-      const found = new Map<string, FileFate>()
-      for (const { digest, name } of files) {
-        const row = known.get(name)
-        if (row !== undefined && row.digest === digest) found.set(name, row.fate)
-      }
-      return found
-    }
-  )
-
-/** See `QueueStore.takenOverNames`. */
-export const takenOverNames = (sql: SqlClient.SqlClient): Statements<ReadonlyArray<string>> =>
-  Effect.map(sql<{ name: string }>`SELECT name FROM taken_over`, (rows) => rows.map(({ name }) => name))
 
 const countsOf = (
   sql: SqlClient.SqlClient,

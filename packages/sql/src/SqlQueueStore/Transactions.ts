@@ -23,6 +23,8 @@ export interface TransactionsShape {
   readonly commit: Effect.Effect<void, SqlError.SqlError>
   /** Runs statements that read. They see what is open, too. */
   readonly reading: Run<never>
+  /** How many transactions were undone. Who holds in memory what stands in the database reads it anew when one was. */
+  readonly undone: () => number
 }
 
 /** Of a database. What does not use it may have to wait while a transaction is open. */
@@ -59,7 +61,8 @@ const make = (sql: SqlClient.SqlClient): Effect.Effect<TransactionsShape, never,
     const turn = yield* Effect.makeSemaphore(1)
     let open: Open | null = null
     /** Why something was undone that had succeeded. */
-    let undone: SqlError.SqlError | null = null
+    let failed: SqlError.SqlError | null = null
+    let undone = 0
 
     const begin: Effect.Effect<Open, SqlError.SqlError> = Effect.gen(function* () {
       const scope = yield* Scope.make()
@@ -85,8 +88,11 @@ const make = (sql: SqlClient.SqlClient): Effect.Effect<TransactionsShape, never,
       )
 
     // SQLite has rolled back by itself after some failures; there is nothing to roll back then.
-    const undo = (failed: Open): Effect.Effect<void> =>
-      Effect.zipRight(Effect.ignore(execute(failed, "ROLLBACK")), Scope.close(failed.scope, Exit.void))
+    const undo = (ended: Open): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        undone += 1
+        return Effect.zipRight(Effect.ignore(execute(ended, "ROLLBACK")), Scope.close(ended.scope, Exit.void))
+      })
 
     const within = <A, E>({ connection }: Open, statements: Effect.Effect<A, E, SqlClient.TransactionConnection>) =>
       Effect.provideService(statements, SqlClient.TransactionConnection, [connection, 0])
@@ -97,7 +103,7 @@ const make = (sql: SqlClient.SqlClient): Effect.Effect<TransactionsShape, never,
       open = null
       return Effect.catchAll(end(ended), (error) =>
         Effect.sync(() => {
-          undone = error
+          failed = error
         })
       )
     })
@@ -125,7 +131,7 @@ const make = (sql: SqlClient.SqlClient): Effect.Effect<TransactionsShape, never,
             shared.uses += 1
             return Effect.onError(within(shared, statements), (cause) => {
               open = null
-              if (shared.uses > 1) undone = toSqlError(cause)
+              if (shared.uses > 1) failed = toSqlError(cause)
               return undo(shared)
             }).pipe(Effect.zipLeft(shared.uses < mostUses ? Effect.void : endOpen))
           })
@@ -134,13 +140,14 @@ const make = (sql: SqlClient.SqlClient): Effect.Effect<TransactionsShape, never,
         Effect.zipRight(
           endOpen,
           Effect.suspend(() => {
-            const error = undone
-            undone = null
+            const error = failed
+            failed = null
             return error === null ? Effect.void : Effect.fail(error)
           })
         )
       ),
-      reading: (statements) => inTurn(Effect.suspend(() => (open === null ? statements : within(open, statements))))
+      reading: (statements) => inTurn(Effect.suspend(() => (open === null ? statements : within(open, statements)))),
+      undone: () => undone
     }
     yield* Effect.addFinalizer(() => inTurn(endOpen))
     return shape
