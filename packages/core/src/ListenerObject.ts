@@ -85,8 +85,8 @@ export const label = (object: ListenerObject): string => {
  * first of them (`fromDn` is false then: the data is not in order).
  */
 export const primarySchool = (user: ChangedUser): { readonly school: string; readonly fromDn: boolean } => {
-  const own = SchoolName.makeSet(user.schools)
-  const inDn = Option.getOrUndefined(Option.flatMap(Dn.school(user.dn), (ou) => Option.fromNullable(own.spelling(ou))))
+  const ou = Option.getOrUndefined(Option.map(Dn.school(user.dn), SchoolName.key))
+  const inDn = user.schools.find((school) => SchoolName.key(school) === ou)
   if (inDn !== undefined) return { school: inDn, fromDn: true }
   return { school: [...user.schools].sort(SchoolName.byCodePoint)[0] ?? "", fromDn: false }
 }

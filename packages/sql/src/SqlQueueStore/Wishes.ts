@@ -31,13 +31,24 @@ const bundlesOf = (
   for (let index = 0; index < wishes.length; index += mostInBundle) {
     const some = wishes.slice(index, index + mostInBundle)
     const first = some[0]?.id ?? 0
-    bundles.push([first, first + some.length - 1, some.map(textOf).join(betweenItems)])
+    let text = ""
+    for (const wish of some) text += text === "" ? textOf(wish) : betweenItems + textOf(wish)
+    bundles.push([first, first + some.length - 1, text])
   }
   return bundles
 }
 
+// Put together with `+`, here and above: `join` copies each text once more.
 const textOf = ({ aliases, hashes, payload, previous, recreate }: Wish): string =>
-  [payload, previous ?? "", hashes ?? "", aliases ?? "", recreate].join(betweenParts)
+  payload +
+  betweenParts +
+  (previous ?? "") +
+  betweenParts +
+  (hashes ?? "") +
+  betweenParts +
+  (aliases ?? "") +
+  betweenParts +
+  recreate
 
 const wishIn = (text: string, id: number): Wish => {
   const [payload = "", previous, hashes, aliases, recreate] = text.split(betweenParts)
