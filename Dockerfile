@@ -52,4 +52,4 @@ VOLUME ["/var/lib/univention-appcenter/apps/ucsschool-id-connector", "/var/log/u
 EXPOSE 8911
 STOPSIGNAL SIGTERM
 # Neither a shell nor npm stands between the signals and the connector.
-CMD ["node", "/opt/id-connector/apps/server/bin/id-connector.js", "serve"]
+CMD ["/opt/id-connector/apps/server/bin/id-connector.js", "serve"]

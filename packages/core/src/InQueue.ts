@@ -26,7 +26,7 @@ import { Spool, type SpoolEntry } from "./Spool.js"
 const flushedAtOnce = 8
 
 /** and for so long at most. */
-const flushedWithin = "50 millis"
+const flushedWithin = "100 millis"
 
 /** So many files at most are removed before that is made to last: it takes as long for many files as for few. */
 const forgottenAtOnce = 10_000

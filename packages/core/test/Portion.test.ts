@@ -5,13 +5,13 @@ import { FastCheck } from "effect"
 const size = FastCheck.integer({ min: Portion.least / 32, max: Portion.most / 32 }).map((steps) => steps * 32)
 
 describe("the size of a portion", () => {
-  it("shrinks on a slow machine, until a portion takes 15 ms", () => {
-    assert.strictEqual(Portion.next(256, 256, 36), 128)
-    assert.strictEqual(Portion.next(128, 128, 15), 128)
+  it("shrinks on a slow machine, until a portion takes 12 ms", () => {
+    assert.strictEqual(Portion.next(256, 256, 24), 128)
+    assert.strictEqual(Portion.next(128, 128, 12), 128)
   })
 
   it("grows again when portions take less", () => {
-    assert.strictEqual(Portion.next(128, 128, 12), 160)
+    assert.strictEqual(Portion.next(128, 128, 9), 160)
   })
 
   it("changes little at once: one slow portion says not much", () => {
@@ -24,7 +24,7 @@ describe("the size of a portion", () => {
       FastCheck.property(
         size,
         FastCheck.integer({ min: 0, max: 63 }),
-        FastCheck.integer({ min: 0, max: 15 }),
+        FastCheck.integer({ min: 0, max: 12 }),
         (before, files, millis) => {
           assert.isAtLeast(Portion.next(before, files, millis), before)
         }

@@ -1,7 +1,7 @@
 // @effect-diagnostics nodeBuiltinImport:off globalTimers:off processEnv:off
 // A benchmark measures processes from outside, with the clock on the wall.
 /** What a benchmark works with: a connector and a target as processes of their own, listener files, bare requests. */
-import { type ChildProcess, fork } from "node:child_process"
+import { type ChildProcess, fork, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
 import * as Fs from "node:fs"
@@ -51,6 +51,8 @@ const uuidOf = (name: string): string =>
     .update(name)
     .digest("hex")
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5")
+
+const executable = Path.resolve(import.meta.dirname, "../../../server/bin/id-connector.js")
 
 /** Who may use the API. */
 export const administrator = { username: "admin", password: "secret" }
@@ -141,10 +143,13 @@ export const make = (users: number) => {
 
   const serve = async () => {
     const start = performance.now()
-    const child = fork(Path.resolve(import.meta.dirname, "../../../server/dist/bin.js"), ["serve"], {
-      execArgv:
-        process.env.BENCH_PROFILE === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`],
-      stdio: ["ignore", "pipe", "inherit", "ipc"],
+    // As it is started by users, with the options of node that it names itself, unless a profile is to be written.
+    const [command, ...options] =
+      process.env.BENCH_PROFILE === undefined
+        ? [executable]
+        : [process.execPath, "--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`, executable]
+    const child = spawn(command, [...options, "serve"], {
+      stdio: ["ignore", "pipe", "inherit"],
       env: ServiceProcess.environment(directory)
     })
     children.push(child)
@@ -171,7 +176,13 @@ export const make = (users: number) => {
       await ServiceProcess.end(child, "SIGTERM")
       return performance.now() - start
     }
-    return { started, peakMiB, end, api: () => api }
+    /** Stands still meanwhile. */
+    const suspended = (work: () => void) => {
+      child.kill("SIGSTOP")
+      work()
+      child.kill("SIGCONT")
+    }
+    return { started, peakMiB, suspended, end, api: () => api }
   }
 
   const end = async () => {

@@ -28,7 +28,8 @@ export type Entry = Stretch | Exclude<SpoolEntry, { readonly _tag: "Content" }>
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** The text of UTF-8 bytes, or null when they are none. A byte order mark is dropped. */
-export const decodeUtf8 = (bytes: Uint8Array): string | null => {
+export const decodeUtf8 = (bytes: Buffer): string | null => {
+  if (isAscii(bytes)) return bytes.toString("latin1")
   try {
     return utf8.decode(bytes)
   } catch {
@@ -126,7 +127,7 @@ const notOpened = (path: string, name: string, cause: unknown): Entry => {
 }
 
 /** Whether all is well but the last one to three bytes, which begin a character that is still to come. */
-const endsInsideCharacter = (bytes: Uint8Array): boolean =>
+const endsInsideCharacter = (bytes: Buffer): boolean =>
   [1, 2, 3].some((cut) => {
     const [first = 0, ...rest] = bytes.subarray(Math.max(0, bytes.length - cut))
     return (

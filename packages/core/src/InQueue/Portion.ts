@@ -8,7 +8,7 @@ export const least = 64
 export const most = 256
 
 /** A portion should keep everything else waiting for no longer, in milliseconds: a request needs several turns. */
-const aim = 15
+const aim = 12
 
 /** A multiple of so many: storages write such numbers of rows with one or two statements. */
 const step = 32
