@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Spool, type SpoolShape } from "@id-connector/core/Spool"
+import { nameOf, Spool, type SpoolShape } from "@id-connector/core/Spool"
 import * as NodeSpool from "@id-connector/server/NodeSpool"
 import * as SpoolFiles from "@id-connector/server/NodeSpool/SpoolFiles"
 import { Effect, Fiber, Layer, Stream } from "effect"
@@ -37,10 +37,7 @@ describe("NodeSpool", () => {
       const { directories, strangers, waiting } = yield* spool.look
       assert.strictEqual(waiting, 3)
       const files = [...(yield* spool.next(2)), ...(yield* spool.next(2))]
-      assert.deepStrictEqual(
-        files.map((entry) => (entry._tag === "Content" ? entry.file.name : entry.name)),
-        ["a.json", "a_ready.json", "b.json"]
-      )
+      assert.deepStrictEqual(files.map(nameOf), ["a.json", "a_ready.json", "b.json"])
       assert.deepStrictEqual(yield* spool.next(2), [])
       assert.deepStrictEqual(
         strangers.map(({ name, reason }) => [name, reason]),
@@ -84,9 +81,7 @@ describe("NodeSpool", () => {
       yield* spool.look
       write("a.json", "{}")
       write("c.json", "{}")
-      const names = Effect.map(spool.next(10), (entries) =>
-        entries.map((entry) => (entry._tag === "Content" ? entry.file.name : entry.name))
-      )
+      const names = Effect.map(spool.next(10), (entries) => entries.map(nameOf))
       assert.deepStrictEqual(yield* names, ["b.json", "c.json"])
       assert.deepStrictEqual(yield* names, [])
       yield* spool.look

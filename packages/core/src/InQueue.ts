@@ -20,7 +20,7 @@ import { PreviousStateStore } from "./PreviousStateStore.js"
 import { type Arrival, type FileFate, QueueStore, type SourceFile } from "./QueueStore.js"
 import type { AuthorityName } from "./SchoolAuthority.js"
 import { SourceDomain } from "./SourceDomain.js"
-import { Spool, type SpoolEntry } from "./Spool.js"
+import { nameOf, Spool, type SpoolEntry } from "./Spool.js"
 
 /** So many portions at most wait for the disk together, */
 const flushedAtOnce = 8
@@ -102,8 +102,6 @@ const makeDrain = (control: Control) =>
     let size: number = Portion.most
     /** Of the first portions after a look: while a small one is stored, the next one can be read. */
     let growing: number = Portion.least
-    /** Since the last look. */
-    let hasNews = false
 
     /** Entries that stay where they are are reported once, not at every look. */
     const reportLeft = (directories: ReadonlyArray<string>) =>
@@ -119,13 +117,12 @@ const makeDrain = (control: Control) =>
         )
       )
 
-    const finish = Effect.fnUntraced(function* ({ isNew, takenOver, trash }: TakenOver) {
+    const finish = Effect.fnUntraced(function* ({ takenOver, trash }: TakenOver) {
       const named = (fate: FileFate) => takenOver.filter(([, its]) => its === fate).map(([name]) => name)
       yield* spool.remove(named("remove"))
       yield* spool.trash([...named("trash"), ...trash])
       for (const [name] of takenOver) removed.add(name)
       if (removed.size >= forgottenAtOnce) yield* forget
-      if (isNew) hasNews = true
       control.waiting = Math.max(0, control.waiting - takenOver.length - trash.length)
       control.head = null
     })
@@ -165,7 +162,7 @@ const makeDrain = (control: Control) =>
       // The storage is at work without a pause: timers, signals and requests get their turn here.
       Stream.tap((entries) => {
         const [first] = entries
-        control.head = first === undefined ? null : first._tag === "Content" ? first.file.name : first.name
+        control.head = first === undefined ? null : nameOf(first)
         return breath
       }),
       Stream.mapEffect(takeOver),
@@ -200,10 +197,12 @@ const makeDrain = (control: Control) =>
         old.map(({ name, reason }) => ({ _tag: "FileDiscarded", file: name, reasons: [reason] }))
       )
       growing = Portion.least
-      hasNews = false
-      const last = yield* Stream.runLast(portions)
-      const wait = Option.match(last, { onNone: () => null, onSome: ({ wait }) => wait })
-      if (hasNews && wait === null) return 0
+      const { isNew, wait } = yield* Stream.runFold(
+        portions,
+        { isNew: false, wait: null as number | null },
+        (all, one) => ({ isNew: all.isNew || one.isNew, wait: one.wait })
+      )
+      if (isNew && wait === null) return 0
       yield* forget
       return wait ?? (found.strangers.length > old.length ? unfinishedFor : null)
     })

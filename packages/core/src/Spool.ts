@@ -30,6 +30,9 @@ export type SpoolEntry =
   /** It went away meanwhile. */
   | { readonly _tag: "Gone"; readonly name: string }
 
+/** Under which name it is in the directory. */
+export const nameOf = (entry: SpoolEntry): string => (entry._tag === "Content" ? entry.file.name : entry.name)
+
 /** What a look into the directory showed, besides listener files. */
 export interface Look {
   /** Files that are no listener files, with the reason. */

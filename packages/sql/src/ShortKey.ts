@@ -15,8 +15,8 @@ export const of = (text: string): number => {
   return hash >>> 0
 }
 
-/** The numbers of texts, each once, as JSON. To look for the texts, too, in SQL would take twice as long as looking here. */
-export const json = (texts: Iterable<string>): string => JSON.stringify([...new Set(Array.from(texts, of))])
+/** Each once, as JSON to look for. To look for the texts, too, in SQL would take twice as long as looking at what was found. */
+export const json = (shortKeys: Iterable<number>): string => JSON.stringify([...new Set(shortKeys)])
 
 /** What names an object in the queue of a school authority. */
 export const itemKey = (authority: string, objectKey: string): string => `${authority}\n${objectKey}`

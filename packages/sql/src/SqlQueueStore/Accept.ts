@@ -87,7 +87,7 @@ const pendingOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, changes
   const keys = new Set(changes.map(({ key }) => key))
   const rows = yield* sql<{ id: number; authority: string; object_key: string }>`
     SELECT q.id, q.authority, q.object_key
-    FROM json_each(${JSON.stringify([...new Set(changes.map(({ shortKey }) => shortKey))])}) AS k
+    FROM json_each(${ShortKey.json(changes.map(({ shortKey }) => shortKey))}) AS k
     CROSS JOIN queue AS q INDEXED BY queue_object ON q.short_key = k.value AND q.state <> 'in_flight'`
   const ids = new Map<number, string>()
   for (const { authority, id, object_key } of rows) {

@@ -63,7 +63,7 @@ const make = (sql: SqlClient.SqlClient, undone: () => number): PreviousStatesSha
       return Effect.map(
         sql<Stored>`
           SELECT p.rowid AS row, p.id, p.state, p.expires_at
-          FROM json_each(${ShortKey.json(asked)}) AS k
+          FROM json_each(${ShortKey.json(Array.from(asked, ShortKey.of))}) AS k
           CROSS JOIN previous_states AS p INDEXED BY previous_states_id ON p.short_key = k.value`,
         (stored) => {
           const rows = new Map(stored.flatMap((one) => (asked.has(one.id) ? [[one.id, one]] : [])))

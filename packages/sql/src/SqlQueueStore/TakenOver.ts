@@ -4,7 +4,7 @@
  */
 import { SqlClient, type SqlError } from "@effect/sql"
 import type { Arrival, FileFate, SourceFile } from "@id-connector/core/QueueStore"
-import { Context, Effect, Layer } from "effect"
+import { Array as Arr, Context, Effect, Layer } from "effect"
 import { Transactions } from "./Transactions.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
@@ -27,24 +27,23 @@ export class TakenOver extends Context.Tag("@id-connector/sql/SqlQueueStore/Take
   )
 }
 
-/** A file, and the row it is in. */
-interface Known {
-  readonly digest: string
-  readonly fate: FileFate
-  readonly row: number
+type Entry = readonly [name: string, digest: string, fate: FileFate]
+
+/** What is left of files that came together. */
+interface Batch {
+  readonly id: number
+  /** By name. */
+  readonly files: Map<string, Entry>
 }
 
 /** What is in the database, after so many transactions were undone. */
 interface Memory {
   readonly undone: number
-  readonly files: Map<string, Known>
-  /** Names of the files in a row. */
-  readonly rows: Map<number, Set<string>>
-  /** The last number that was given to a row. */
+  /** Those of the files, by name. */
+  readonly batches: Map<string, Batch>
+  /** The last id that was given out. */
   last: number
 }
-
-type Entry = readonly [name: string, digest: string, fate: FileFate]
 
 const make = (sql: SqlClient.SqlClient, undone: () => number): TakenOverShape => {
   let memory: Memory | null = null
@@ -53,34 +52,30 @@ const make = (sql: SqlClient.SqlClient, undone: () => number): TakenOverShape =>
     memory?.undone === undone()
       ? Effect.succeed(memory)
       : Effect.map(sql<{ id: number; files: string }>`SELECT id, files FROM taken_over ORDER BY id`, (rows) => {
-          const read: Memory = { undone: undone(), files: new Map(), rows: new Map(), last: 0 }
+          const read: Memory = { undone: undone(), batches: new Map(), last: 0 }
           for (const { files, id } of rows) add(read, id, JSON.parse(files))
           memory = read
           return read
         })
   )
 
-  /** Rows of which nothing is left go; others keep what is left. */
-  const drop = Effect.fnUntraced(function* (from: Memory, names: ReadonlyArray<string>) {
-    const changed = new Set<number>()
+  /** Batches of which nothing is left go; others keep what is left. */
+  const drop = Effect.fnUntraced(function* ({ batches }: Memory, names: ReadonlyArray<string>) {
+    const changed = new Set<Batch>()
     for (const name of names) {
-      const known = from.files.get(name)
-      if (known === undefined) continue
-      from.files.delete(name)
-      from.rows.get(known.row)?.delete(name)
-      changed.add(known.row)
+      const batch = batches.get(name)
+      if (batch === undefined) continue
+      batches.delete(name)
+      batch.files.delete(name)
+      changed.add(batch)
     }
-    const empty: Array<number> = []
-    for (const row of changed) {
-      const left = from.rows.get(row) ?? new Set<string>()
-      if (left.size > 0) yield* sql`UPDATE taken_over SET files = ${textOf(from, left)} WHERE id = ${row}`
-      else {
-        from.rows.delete(row)
-        empty.push(row)
-      }
+    const [empty, shorter] = Arr.partition([...changed], ({ files }) => files.size > 0)
+    for (const { files, id } of shorter) {
+      yield* sql`UPDATE taken_over SET files = ${JSON.stringify([...files.values()])} WHERE id = ${id}`
     }
     if (empty.length > 0) {
-      yield* sql`DELETE FROM taken_over WHERE id IN (SELECT value FROM json_each(${JSON.stringify(empty)}))`
+      const ids = JSON.stringify(empty.map(({ id }) => id))
+      yield* sql`DELETE FROM taken_over WHERE id IN (SELECT value FROM json_each(${ids}))`
     }
   })
 
@@ -89,28 +84,28 @@ const make = (sql: SqlClient.SqlClient, undone: () => number): TakenOverShape =>
       Effect.map(current, (known) => {
         const found = new Map<string, FileFate>()
         for (const { digest, name } of files) {
-          const file = known.files.get(name)
-          if (file !== undefined && file.digest === digest) found.set(name, file.fate)
+          const entry = entryOf(known, name)
+          if (entry !== undefined && entry[1] === digest) found.set(name, entry[2])
         }
         return found
       }),
 
-    names: Effect.map(current, ({ files }) => [...files.keys()]),
+    names: Effect.map(current, ({ batches }) => [...batches.keys()]),
 
     remember: Effect.fnUntraced(function* (batch) {
       const known = yield* current
       const fresh = new Map<string, Entry>()
       const news = batch.filter(({ fate, file: { digest, name } }) => {
-        if ((fresh.get(name)?.[1] ?? known.files.get(name)?.digest) === digest) return false
+        if ((fresh.get(name) ?? entryOf(known, name))?.[1] === digest) return false
         fresh.set(name, [name, digest, fate])
         return true
       })
       if (news.length === 0) return news
       yield* drop(known, [...fresh.keys()])
-      const row = known.last + 1
+      const id = known.last + 1
       const entries = [...fresh.values()]
-      add(known, row, entries)
-      yield* sql`INSERT INTO taken_over (id, files) VALUES (${row}, ${JSON.stringify(entries)})`
+      add(known, id, entries)
+      yield* sql`INSERT INTO taken_over (id, files) VALUES (${id}, ${JSON.stringify(entries)})`
       return news
     }),
 
@@ -118,16 +113,10 @@ const make = (sql: SqlClient.SqlClient, undone: () => number): TakenOverShape =>
   }
 }
 
-const add = (to: Memory, row: number, entries: ReadonlyArray<Entry>): void => {
-  for (const [name, digest, fate] of entries) to.files.set(name, { digest, fate, row })
-  to.rows.set(row, new Set(entries.map(([name]) => name)))
-  to.last = row
-}
+const entryOf = ({ batches }: Memory, name: string): Entry | undefined => batches.get(name)?.files.get(name)
 
-const textOf = ({ files }: Memory, names: ReadonlySet<string>): string =>
-  JSON.stringify(
-    [...names].flatMap((name): ReadonlyArray<Entry> => {
-      const known = files.get(name)
-      return known === undefined ? [] : [[name, known.digest, known.fate]]
-    })
-  )
+const add = (to: Memory, id: number, entries: ReadonlyArray<Entry>): void => {
+  const batch: Batch = { id, files: new Map(entries.map((entry) => [entry[0], entry])) }
+  for (const [name] of entries) to.batches.set(name, batch)
+  to.last = id
+}
