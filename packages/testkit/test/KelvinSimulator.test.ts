@@ -200,6 +200,21 @@ describe("The simulator's users", () => {
     })
   )
 
+  it.effect("have an e-mail address that nobody else has, until it is free again", () =>
+    Effect.gen(function* () {
+      const { call } = yield* world()
+      call("POST", "/users/", student("anna", { email: "a@x.de" }))
+      assert.ok(call("POST", "/users/", student("ben", { email: "A@X.de" })).json.detail.includes("already taken"))
+      assert.strictEqual(call("PATCH", "/users/anna", { email: "A@x.de", firstname: "Anne" }).status, 200)
+      call("PATCH", "/users/anna", { name: "anne" })
+      assert.strictEqual(call("POST", "/users/", student("ben", { email: "a@x.de" })).status, 400)
+      call("PATCH", "/users/anne", { email: null })
+      assert.strictEqual(call("POST", "/users/", student("ben", { email: "a@x.de" })).status, 201)
+      call("DELETE", "/users/ben")
+      assert.strictEqual(call("PATCH", "/users/anne", { email: "a@x.de" }).status, 200)
+    })
+  )
+
   it.effect("change schools only together with what belongs to them", () =>
     Effect.gen(function* () {
       const { call } = yield* world()

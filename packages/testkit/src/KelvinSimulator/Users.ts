@@ -18,6 +18,7 @@ import {
   renameUser,
   type SimulatedUser,
   setClasses,
+  setEmail,
   setRecordUid,
   wardsOf
 } from "./World.js"
@@ -281,7 +282,7 @@ const modify = (server: Server, user: SimulatedUser, body: Body, change: Change,
   if (isSet("birthday")) user.birthday = change.birthday ?? null
   if (isSet("expiration_date")) user.expiration_date = change.expiration_date ?? null
   if (isSet("disabled")) user.disabled = change.disabled ?? false
-  if (isSet("email")) user.email = change.email || null
+  if (isSet("email")) setEmail(server.world, user, change.email || null)
   if (change.record_uid) setRecordUid(server.world, user, change.record_uid)
   if (change.source_uid) user.source_uid = change.source_uid
   if (isSet("ucsschool_roles")) user.ucsschool_roles = otherRoles(change.ucsschool_roles ?? [])
@@ -307,13 +308,12 @@ const checkEmail = (server: Server, email: string | null, own: SimulatedUser | n
   if (server.mailDomains !== "any" && !server.mailDomains.includes(domain)) {
     throw text(422, `The domain part of the primary mail address is not in list of configured mail domains: ${email}.`)
   }
-  for (const user of server.world.users.values()) {
-    if (user !== own && user.email !== null && keyOf(user.email) === keyOf(email)) {
-      throw text(
-        400,
-        "{'email': ['The email address is already taken by another user. Please change the email address.']}"
-      )
-    }
+  const holders = server.world.byEmail.get(keyOf(email)) ?? new Set()
+  if ([...holders].some((holder) => own === null || holder !== keyOf(own.name))) {
+    throw text(
+      400,
+      "{'email': ['The email address is already taken by another user. Please change the email address.']}"
+    )
   }
 }
 

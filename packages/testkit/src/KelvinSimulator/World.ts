@@ -43,8 +43,9 @@ export interface World {
   readonly schools: Map<string, string>
   readonly users: Map<string, SimulatedUser>
   readonly classes: Map<string, SimulatedClass>
-  /** Users by lower-case record_uid: a search by it must not cost more in a large school. */
+  /** Users by lower-case record_uid and e-mail address: looking for one must not cost more in a large school. */
   readonly byRecordUid: Map<string, Set<string>>
+  readonly byEmail: Map<string, Set<string>>
   /** Existing work groups, `school/name`. */
   readonly workgroups: Set<string>
 }
@@ -54,6 +55,7 @@ export const empty = (schools: ReadonlyArray<string>): World => ({
   users: new Map(),
   classes: new Map(),
   byRecordUid: new Map(),
+  byEmail: new Map(),
   workgroups: new Set()
 })
 
@@ -91,6 +93,12 @@ export const renameUser = (world: World, user: SimulatedUser, name: string): voi
 export const setRecordUid = (world: World, user: SimulatedUser, recordUid: string | null): void => {
   unindex(world, user)
   user.record_uid = recordUid
+  index(world, user)
+}
+
+export const setEmail = (world: World, user: SimulatedUser, email: string | null): void => {
+  unindex(world, user)
+  user.email = email
   index(world, user)
 }
 
@@ -152,12 +160,23 @@ export const wardsOf = (world: World, guardian: SimulatedUser): ReadonlyArray<st
     : []
 
 const index = (world: World, user: SimulatedUser) => {
-  if (user.record_uid === null) return
-  const names = world.byRecordUid.get(keyOf(user.record_uid))
-  if (names === undefined) world.byRecordUid.set(keyOf(user.record_uid), new Set([keyOf(user.name)]))
-  else names.add(keyOf(user.name))
+  const name = keyOf(user.name)
+  for (const [names, value] of indexesOf(world, user)) {
+    if (value === null) continue
+    const others = names.get(keyOf(value))
+    if (others === undefined) names.set(keyOf(value), new Set([name]))
+    else others.add(name)
+  }
 }
 
 const unindex = (world: World, user: SimulatedUser) => {
-  if (user.record_uid !== null) world.byRecordUid.get(keyOf(user.record_uid))?.delete(keyOf(user.name))
+  for (const [names, value] of indexesOf(world, user)) {
+    if (value !== null) names.get(keyOf(value))?.delete(keyOf(user.name))
+  }
 }
+
+const indexesOf = (world: World, user: SimulatedUser) =>
+  [
+    [world.byRecordUid, user.record_uid],
+    [world.byEmail, user.email]
+  ] as const
