@@ -1,9 +1,8 @@
 // @effect-diagnostics nodeBuiltinImport:off globalTimers:off
-// As little as possible around each request: an event emitter is a cheap signal, a timer a cheap limit.
+// As little as possible around each request: a timer is a cheap limit.
 /** HTTP to targets through undici: each target has its own connections and its own TLS rules. */
-import { EventEmitter } from "node:events"
 import * as Undici from "@effect/platform-node/Undici"
-import { type Send, TargetHttp, TimedOut, Unreachable } from "@id-connector/kelvin/TargetHttp"
+import { type Send, type TargetAnswer, TargetHttp, TimedOut, Unreachable } from "@id-connector/kelvin/TargetHttp"
 import { Effect, Layer } from "effect"
 
 /** A server that does not even take the connection in this time is down (milliseconds). */
@@ -41,30 +40,84 @@ const sendWith =
   (agent: Undici.Agent): Send =>
   ({ body, headers, method, timeLimit, url }) =>
     Effect.async((resume) => {
-      const signal = new EventEmitter()
-      let isLate = false
-      const timer = setTimeout(() => {
-        isLate = true
-        signal.emit("abort")
-      }, timeLimit * 1_000)
-      Undici.request(url, { dispatcher: agent, method, headers, body, signal })
-        .then(async (response) => ({
-          status: response.statusCode,
-          headers: oneValueEach(response.headers),
-          text: await response.body.text()
-        }))
-        .then(
-          (answer) => resume(Effect.succeed(answer)),
-          (cause: unknown) => resume(Effect.fail(isLate ? new TimedOut() : new Unreachable({ cause })))
-        )
-        .finally(() => clearTimeout(timer))
-      return Effect.sync(() => signal.emit("abort"))
+      const reception = new Reception(resume, timeLimit)
+      agent.dispatch({ ...addressOf(url), method, headers, body }, reception)
+      return Effect.sync(() => reception.giveUp())
     })
+
+/** Takes one answer in. undici calls it; `request`, which would make a stream of it first, costs twice as much. */
+class Reception implements Undici.Dispatcher.DispatchHandler {
+  private readonly timer: NodeJS.Timeout
+  private readonly chunks: Array<Uint8Array> = []
+  private controller: Undici.Dispatcher.DispatchController | null = null
+  private status = 0
+  private headers: Headers = {}
+  private isOver = false
+
+  constructor(
+    private readonly resume: (answer: Effect.Effect<TargetAnswer, Unreachable | TimedOut>) => void,
+    timeLimit: number
+  ) {
+    this.timer = setTimeout(() => {
+      this.end(Effect.fail(new TimedOut()))
+      this.giveUp()
+    }, timeLimit * 1_000)
+  }
+
+  /** Cuts the request off, or keeps it from being sent when it still waits for a connection. */
+  giveUp() {
+    clearTimeout(this.timer)
+    this.isOver = true
+    this.controller?.abort(new Error("given up"))
+  }
+
+  onRequestStart(controller: Undici.Dispatcher.DispatchController) {
+    this.controller = controller
+    if (this.isOver) this.giveUp()
+  }
+
+  onResponseStart(_: Undici.Dispatcher.DispatchController, status: number, headers: Headers) {
+    this.status = status
+    this.headers = headers
+  }
+
+  onResponseData(_: Undici.Dispatcher.DispatchController, chunk: Uint8Array) {
+    this.chunks.push(chunk)
+  }
+
+  onResponseEnd() {
+    const text = utf8.decode(this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks))
+    this.end(Effect.succeed({ status: this.status, headers: oneValueEach(this.headers), text }))
+  }
+
+  onResponseError(_: Undici.Dispatcher.DispatchController, cause: Error) {
+    this.end(Effect.fail(new Unreachable({ cause })))
+  }
+
+  private end(answer: Effect.Effect<TargetAnswer, Unreachable | TimedOut>) {
+    if (this.isOver) return
+    this.isOver = true
+    clearTimeout(this.timer)
+    this.resume(answer)
+  }
+}
+
+const utf8 = new TextDecoder()
+
+/** Needs no parsing, as nearly all addresses. */
+const plainAddress = /^(https?:\/\/[a-z0-9.:-]+)(\/[\w!$%&'()*+,./:;=?@~-]*)$/
+
+const addressOf = (url: string): { readonly origin: string; readonly path: string } => {
+  const [, origin, path] = plainAddress.exec(url) ?? []
+  if (origin !== undefined && path !== undefined) return { origin, path }
+  const parsed = new URL(url)
+  return { origin: parsed.origin, path: `${parsed.pathname}${parsed.search}` }
+}
 
 type Headers = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 
 /** Of headers that come twice the first counts. */
-const oneValueEach = (headers: Headers): { readonly [name: string]: string | undefined } => {
+const oneValueEach = (headers: Headers): TargetAnswer["headers"] => {
   const single: Record<string, string | undefined> = {}
   for (const name of Object.keys(headers)) {
     const value = headers[name]

@@ -61,6 +61,7 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
     const store = yield* QueueStore
     const events = yield* Events
     const bell = yield* Bell
+    const clock = yield* Effect.clock
     const { deliver, ping } = yield* Workers.make(authority, progress)
     const concurrency = concurrencyOf(yield* Plugins, authority)
     // Items claimed at most at a time: enough that a worker that becomes free finds the next one ready, and that what it
@@ -77,7 +78,7 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
     let mode: Mode = { _tag: "Paused", until: 0, failures: 0 }
     let stopping = false
     let outstanding = 0
-    let settledAt = yield* Clock.currentTimeMillis
+    let settledAt = clock.unsafeCurrentTimeMillis()
     let finished: Array<Settlement> = []
     let verdicts: Array<Pick<Finished, "authority" | "reason">> = []
     /** Items that are claimed, and not in `finished` yet. */
@@ -90,9 +91,9 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
         ? Effect.void
         : Effect.zipRight(
             persistently(store.settle(settlements)),
-            Effect.map(Clock.currentTimeMillis, (now) => {
+            Effect.sync(() => {
               outstanding -= settlements.length
-              settledAt = now
+              settledAt = clock.unsafeCurrentTimeMillis()
             })
           )
     }).pipe(Effect.uninterruptible)
@@ -149,22 +150,18 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
       })
 
     /** Whether workers would run dry, or results have waited long enough. */
-    const isTimeToRecord = Effect.map(
-      Clock.currentTimeMillis,
-      (now) => outstanding - finished.length <= concurrency || now - settledAt >= settleWithin
-    )
+    const isTimeToRecord = () =>
+      outstanding - finished.length <= concurrency || clock.unsafeCurrentTimeMillis() - settledAt >= settleWithin
 
     /** Whether a delivery that has just ended is anything to the coordinator. To wake it for each costs more than to settle. */
-    const isCalled = Effect.suspend(() =>
-      mode._tag === "Paused" || stopping || verdicts.length > 0 ? Effect.succeed(true) : isTimeToRecord
-    )
+    const isCalled = () => mode._tag === "Paused" || stopping || verdicts.length > 0 || isTimeToRecord()
 
     const work = Effect.flatMap(Queue.take(next), (item) =>
       Effect.flatMap(Ref.get(isPausedByHand), (isPaused) =>
         mode._tag === "Working" && !stopping && !isPaused ? deliver(item) : Effect.succeed(Workers.release(item))
       ).pipe(
         Effect.map((finished) => note(item, finished)),
-        Effect.zipRight(Effect.whenEffect(ring, isCalled)),
+        Effect.zipRight(Effect.when(ring, isCalled)),
         Effect.zipRight(Effect.when(Deferred.succeed(isIdle, undefined), () => claimed.size === 0 && stopping))
       )
     )
@@ -204,7 +201,7 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
         if (outstanding === 0 && mode.until !== null && mode.until <= now) return yield* probe(mode.failures)
         return yield* listen(outstanding === 0 ? mode.until : null)
       }
-      if (yield* isTimeToRecord) {
+      if (isTimeToRecord()) {
         yield* record
         if (window - outstanding >= concurrency) {
           const claimed = yield* claim

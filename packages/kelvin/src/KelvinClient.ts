@@ -181,10 +181,12 @@ const cached = <A, E>(fetch: Effect.Effect<A, E>) => {
     current = { value, at }
     return value
   })
-  return Effect.map(Shared.make(fetched), (refresh) => ({
+  return Effect.zipWith(Shared.make(fetched), Effect.clock, (refresh, clock) => ({
     refresh,
-    get: Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      current !== null && now - current.at < remembered ? Effect.succeed(current.value) : refresh
+    get: Effect.suspend(() =>
+      current !== null && clock.unsafeCurrentTimeMillis() - current.at < remembered
+        ? Effect.succeed(current.value)
+        : refresh
     )
   }))
 }

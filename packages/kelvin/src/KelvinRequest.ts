@@ -4,10 +4,11 @@
  * once more on another one.
  */
 import { CredentialsRefused, TargetFailed, TargetUnavailable } from "@id-connector/core/DeliveryError"
-import { Clock, Effect, Either, identity, type ParseResult, Random, RateLimiter, Redacted, Schema } from "effect"
+import { Clock, Effect, Either, identity, type ParseResult, RateLimiter, Redacted, Schema } from "effect"
 import { fromResponse, type KelvinError, type Sent, TokenRefused } from "./KelvinError.js"
 import * as KelvinToken from "./KelvinToken.js"
 import { masked, short } from "./Masking.js"
+import * as RequestIds from "./RequestIds.js"
 import { TargetHttp, type TargetRequest, type TlsRules, type Unreachable } from "./TargetHttp.js"
 
 type Method = "GET" | "POST" | "PATCH" | "DELETE"
@@ -98,11 +99,12 @@ export const make = Effect.fnUntraced(function* (options: {
     return Either.isRight(answer) ? answer.right.access_token : yield* logInFailed("it was answered without a token")
   })
   const token = yield* KelvinToken.make(logIn)
+  const nextRequestId = yield* RequestIds.make
 
   const attempt = (method: Method, url: string, body: unknown) =>
     Effect.gen(function* () {
       const bearer = yield* token.get
-      const requestId = yield* uuid
+      const requestId = nextRequestId()
       const response = yield* exchange({
         method,
         url,
@@ -182,18 +184,3 @@ const certificateCodes: ReadonlySet<string> = new Set([
 
 const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === "object" && value !== null
-
-/** A version 4 UUID: the server takes no other request id. */
-const uuid = Effect.map(
-  Effect.all([
-    Random.nextIntBetween(0, 2 ** 32),
-    Random.nextIntBetween(0, 2 ** 32),
-    Random.nextIntBetween(0, 2 ** 32),
-    Random.nextIntBetween(0, 2 ** 32)
-  ]),
-  (words) => {
-    const hex = words.map((word) => word.toString(16).padStart(8, "0")).join("")
-    const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
-  }
-)

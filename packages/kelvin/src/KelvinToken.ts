@@ -27,9 +27,9 @@ export const make = <E>(logIn: Effect.Effect<Token, E>): Effect.Effect<KelvinTok
     current = { token, renewAt: now + usable }
     return token
   })
-  return Effect.map(Shared.make(renewed), (renew) => ({
-    get: Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      current !== null && now < current.renewAt ? Effect.succeed(current.token) : renew
+  return Effect.zipWith(Shared.make(renewed), Effect.clock, (renew, clock) => ({
+    get: Effect.suspend(() =>
+      current !== null && clock.unsafeCurrentTimeMillis() < current.renewAt ? Effect.succeed(current.token) : renew
     ),
     invalidate: (refused) =>
       Effect.sync(() => {

@@ -123,4 +123,13 @@ describe("query plans", () => {
       )
     }).pipe(Effect.provide(SqlQueueStore.layer.pipe(Layer.provideMerge(fresh))))
   )
+
+  it.effect("no statement is planned anew for each run: see `Limit`", () =>
+    Effect.gen(function* () {
+      const seen = yield* statements(work)
+      const limited = [...seen.keys()].filter((text) => text.includes("LIMIT"))
+      assert.isAbove(limited.length, 5)
+      for (const text of limited) assert.notMatch(text, /(LIMIT|OFFSET) \?/)
+    }).pipe(Effect.provide(SqlQueueStore.layer.pipe(Layer.provideMerge(fresh))))
+  )
 })

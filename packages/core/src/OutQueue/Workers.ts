@@ -1,5 +1,5 @@
 /** Delivers single items of one authority through its plugins, and says what the outcome means for the queue. */
-import { Cause, Clock, Effect, Random, Scope } from "effect"
+import { Cause, Effect, Random, Scope } from "effect"
 import * as DeletionProtection from "../DeletionProtection.js"
 import { type DeliveryError, evidenceOf, ObjectUndeliverable } from "../DeliveryError.js"
 import { Events, subjectOf } from "../Events.js"
@@ -52,6 +52,7 @@ const resultOfOne = (outcome: Plugin.Outcome): Result => {
 export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, progress: Progress) {
   const events = yield* Events
   const plugins = yield* Plugin.Plugins
+  const clock = yield* Effect.clock
   const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
   const mayDelete = yield* DeletionProtection.make(authority.name, Plugin.deletionLimitOf(plugins, authority))
   const prepared = yield* Effect.forEach(plugins, (plugin) =>
@@ -87,25 +88,20 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
       })
       outcomes.push(delivered.outcome)
       if (delivered.receipt !== null) after[plugin.name] = delivered.receipt
-      yield* Effect.forEach(
-        delivered.warnings,
-        (warning) =>
-          events.publish({
-            _tag: "DeliveryWarning",
-            authority: authority.name,
-            subject: subjectOf(item.object),
-            warning
-          }),
-        { discard: true }
-      )
-      yield* events.publish({
-        _tag: "Delivered",
-        authority: authority.name,
-        subject: subjectOf(item.object),
-        file: item.file,
-        outcome: delivered.outcome,
-        detail: delivered.detail
-      })
+      const subject = subjectOf(item.object)
+      yield* events.publishAll([
+        ...delivered.warnings.map(
+          (warning) => ({ _tag: "DeliveryWarning", authority: authority.name, subject, warning }) as const
+        ),
+        {
+          _tag: "Delivered",
+          authority: authority.name,
+          subject,
+          file: item.file,
+          outcome: delivered.outcome,
+          detail: delivered.detail
+        }
+      ])
     }
     return {
       _tag: "Done",
@@ -129,7 +125,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
       unansweredInARow
     })
     unansweredInARow = error._tag === "TargetUnavailable" && !error.answered ? unansweredInARow + 1 : 0
-    const now = yield* Clock.currentTimeMillis
+    const now = clock.unsafeCurrentTimeMillis()
     progress.fail(item.id, now, error.message)
     const common = { authority: authority.name, subject: subjectOf(item.object), file: item.file }
     const reason = error.message
@@ -167,9 +163,9 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     }).pipe(
       Effect.map((settlement): Finished => {
         unansweredInARow = 0
+        progress.succeed(item.id, clock.unsafeCurrentTimeMillis())
         return { ...release(item), settlement }
       }),
-      Effect.tap(() => Effect.map(Clock.currentTimeMillis, (now) => progress.succeed(item.id, now))),
       Effect.catchAllCause((cause): Effect.Effect<Finished> => {
         if (Cause.isInterrupted(cause)) {
           return Effect.sync(() => {

@@ -4,6 +4,7 @@ import * as QueueRow from "@id-connector/core/QueueRow"
 import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
 import { Clock, Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
+import { limitOf } from "./Limit.js"
 import { rowsOf } from "./Look.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
@@ -45,7 +46,7 @@ const promote = (sql: SqlClient.SqlClient, authority: AuthorityName, now: number
     SELECT id FROM queue INDEXED BY queue_delayed
     WHERE authority = ${authority} AND state = 'delayed' AND available_at <= ${now}
     ORDER BY available_at
-    LIMIT ${promotedAtOnce}
+    ${limitOf(sql, promotedAtOnce)}
   )`
 
 /** The first of a kind that may be claimed. */
@@ -64,7 +65,7 @@ const first = (
           WHERE ${ShortKey.isSameObject(sql, "f")} AND f.state = 'in_flight'
         )
       ORDER BY q.id
-      LIMIT ${limit}`,
+      ${limitOf(sql, limit)}`,
     (rows) => rows.map(({ id }) => id)
   )
 

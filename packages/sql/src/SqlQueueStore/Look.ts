@@ -5,6 +5,7 @@ import type { Attempt, Counts, Filter, ItemId, ItemState, QueueItem, Removals } 
 import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
 import { Effect, Option } from "effect"
 import * as ShortKey from "../ShortKey.js"
+import { limitOf } from "./Limit.js"
 import * as Wishes from "./Wishes.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
@@ -111,7 +112,7 @@ const idsOf = (
         keys.map((key) => ShortKey.of(ShortKey.itemKey(authority, key)))
       )} AND o.authority = ${authority} AND ${sql.in("o.object_key", keys)}
     ) AND q.id > ${after ?? 0} AND ${sql.in("q.state", rowStates(state))}
-    ORDER BY q.id LIMIT ${Math.max(0, limit)}`
+    ORDER BY q.id ${limitOf(sql, limit)}`
 }
 
 /** What an item in a state, or in any, is in its row. */
@@ -128,7 +129,6 @@ export const inStates = (
   states: ReadonlyArray<QueueRow.RowState>,
   { after, limit }: { readonly after: number; readonly limit: number }
 ) => {
-  const first = Math.max(0, limit)
   const ranges = states
     .flatMap((state) => [0, 1].map((kind) => [state, kind] as const))
     .map(
@@ -136,11 +136,11 @@ export const inStates = (
         SELECT * FROM (
           SELECT id FROM queue INDEXED BY queue_state
           WHERE authority = ${authority} AND state = ${state} AND kind = ${kind} AND id > ${after}
-          ORDER BY id LIMIT ${first}
+          ORDER BY id ${limitOf(sql, limit)}
         )`
     )
     .reduce((all, range) => sql`${all} UNION ALL ${range}`)
-  return sql<{ readonly id: number }>`SELECT id FROM (${ranges}) ORDER BY id LIMIT ${first}`
+  return sql<{ readonly id: number }>`SELECT id FROM (${ranges}) ORDER BY id ${limitOf(sql, limit)}`
 }
 
 /** See `QueueStore.show`. */

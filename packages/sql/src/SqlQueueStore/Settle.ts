@@ -193,7 +193,7 @@ const rememberAttempts = Effect.fnUntraced(function* (
       VALUES (${id}, ${Math.round(at)}, ${error}, ${QueueRow.encodeEvidence(evidence)})`
     yield* sql`
       DELETE FROM attempts WHERE rowid IN (
-        SELECT rowid FROM attempts WHERE item = ${id} ORDER BY rowid DESC LIMIT -1 OFFSET ${attemptsKept}
+        SELECT rowid FROM attempts WHERE item = ${id} ORDER BY rowid DESC LIMIT -1 OFFSET 0 + ${attemptsKept}
       )`
     yield* sql`DELETE FROM wanted WHERE item = ${id}`
     const wanted = settlement._tag === "RetryAt" ? settlement.wanted : []
