@@ -41,7 +41,7 @@ const sendWith =
   ({ body, headers, method, timeLimit, url }) =>
     Effect.async((resume) => {
       const reception = new Reception(resume, timeLimit)
-      agent.dispatch({ ...addressOf(url), method, headers, body }, reception)
+      agent.dispatch({ method, headers, body, ...addressOf(url) }, reception)
       return Effect.sync(() => reception.giveUp())
     })
 

@@ -3,7 +3,7 @@
  * hands them to the out queues. Previous states, items and the end of the files are stored together, and the files are removed
  * only after that.
  */
-import { Clock, Duration, Effect, Either, Option, Queue, Ref, Stream } from "effect"
+import { Clock, Duration, Effect, Either, Option, Queue, Ref, Schedule, Sink, Stream } from "effect"
 import { Bell } from "./Bell.js"
 import { Breath } from "./Breath.js"
 import { ConfigStore, type Configuration } from "./ConfigStore.js"
@@ -22,10 +22,13 @@ import type { AuthorityName } from "./SchoolAuthority.js"
 import { SourceDomain } from "./SourceDomain.js"
 import { nameOf, Spool, type SpoolEntry } from "./Spool.js"
 
-/** So many portions at most wait for the disk together, */
+/**
+ * So many portions wait for the disk together at most, after a look first one, then twice as many each time: together they cost
+ * less, but the files of the first ones can be removed while the next ones are stored.
+ */
 const flushedAtOnce = 8
 
-/** and for so long at most. */
+/** They wait for so long at most. */
 const flushedWithin = "100 millis"
 
 /** So many files at most are removed before that is made to last: it takes as long for many files as for few. */
@@ -102,6 +105,8 @@ const makeDrain = (control: Control) =>
     let size: number = Portion.most
     /** Of the first portions after a look: while a small one is stored, the next one can be read. */
     let growing: number = Portion.least
+    /** Of what waits for the disk together, in portions. */
+    let together = 1
 
     /** Entries that stay where they are are reported once, not at every look. */
     const reportLeft = (directories: ReadonlyArray<string>) =>
@@ -173,7 +178,14 @@ const makeDrain = (control: Control) =>
       ),
       Stream.takeUntil(({ wait }) => wait !== null),
       Stream.buffer({ capacity: 1 }),
-      Stream.groupedWithin(flushedAtOnce, flushedWithin),
+      Stream.aggregateWithin(
+        Sink.suspend(() => {
+          const wanted = together
+          together = Math.min(2 * together, flushedAtOnce)
+          return Sink.collectAllN<TakenOver>(wanted)
+        }),
+        Schedule.spaced(flushedWithin)
+      ),
       // Once they are removed, the storage is the only place that has them.
       Stream.tap(() => store.flush),
       Stream.buffer({ capacity: 1 }),
@@ -197,6 +209,7 @@ const makeDrain = (control: Control) =>
         old.map(({ name, reason }) => ({ _tag: "FileDiscarded", file: name, reasons: [reason] }))
       )
       growing = Portion.least
+      together = 1
       const { isNew, wait } = yield* Stream.runFold(
         portions,
         { isNew: false, wait: null as number | null },

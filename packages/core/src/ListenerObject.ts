@@ -175,9 +175,9 @@ export const decode = (json: unknown): Either.Either<ListenerObject, Reasons> =>
 
 /** Preprocessed files say "nothing known" with null or with an empty object. */
 const withoutNothing = ({ old_data, user_passwords, ...json }: { readonly [key: string]: unknown }) => ({
-  ...json,
   old_data: isNothing(old_data) ? null : old_data,
-  user_passwords: isNothing(user_passwords) ? null : user_passwords
+  user_passwords: isNothing(user_passwords) ? null : user_passwords,
+  ...json
 })
 
 const isNothing = (value: unknown): boolean =>
@@ -250,16 +250,16 @@ export const encode = (object: ListenerObject): unknown => {
   switch (object._tag) {
     case "ChangedUser":
       return {
-        ...head,
         object: object.properties,
         options: object.options,
-        user_passwords: object.hashes === null ? null : Redacted.value(object.hashes)
+        user_passwords: object.hashes === null ? null : Redacted.value(object.hashes),
+        ...head
       }
     case "ChangedGroup":
-      return { ...head, object: object.properties, options: object.options }
+      return { object: object.properties, options: object.options, ...head }
     case "RemovedUser":
     case "RemovedGroup":
-      return { ...head, object: null, options: null }
+      return { object: null, options: null, ...head }
   }
 }
 

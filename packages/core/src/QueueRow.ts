@@ -67,52 +67,52 @@ export const toWish = (row: WishRow & { readonly id: number }): Effect.Effect<Wi
   })
 
 const decodeWish = (row: WishRow): Either.Either<Wish, string> =>
-  Either.gen(function* () {
-    const read = yield* Either.mapLeft(
-      ListenerObject.decodeText(row.payload),
-      ({ reasons }) => `payload: ${reasons.join("; ")}`
-    )
-    return {
-      object: yield* withStored(read, row),
-      aliases: row.aliases === null ? [] : yield* part("aliases", decodeAliases(row.aliases)),
-      recreate: row.recreate === 1
-    }
-  })
+  Either.flatMap(
+    Either.mapLeft(ListenerObject.decodeText(row.payload), ({ reasons }) => `payload: ${reasons.join("; ")}`),
+    (read) =>
+      Either.zipWith(withStored(read, row), part("aliases", row.aliases, decodeAliases), (object, aliases) => ({
+        object,
+        aliases: aliases ?? [],
+        recreate: row.recreate === 1
+      }))
+  )
 
 /** The object with the previous state and the hashes that are stored beside it. */
 const withStored = (
   object: ListenerObject.ListenerObject,
-  { hashes, previous }: WishRow
-): Either.Either<ListenerObject.ListenerObject, string> =>
-  Either.gen(function* () {
-    switch (object._tag) {
-      case "ChangedUser":
-        return {
-          ...object,
-          previous: previous === null ? null : yield* part("previous", decodeUser(previous)),
-          hashes: hashes === null ? null : Redacted.make(yield* part("hashes", decodeHashes(hashes)))
-        }
-      case "RemovedUser":
-        return { ...object, previous: previous === null ? null : yield* part("previous", decodeUser(previous)) }
-      case "ChangedGroup":
-      case "RemovedGroup":
-        return { ...object, previous: previous === null ? null : yield* part("previous", decodeGroup(previous)) }
-    }
-  })
+  row: WishRow
+): Either.Either<ListenerObject.ListenerObject, string> => {
+  switch (object._tag) {
+    case "ChangedUser":
+      return Either.zipWith(
+        part("previous", row.previous, decodeUser),
+        part("hashes", row.hashes, decodeHashes),
+        (previous, hashes) => ({ ...object, previous, hashes: hashes === null ? null : Redacted.make(hashes) })
+      )
+    case "RemovedUser":
+      return Either.map(part("previous", row.previous, decodeUser), (previous) => ({ ...object, previous }))
+    case "ChangedGroup":
+    case "RemovedGroup":
+      return Either.map(part("previous", row.previous, decodeGroup), (previous) => ({ ...object, previous }))
+  }
+}
 
 const decodeUser = Schema.decodeEither(Schema.parseJson(PreviousUser))
 const decodeGroup = Schema.decodeEither(Schema.parseJson(PreviousGroup))
 const decodeHashes = Schema.decodeEither(Schema.parseJson(PlainPasswordHashes))
 const decodeAliases = Schema.decodeEither(Schema.parseJson(Schema.Array(PreviousUser)))
 
-/** Names the part. The error itself might show password hashes. */
-const part = <A>(name: string, decoded: Either.Either<A, unknown>): Either.Either<A, string> =>
-  Either.mapLeft(decoded, () => `${name}: unexpected content`)
+/** A part that may be missing. What is wrong with it says its name only: the error might show password hashes. */
+const part = <A>(
+  name: string,
+  text: string | null,
+  decode: (text: string) => Either.Either<A, unknown>
+): Either.Either<A | null, string> =>
+  text === null ? Either.right(null) : Either.mapLeft(decode(text), () => `${name}: unexpected content`)
 
 /** {@link toWish} of a whole row. */
 export const toItem = (row: QueueRow): Effect.Effect<QueueItem> =>
   Effect.map(toWish(row), (wish) => ({
-    ...wish,
     // Ids and names were checked when they came in.
     id: ItemId.make(row.id, { disableValidation: true }),
     authority: AuthorityName.make(row.authority, { disableValidation: true }),
@@ -123,7 +123,9 @@ export const toItem = (row: QueueRow): Effect.Effect<QueueItem> =>
     availableAt: row.available_at,
     lastError: row.last_error,
     receipt: row.receipt,
-    confirmed: row.confirmed === 1
+    confirmed: row.confirmed === 1,
+    // Last: see the house rules.
+    ...wish
   }))
 
 /** The evidence of an attempt as JSON text. */

@@ -55,7 +55,7 @@ export const make = Effect.fnUntraced(function* (options: {
   /** Sends a request when it is its turn. */
   const exchange = (request: Omit<TargetRequest, "timeLimit">) => {
     const timeLimit = timeLimitOf(request.method)
-    const sending = inTurn(send({ ...request, timeLimit }))
+    const sending = inTurn(send({ timeLimit, ...request }))
     // A server closes connections that were idle just when they are used again. To ask twice does no harm.
     return (request.method === "GET" ? Effect.catchTag(sending, "Unreachable", () => sending) : sending).pipe(
       Effect.catchAll((error) =>
@@ -101,27 +101,26 @@ export const make = Effect.fnUntraced(function* (options: {
   const token = yield* KelvinToken.make(logIn)
   const nextRequestId = yield* RequestIds.make
 
-  const attempt = (method: Method, url: string, body: unknown) =>
-    Effect.gen(function* () {
-      const bearer = yield* token.get
-      const requestId = nextRequestId()
-      const response = yield* exchange({
-        method,
-        url,
-        headers: {
-          accept: "application/json",
-          authorization: `Bearer ${Redacted.value(bearer)}`,
-          "x-request-id": requestId,
-          ...(body === null ? {} : { "content-type": "application/json" })
-        },
-        body: body === null ? null : JSON.stringify(body)
-      })
-      const sent: Sent = { method, path: pathOf(url), requestId, body }
-      if (response.status >= 200 && response.status < 300) return { response, sent }
-      const error = fromResponse(sent, response.status, response.headers, response.text, yield* Clock.currentTimeMillis)
-      if (error._tag === "TokenRefused") yield* token.invalidate(bearer)
-      return yield* error
+  const attempt = Effect.fnUntraced(function* (method: Method, url: string, body: unknown) {
+    const bearer = yield* token.get
+    const requestId = nextRequestId()
+    const response = yield* exchange({
+      method,
+      url,
+      headers: {
+        accept: "application/json",
+        authorization: `Bearer ${Redacted.value(bearer)}`,
+        "x-request-id": requestId,
+        ...(body === null ? {} : { "content-type": "application/json" })
+      },
+      body: body === null ? null : JSON.stringify(body)
     })
+    const sent: Sent = { method, path: pathOf(url), requestId, body }
+    if (response.status >= 200 && response.status < 300) return { response, sent }
+    const error = fromResponse(sent, response.status, response.headers, response.text, yield* Clock.currentTimeMillis)
+    if (error._tag === "TokenRefused") yield* token.invalidate(bearer)
+    return yield* error
+  })
 
   const sendTwice = (method: Method, url: string, body: unknown) =>
     attempt(method, url, body).pipe(

@@ -50,13 +50,12 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, plu
     sourceUid: domain.sourceUid,
     digest: digest.of,
     handledSchools,
-    schoolsFor: (schools) =>
-      Effect.gen(function* () {
-        const known = yield* client.schools
-        const handled = yield* handledSchools
-        const isComplete = schools.every((school) => known.has(school) || !handled.has(school))
-        return isComplete ? known : yield* client.refreshSchools
-      })
+    schoolsFor: Effect.fnUntraced(function* (schools) {
+      const known = yield* client.schools
+      const handled = yield* handledSchools
+      const isComplete = schools.every((school) => known.has(school) || !handled.has(school))
+      return isComplete ? known : yield* client.refreshSchools
+    })
   }
   return target
 })

@@ -21,7 +21,7 @@ export const creation = (mapped: Mapped): UserAttributes => {
     if (value === null || (Array.isArray(value) && value.length === 0)) continue
     body[attribute] = attribute === "school_classes" ? classNames(value) : value
   }
-  return Object.keys(mapped.udmProperties).length === 0 ? body : { ...body, udm_properties: mapped.udmProperties }
+  return Object.keys(mapped.udmProperties).length === 0 ? body : { udm_properties: mapped.udmProperties, ...body }
 }
 
 /** The attributes that differ from what the target has, or null when none does. Attributes that are not mapped stay. */

@@ -11,88 +11,89 @@ import type { Target } from "./Target.js"
 import * as UserChange from "./UserChange.js"
 import * as UserPlan from "./UserPlan.js"
 
-export const deliver = (
+export const deliver = Effect.fnUntraced(function* (
   target: Target,
   user: UserObject,
   delivery: Delivery
-): Effect.Effect<Delivered, DeliveryError> =>
-  Effect.gen(function* () {
-    const plan = yield* UserPlan.decide(target, user, delivery)
-    switch (plan._tag) {
-      case "Nothing":
-        return delivered("absent", { detail: plan.detail })
-      case "Remove": {
-        yield* delivery.mayDelete
-        const wasThere = yield* target.client.deleteUser(plan.found.name)
-        return delivered(wasThere ? "removed" : "absent", { detail: plan.detail })
-      }
-      case "Create":
-        if (plan.replaces !== null) yield* target.client.deleteUser(plan.replaces.name)
-        return yield* create(target, plan.wanted)
-      case "Modify":
-        return yield* modify(target, plan)
+): Effect.fn.Return<Delivered, DeliveryError> {
+  const plan = yield* UserPlan.decide(target, user, delivery)
+  switch (plan._tag) {
+    case "Nothing":
+      return delivered("absent", { detail: plan.detail })
+    case "Remove": {
+      yield* delivery.mayDelete
+      const wasThere = yield* target.client.deleteUser(plan.found.name)
+      return delivered(wasThere ? "removed" : "absent", { detail: plan.detail })
     }
-  })
+    case "Create":
+      if (plan.replaces !== null) yield* target.client.deleteUser(plan.replaces.name)
+      return yield* create(target, plan.wanted)
+    case "Modify":
+      return yield* modify(target, plan)
+  }
+})
 
-const create = (target: Target, wanted: UserPlan.Wanted): Effect.Effect<Delivered, DeliveryError> =>
-  Effect.gen(function* () {
-    const { digest, hashes, mapped } = wanted
-    const password = mapped.randomPassword && hashes === null ? yield* randomPassword : null
-    const body = UserChange.creation(mapped)
-    return yield* withKnownReferences(target, body, (body) =>
-      target.client.createUser(KelvinBody.encode(target.urls, body, { hashes, password }))
-    ).pipe(
-      Effect.flatMap(partly(() => delivered("created", { receipt: digest, warnings: mapped.warnings }))),
-      // An earlier delivery that was cut off has created the user, or somebody else has just now.
-      Effect.catchTag("AlreadyExists", (conflict) =>
-        Effect.gen(function* () {
-          const own = yield* findAgain(target, String(body.name ?? ""), wanted.identities)
-          return own === null
-            ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence })
-            : yield* modify(target, UserPlan.modification({ ...wanted, receipt: null }, own))
-        })
-      )
+const create = Effect.fnUntraced(function* (
+  target: Target,
+  wanted: UserPlan.Wanted
+): Effect.fn.Return<Delivered, DeliveryError> {
+  const { digest, hashes, mapped } = wanted
+  const password = mapped.randomPassword && hashes === null ? yield* randomPassword : null
+  const body = UserChange.creation(mapped)
+  return yield* withKnownReferences(target, body, (body) =>
+    target.client.createUser(KelvinBody.encode(target.urls, body, { hashes, password }))
+  ).pipe(
+    Effect.flatMap(partly(() => delivered("created", { receipt: digest, warnings: mapped.warnings }))),
+    // An earlier delivery that was cut off has created the user, or somebody else has just now.
+    Effect.catchTag("AlreadyExists", (conflict) =>
+      Effect.gen(function* () {
+        const own = yield* findAgain(target, String(body.name ?? ""), wanted.identities)
+        return own === null
+          ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence })
+          : yield* modify(target, UserPlan.modification({ ...wanted, receipt: null }, own))
+      })
     )
-  })
+  )
+})
 
-const modify = (
+const modify = Effect.fnUntraced(function* (
   target: Target,
   { found, isNewPassword, patch, wanted }: UserPlan.Modify
-): Effect.Effect<Delivered, DeliveryError> =>
-  Effect.gen(function* () {
-    const { digest, hashes, mapped } = wanted
-    if (patch === null && !isNewPassword) {
-      return delivered("unchanged", { receipt: digest, warnings: mapped.warnings })
-    }
-    return yield* withKnownReferences(target, patch ?? {}, (body) =>
-      target.client.patchUser(
-        found.name,
-        KelvinBody.encode(target.urls, body, { hashes: isNewPassword ? hashes : null, password: null })
-      )
-    ).pipe(
-      Effect.flatMap(partly(() => delivered("modified", { receipt: digest, warnings: mapped.warnings }))),
-      Effect.catchTag("NotFound", (gone) =>
-        // It was there a moment ago: the next attempt looks again.
-        Effect.fail(
-          new TargetFailed({ detail: `the user vanished meanwhile: ${gone.detail}`, evidence: gone.evidence })
-        )
-      )
+): Effect.fn.Return<Delivered, DeliveryError> {
+  const { digest, hashes, mapped } = wanted
+  if (patch === null && !isNewPassword) {
+    return delivered("unchanged", { receipt: digest, warnings: mapped.warnings })
+  }
+  return yield* withKnownReferences(target, patch ?? {}, (body) =>
+    target.client.patchUser(
+      found.name,
+      KelvinBody.encode(target.urls, body, { hashes: isNewPassword ? hashes : null, password: null })
     )
-  })
+  ).pipe(
+    Effect.flatMap(partly(() => delivered("modified", { receipt: digest, warnings: mapped.warnings }))),
+    Effect.catchTag("NotFound", (gone) =>
+      // It was there a moment ago: the next attempt looks again.
+      Effect.fail(new TargetFailed({ detail: `the user vanished meanwhile: ${gone.detail}`, evidence: gone.evidence }))
+    )
+  )
+})
 
 /** After "exists already": by identity, else by name if that account has one of the identities. */
-const findAgain = (target: Target, name: string, identities: ReadonlyArray<UserPlan.Identity>) =>
-  Effect.gen(function* () {
-    const found = yield* UserPlan.findFirst(target, identities)
-    if (found !== null || name === "") return found
-    const named = Option.getOrNull(yield* target.client.getUser(name))
-    const isOwn = identities.some(
-      ({ record_uid, source_uid }) =>
-        named?.record_uid?.toLowerCase() === record_uid.toLowerCase() &&
-        named.source_uid?.toLowerCase() === source_uid.toLowerCase()
-    )
-    return isOwn ? named : null
-  })
+const findAgain = Effect.fnUntraced(function* (
+  target: Target,
+  name: string,
+  identities: ReadonlyArray<UserPlan.Identity>
+) {
+  const found = yield* UserPlan.findFirst(target, identities)
+  if (found !== null || name === "") return found
+  const named = Option.getOrNull(yield* target.client.getUser(name))
+  const isOwn = identities.some(
+    ({ record_uid, source_uid }) =>
+      named?.record_uid?.toLowerCase() === record_uid.toLowerCase() &&
+      named.source_uid?.toLowerCase() === source_uid.toLowerCase()
+  )
+  return isOwn ? named : null
+})
 
 /** Attributes that name other users. */
 export const references = ["legal_guardians", "legal_wards"] as const

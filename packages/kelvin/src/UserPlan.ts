@@ -98,32 +98,31 @@ export const modification = (wanted: Wanted, found: KelvinUser): Modify => ({
   isNewPassword: wanted.digest !== null && wanted.digest !== wanted.receipt
 })
 
-const map = (target: Target, user: ChangedUser, schools: SchoolName.SchoolSet) =>
-  Effect.gen(function* () {
-    const choice = MappingChoice.choose(
-      user.contextRoles,
-      yield* target.handledSchools,
-      new Set(Object.keys(target.settings.mapping))
-    )
-    const mapping = Option.isNone(choice) ? undefined : target.settings.mapping[choice.value.name]
-    if (Option.isNone(choice) || mapping === undefined) {
-      return yield* new ObjectUndeliverable({
-        reasons: ['mapping: there is no "users", and none for a role of the user']
-      })
-    }
-    const facts = {
-      schools,
-      roles: yield* target.client.roles,
-      layout: target.layout,
-      sourceUid: yield* target.sourceUid,
-      hashesAreSent: target.settings.syncPasswordHashes
-    }
-    const mapped = yield* Either.mapLeft(
-      AttributeMapping.mapUser(user, mapping, facts),
-      (reasons) => new ObjectUndeliverable({ reasons })
-    )
-    return { choice: choice.value, mapped }
-  })
+const map = Effect.fnUntraced(function* (target: Target, user: ChangedUser, schools: SchoolName.SchoolSet) {
+  const choice = MappingChoice.choose(
+    user.contextRoles,
+    yield* target.handledSchools,
+    new Set(Object.keys(target.settings.mapping))
+  )
+  const mapping = Option.isNone(choice) ? undefined : target.settings.mapping[choice.value.name]
+  if (Option.isNone(choice) || mapping === undefined) {
+    return yield* new ObjectUndeliverable({
+      reasons: ['mapping: there is no "users", and none for a role of the user']
+    })
+  }
+  const facts = {
+    schools,
+    roles: yield* target.client.roles,
+    layout: target.layout,
+    sourceUid: yield* target.sourceUid,
+    hashesAreSent: target.settings.syncPasswordHashes
+  }
+  const mapped = yield* Either.mapLeft(
+    AttributeMapping.mapUser(user, mapping, facts),
+    (reasons) => new ObjectUndeliverable({ reasons })
+  )
+  return { choice: choice.value, mapped }
+})
 
 /** The complete identities among states, each once, in their order. The source UID falls back to the connector's own. */
 const identitiesOf = (target: Target, states: ReadonlyArray<PreviousUser>) =>
@@ -145,22 +144,21 @@ const identitiesOf = (target: Target, states: ReadonlyArray<PreviousUser>) =>
   })
 
 /** The user that the target has under the first of the identities that it knows. */
-export const findFirst = (
+export const findFirst = Effect.fnUntraced(function* (
   target: Target,
   identities: ReadonlyArray<Identity>
-): Effect.Effect<KelvinUser | null, DeliveryError> =>
-  Effect.gen(function* () {
-    for (const identity of identities) {
-      const [user, ...others] = yield* target.client.findUsers(identity)
-      if (others.length > 0 && user !== undefined) {
-        const names = [user, ...others].map(({ name }) => name).join(", ")
-        return yield* new ObjectUndeliverable({
-          reasons: [
-            `not unique: the target has several users with record_uid ${identity.record_uid} and source_uid ${identity.source_uid}: ${names}`
-          ]
-        })
-      }
-      if (user !== undefined) return user
+): Effect.fn.Return<KelvinUser | null, DeliveryError> {
+  for (const identity of identities) {
+    const [user, ...others] = yield* target.client.findUsers(identity)
+    if (others.length > 0 && user !== undefined) {
+      const names = [user, ...others].map(({ name }) => name).join(", ")
+      return yield* new ObjectUndeliverable({
+        reasons: [
+          `not unique: the target has several users with record_uid ${identity.record_uid} and source_uid ${identity.source_uid}: ${names}`
+        ]
+      })
     }
-    return null
-  })
+    if (user !== undefined) return user
+  }
+  return null
+})

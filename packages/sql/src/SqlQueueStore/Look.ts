@@ -73,7 +73,7 @@ export const rowsOf = Effect.fnUntraced(function* (
   )
   return rows.flatMap((row): ReadonlyArray<QueueRow.QueueRow> => {
     const wish = wishes.get(row.id)
-    return wish === undefined ? [] : [{ ...row, ...wish }]
+    return wish === undefined ? [] : [Object.assign(row, wish)]
   })
 })
 
