@@ -280,6 +280,22 @@ const takenOverInBatches = Effect.gen(function* () {
   yield* sql`DROP TABLE earlier`
 })
 
+/** A bundle is kept for the items that have no wish of their own. */
+const bundlesForTheOthers = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`DROP TRIGGER bundles_gone`
+  const unused = sql.literal(`NOT EXISTS (
+    SELECT 1 FROM queue AS q
+    WHERE q.id BETWEEN bundles.first AND bundles.last AND NOT EXISTS (SELECT 1 FROM wishes AS w WHERE w.id = q.id)
+  )`)
+  yield* sql`CREATE TRIGGER bundles_gone AFTER DELETE ON queue BEGIN
+    DELETE FROM bundles WHERE first = (SELECT max(b.first) FROM bundles AS b WHERE b.first <= old.id) AND ${unused};
+  END`
+  yield* sql`CREATE TRIGGER bundles_unused AFTER INSERT ON wishes BEGIN
+    DELETE FROM bundles WHERE first = (SELECT max(b.first) FROM bundles AS b WHERE b.first <= new.id) AND ${unused};
+  END`
+})
+
 /** Goes through all rows after one, in the order of their numbers. */
 const inBatches = <Row extends { readonly row: number }, E, R>(
   next: (after: number) => Effect.Effect<ReadonlyArray<Row>, E, R>,
@@ -303,5 +319,6 @@ export const migrations = {
   "0008_cheaper_accept": cheaperAccept,
   "0009_short_keys": shortKeys,
   "0010_bundles": bundles,
-  "0011_taken_over_in_batches": takenOverInBatches
+  "0011_taken_over_in_batches": takenOverInBatches,
+  "0012_bundles_for_the_others": bundlesForTheOthers
 }

@@ -81,7 +81,7 @@ describe("what items are to deliver", () => {
     }).pipe(Effect.provide(one))
   )
 
-  it.effect("is gone with the last item of a bundle, and nothing of it is left", () =>
+  it.effect("is gone with the last item that needs it: a dead letter keeps nothing of its neighbours", () =>
     Effect.gen(function* () {
       const queue = yield* QueueStore
       const sql = yield* SqlClient.SqlClient
@@ -96,11 +96,13 @@ describe("what items are to deliver", () => {
         [12, 13]
       ])
       yield* dead(queue, items[3])
-      yield* done(queue, items[12], items[0], items[2])
       assert.deepStrictEqual(yield* bundles, [
         [1, 3],
-        [4, 11]
+        [12, 13]
       ])
+      yield* done(queue, items[12], items[0], items[2])
+      assert.deepStrictEqual(yield* bundles, [])
+      assert.deepStrictEqual(names(yield* queue.list(north, { limit: 10 })), ["merged", "user4"])
       yield* queue.discard(north, { _tag: "InState", state: "dead", limit: 10 })
       yield* done(queue, items[1])
       assert.deepStrictEqual(yield* bundles, [])

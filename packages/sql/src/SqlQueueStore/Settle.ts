@@ -152,12 +152,16 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
   const dropped = new Set(yield* dropSuperseded(sql, claimed, settlements))
   const kept = claimed.filter(({ id }) => !dropped.has(id))
   yield* rememberAttempts(sql, kept, settlements)
-  const rows = kept.map((item) => [item.id, ...stateAfter(item, settlements.get(item.id))])
+  const rows = kept.map((item) => [item.id, ...stateAfter(item, settlements.get(item.id))] as const)
   yield* sql`
     UPDATE queue SET
       state = s.value ->> 1, attempts = s.value ->> 2, available_at = s.value ->> 3, last_error = s.value ->> 4
     FROM json_each(${JSON.stringify(rows)}) AS s
     WHERE queue.id = s.value ->> 0`
+  yield* Wishes.setApart(
+    sql,
+    rows.flatMap(([id, state]) => (state === "dead" || state === "held" ? [id] : []))
+  )
   yield* sql`
     UPDATE queue SET state = 'blocked'
     WHERE state = 'ready' AND id IN (

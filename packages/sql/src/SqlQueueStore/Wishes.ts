@@ -12,7 +12,7 @@ export interface Wish extends QueueRow.WishRow {
   readonly id: number
 }
 
-/** So many items share a bundle at most. It is kept, with the password hashes in it, until all of them are gone. */
+/** So many items share a bundle at most. It is kept, with the password hashes in it, while one of them needs it. */
 const mostInBundle = 8
 
 /** None of them can be in JSON text. */
@@ -81,6 +81,11 @@ const replaceRows = Rows.into(
   `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, aliases = excluded.aliases,
    previous = excluded.previous, hashes = excluded.hashes, payload = excluded.payload`
 )
+
+/** What stays for long stands alone: its bundle would keep the password hashes of those that were delivered. */
+export const setApart = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: ReadonlyArray<number>) {
+  if (ids.length > 0) yield* replace([...(yield* find(sql, ids)).values()])
+})
 
 /** Those of items, by id. */
 export const find = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: ReadonlyArray<number>) {
