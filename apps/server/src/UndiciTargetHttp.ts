@@ -98,8 +98,35 @@ class Reception implements Undici.Dispatcher.DispatchHandler {
     if (this.isOver) return
     this.isOver = true
     clearTimeout(this.timer)
-    this.resume(answer)
+    inTurn(() => this.resume(answer))
   }
+}
+
+/**
+ * A few answers go on per turn of the event loop. undici sends a request when everything that is ready has been read: of many
+ * answers that came together, each would wait until what follows from all of them was done.
+ */
+const inTurn = (goOn: () => void) => {
+  if (going === mostAtOnce) {
+    waiting.push(goOn)
+    return
+  }
+  if (going++ === 0) setImmediate(nextTurn)
+  goOn()
+}
+
+const mostAtOnce = 4
+
+/** In this turn. */
+let going = 0
+
+const waiting: Array<() => void> = []
+
+const nextTurn = () => {
+  const some = waiting.splice(0, mostAtOnce)
+  going = some.length
+  if (going > 0) setImmediate(nextTurn)
+  for (const goOn of some) goOn()
 }
 
 const utf8 = new TextDecoder()

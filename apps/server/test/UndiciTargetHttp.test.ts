@@ -5,13 +5,13 @@ import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
 import { Effect, Fiber } from "effect"
 import * as UndiciTargetHttp from "../src/UndiciTargetHttp.js"
 
-/** A real server, and a client that has one connection to it. */
-const world = (tls = { verifyCertificate: false, verifyHostname: false }) =>
+/** A real server, and a client that has so many connections to it. */
+const world = (tls = { verifyCertificate: false, verifyHostname: false }, connections = 1) =>
   Effect.gen(function* () {
     const simulator = yield* KelvinSimulator.make({ schools: ["GYM1"] })
     const { url } = yield* KelvinSimulatorHttp.serve(simulator)
     const http = yield* TargetHttp.TargetHttp
-    const send = yield* http.client({ tls, connections: 1 })
+    const send = yield* http.client({ tls, connections })
     const get = (path: string, timeLimit = 20) =>
       send({ method: "GET", url: `${url}${path}`, headers: {}, body: null, timeLimit })
     return { simulator, get, send, url }
@@ -27,6 +27,16 @@ describe("requests to a target", () => {
       const answer = yield* send({ method: "POST", url: `${url}users/`, headers: {}, body: '{"ä": 1}', timeLimit: 20 })
       assert.deepStrictEqual([answer.status, answer.headers["retry-after"]], [503, "7"])
       assert.strictEqual(answer.text, "Grüße ".repeat(50_000))
+    })
+  )
+
+  it.scopedLive("are all answered, however many answers come at once", () =>
+    Effect.gen(function* () {
+      const { get } = yield* world(undefined, 30)
+      const all = Array.from({ length: 100 })
+      const statuses = yield* Effect.forEach(all, () => get("openapi.json"), { concurrency: 30 })
+      assert.deepStrictEqual(new Set(statuses.map(({ status }) => status)), new Set([200]))
+      assert.strictEqual(statuses.length, 100)
     })
   )
 
