@@ -42,10 +42,8 @@ describe("requests to a target", () => {
 
   it.scopedLive("may be addressed in any form that a browser takes", () =>
     Effect.gen(function* () {
-      const { get, simulator, url } = yield* world()
+      const { get, send, simulator, url } = yield* world()
       yield* get("users/?name=ü b")
-      const http = yield* Effect.provide(TargetHttp.TargetHttp, UndiciTargetHttp.layer)
-      const send = yield* http.client({ tls: { verifyCertificate: false, verifyHostname: false }, connections: 1 })
       yield* send({ method: "GET", url: url.replace("https://l", "HTTPS://L"), headers: {}, body: null, timeLimit: 20 })
       assert.deepStrictEqual(
         simulator.requests().map(({ path, query }) => `${path}?${query}`),

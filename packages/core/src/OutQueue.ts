@@ -5,7 +5,7 @@
  * One fiber decides (claims, settles, pauses), so there is nothing to lock; workers only deliver. A result that is not
  * settled when the process dies is delivered again, which is harmless.
  */
-import { Clock, Deferred, Duration, Effect, Fiber, Queue, Random, Ref } from "effect"
+import { Deferred, Duration, Effect, Fiber, Queue, Random, Ref } from "effect"
 import { Bell } from "./Bell.js"
 import { Events } from "./Events.js"
 import * as Progress from "./OutQueue/Progress.js"
@@ -121,7 +121,7 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
       reason: string,
       failures: number
     ) {
-      const now = yield* Clock.currentTimeMillis
+      const now = clock.unsafeCurrentTimeMillis()
       const until =
         verdict._tag === "PauseUntilConfigured"
           ? null
@@ -178,7 +178,7 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
      * Waits for something to happen, until a time in milliseconds since 1970, or as long as it takes.
      */
     const listen = Effect.fnUntraced(function* (until: number | null) {
-      const now = yield* Clock.currentTimeMillis
+      const now = clock.unsafeCurrentTimeMillis()
       const timer = until === null ? null : yield* Effect.fork(Effect.delay(ring, Math.max(0, until - now)))
       yield* Queue.take(rung)
       if (timer !== null) yield* Fiber.interrupt(timer)
@@ -197,7 +197,7 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
       if (yield* Ref.get(isPausedByHand)) return yield* restByHand
       if (mode._tag === "Paused") {
         yield* record
-        const now = yield* Clock.currentTimeMillis
+        const now = clock.unsafeCurrentTimeMillis()
         if (outstanding === 0 && mode.until !== null && mode.until <= now) return yield* probe(mode.failures)
         return yield* listen(outstanding === 0 ? mode.until : null)
       }

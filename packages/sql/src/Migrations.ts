@@ -284,16 +284,15 @@ const takenOverInBatches = Effect.gen(function* () {
 const bundlesForTheOthers = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`DROP TRIGGER bundles_gone`
-  const unused = sql.literal(`NOT EXISTS (
-    SELECT 1 FROM queue AS q
-    WHERE q.id BETWEEN bundles.first AND bundles.last AND NOT EXISTS (SELECT 1 FROM wishes AS w WHERE w.id = q.id)
-  )`)
-  yield* sql`CREATE TRIGGER bundles_gone AFTER DELETE ON queue BEGIN
-    DELETE FROM bundles WHERE first = (SELECT max(b.first) FROM bundles AS b WHERE b.first <= old.id) AND ${unused};
-  END`
-  yield* sql`CREATE TRIGGER bundles_unused AFTER INSERT ON wishes BEGIN
-    DELETE FROM bundles WHERE first = (SELECT max(b.first) FROM bundles AS b WHERE b.first <= new.id) AND ${unused};
-  END`
+  const dropUnused = (item: "old.id" | "new.id") =>
+    sql.literal(`DELETE FROM bundles
+    WHERE first = (SELECT max(b.first) FROM bundles AS b WHERE b.first <= ${item})
+      AND NOT EXISTS (
+        SELECT 1 FROM queue AS q
+        WHERE q.id BETWEEN bundles.first AND bundles.last AND NOT EXISTS (SELECT 1 FROM wishes AS w WHERE w.id = q.id)
+      )`)
+  yield* sql`CREATE TRIGGER bundles_gone AFTER DELETE ON queue BEGIN ${dropUnused("old.id")}; END`
+  yield* sql`CREATE TRIGGER bundles_unused AFTER INSERT ON wishes BEGIN ${dropUnused("new.id")}; END`
 })
 
 /** Goes through all rows after one, in the order of their numbers. */
