@@ -20,6 +20,7 @@ import * as FileDirectory from "./FileDirectory.js"
 import * as InstanceLock from "./InstanceLock.js"
 import * as KeyFile from "./KeyFile.js"
 import * as NodeSpool from "./NodeSpool.js"
+import * as OnePerTurn from "./OnePerTurn.js"
 import * as OpenRequests from "./OpenRequests.js"
 import * as Scheduling from "./Scheduling.js"
 import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
@@ -125,11 +126,13 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
   Connector.layer.pipe(
     Layer.provide([
       CourteousBreath.layer,
+      OnePerTurn.turn,
       NodeSpool.layer({ directory: settings.listenerDirectory, thread: threads }),
       TrashDirectory.layer(`${settings.appDir}/data/out_queues_trash`)
     ]),
     Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings.triggerDirectory))),
     Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer]),
+    Layer.provide(OnePerTurn.layer),
     Layer.provideMerge(
       Layer.mergeAll(
         Events.layer,

@@ -4,6 +4,7 @@
 import * as Undici from "@effect/platform-node/Undici"
 import { type Send, type TargetAnswer, TargetHttp, TimedOut, Unreachable } from "@id-connector/kelvin/TargetHttp"
 import { Effect, Layer } from "effect"
+import { OnePerTurn } from "./OnePerTurn.js"
 
 /** A server that does not even take the connection in this time is down (milliseconds). */
 const connectTimeout = 5_000
@@ -11,36 +12,39 @@ const connectTimeout = 5_000
 /** A larger answer is none of a Kelvin server, in bytes. It is cut off. */
 const largestAnswer = 64 * 1024 * 1024
 
-export const layer: Layer.Layer<TargetHttp> = Layer.succeed(TargetHttp, {
-  client: ({ connections, tls }) =>
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.sync(
-          () =>
-            new Undici.Agent({
-              connections,
-              maxResponseSize: largestAnswer,
-              // The limit of each request is a timer of its own.
-              headersTimeout: 0,
-              bodyTimeout: 0,
-              connect: {
-                timeout: connectTimeout,
-                rejectUnauthorized: tls.verifyCertificate,
-                ...(tls.verifyHostname ? {} : { checkServerIdentity: () => undefined })
-              }
-            })
+export const layer: Layer.Layer<TargetHttp, never, OnePerTurn> = Layer.effect(
+  TargetHttp,
+  Effect.map(OnePerTurn, (onePerTurn) => ({
+    client: ({ connections, tls }) =>
+      Effect.map(
+        Effect.acquireRelease(
+          Effect.sync(
+            () =>
+              new Undici.Agent({
+                connections,
+                maxResponseSize: largestAnswer,
+                // The limit of each request is a timer of its own.
+                headersTimeout: 0,
+                bodyTimeout: 0,
+                connect: {
+                  timeout: connectTimeout,
+                  rejectUnauthorized: tls.verifyCertificate,
+                  ...(tls.verifyHostname ? {} : { checkServerIdentity: () => undefined })
+                }
+              })
+          ),
+          (agent) => Effect.promise(() => agent.destroy())
         ),
-        (agent) => Effect.promise(() => agent.destroy())
-      ),
-      sendWith
-    )
-})
+        (agent) => sendWith(agent, onePerTurn)
+      )
+  }))
+)
 
 const sendWith =
-  (agent: Undici.Agent): Send =>
+  (agent: Undici.Agent, onePerTurn: typeof OnePerTurn.Service): Send =>
   ({ body, headers, method, timeLimit, url }) =>
     Effect.async((resume) => {
-      const reception = new Reception(resume, timeLimit)
+      const reception = new Reception((answer) => onePerTurn(() => resume(answer)), timeLimit)
       agent.dispatch({ method, headers, body, ...addressOf(url) }, reception)
       return Effect.sync(() => reception.giveUp())
     })
@@ -98,35 +102,8 @@ class Reception implements Undici.Dispatcher.DispatchHandler {
     if (this.isOver) return
     this.isOver = true
     clearTimeout(this.timer)
-    inTurn(() => this.resume(answer))
+    this.resume(answer)
   }
-}
-
-/**
- * A few answers go on per turn of the event loop. undici sends a request when everything that is ready has been read: of many
- * answers that came together, each would wait until what follows from all of them was done.
- */
-const inTurn = (goOn: () => void) => {
-  if (going === mostAtOnce) {
-    waiting.push(goOn)
-    return
-  }
-  if (going++ === 0) setImmediate(nextTurn)
-  goOn()
-}
-
-const mostAtOnce = 4
-
-/** In this turn. */
-let going = 0
-
-const waiting: Array<() => void> = []
-
-const nextTurn = () => {
-  const some = waiting.splice(0, mostAtOnce)
-  going = some.length
-  if (going > 0) setImmediate(nextTurn)
-  for (const goOn of some) goOn()
 }
 
 const utf8 = new TextDecoder()

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as TargetHttp from "@id-connector/kelvin/TargetHttp"
 import * as KelvinSimulator from "@id-connector/testkit/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Layer } from "effect"
+import * as OnePerTurn from "../src/OnePerTurn.js"
 import * as UndiciTargetHttp from "../src/UndiciTargetHttp.js"
 
 /** A real server, and a client that has so many connections to it. */
@@ -15,7 +16,7 @@ const world = (tls = { verifyCertificate: false, verifyHostname: false }, connec
     const get = (path: string, timeLimit = 20) =>
       send({ method: "GET", url: `${url}${path}`, headers: {}, body: null, timeLimit })
     return { simulator, get, send, url }
-  }).pipe(Effect.provide(UndiciTargetHttp.layer))
+  }).pipe(Effect.provide(Layer.provide(UndiciTargetHttp.layer, OnePerTurn.layer)))
 
 describe("requests to a target", () => {
   it.scopedLive("bring the whole answer, with header names in lower case", () =>

@@ -2,7 +2,7 @@
  * What the connector does, as it happens: every decision about a file, an object or an authority is one event. Each is
  * written to the log, by one total function, and published to whoever listens.
  */
-import { Cause, Context, DateTime, Effect, FiberRef, Layer, LogLevel, Option, PubSub, Stream } from "effect"
+import { Cause, type Clock, Context, DateTime, Effect, FiberRef, Layer, LogLevel, Option, PubSub, Stream } from "effect"
 import * as Distribution from "./Distribution.js"
 import * as ListenerObject from "./ListenerObject.js"
 import type { Outcome } from "./Plugin.js"
@@ -95,10 +95,10 @@ export class Events extends Context.Tag("@id-connector/core/Events")<Events, Eve
 
 export const layer: Layer.Layer<Events> = Layer.effect(
   Events,
-  Effect.map(PubSub.sliding<ConnectorEvent>(65_536), (hub) => ({
-    publish: (event) => Effect.zipRight(log([event]), PubSub.publish(hub, event)),
+  Effect.zipWith(PubSub.sliding<ConnectorEvent>(65_536), Effect.clock, (hub, clock) => ({
+    publish: (event) => Effect.zipRight(log(clock, [event]), PubSub.publish(hub, event)),
     publishAll: (events) =>
-      events.length === 0 ? Effect.void : Effect.zipRight(log(events), PubSub.publishAll(hub, events)),
+      events.length === 0 ? Effect.void : Effect.zipRight(log(clock, events), PubSub.publishAll(hub, events)),
     stream: Stream.fromPubSub(hub)
   }))
 )
@@ -114,34 +114,33 @@ export interface Line {
  * Writes the lines as `Effect.log` would, with the data as part of the message. All at once: there are many events, and an
  * effect for each costs more than its line.
  */
-const log = (events: ReadonlyArray<ConnectorEvent>): Effect.Effect<void> =>
-  Effect.flatMap(DateTime.nowAsDate, (date) =>
-    Effect.withFiberRuntime<void>((fiber) => {
-      const minimum = fiber.getFiberRef(FiberRef.currentMinimumLogLevel)
-      const loggers = [...fiber.getFiberRef(FiberRef.currentLoggers)]
-      const fiberId = fiber.id()
-      const context = fiber.getFiberRefs()
-      const spans = fiber.getFiberRef(FiberRef.currentLogSpan)
-      const annotations = fiber.getFiberRef(FiberRef.currentLogAnnotations)
-      for (const event of events) {
-        const { data, level, message } = describe(event)
-        if (LogLevel.lessThan(level, minimum)) continue
-        // Spelt out: to spread what all have in common takes longer than everything else here.
-        const options = {
-          fiberId,
-          logLevel: level,
-          message: [message, data],
-          cause: Cause.empty,
-          context,
-          spans,
-          annotations,
-          date
-        }
-        for (const logger of loggers) logger.log(options)
+const log = (clock: Clock.Clock, events: ReadonlyArray<ConnectorEvent>): Effect.Effect<void> =>
+  Effect.withFiberRuntime((fiber) => {
+    const minimum = fiber.getFiberRef(FiberRef.currentMinimumLogLevel)
+    const loggers = [...fiber.getFiberRef(FiberRef.currentLoggers)]
+    const fiberId = fiber.id()
+    const context = fiber.getFiberRefs()
+    const spans = fiber.getFiberRef(FiberRef.currentLogSpan)
+    const annotations = fiber.getFiberRef(FiberRef.currentLogAnnotations)
+    const date = DateTime.toDateUtc(DateTime.unsafeMake(clock.unsafeCurrentTimeMillis()))
+    for (const event of events) {
+      const { data, level, message } = describe(event)
+      if (LogLevel.lessThan(level, minimum)) continue
+      // Spelt out: to spread what all have in common takes longer than everything else here.
+      const options = {
+        fiberId,
+        logLevel: level,
+        message: [message, data],
+        cause: Cause.empty,
+        context,
+        spans,
+        annotations,
+        date
       }
-      return Effect.void
-    })
-  )
+      for (const logger of loggers) logger.log(options)
+    }
+    return Effect.void
+  })
 
 /** Levels: debug each step, info a change of state, warning it is tried again, error somebody has to act. */
 export const describe = (event: ConnectorEvent): Line => {

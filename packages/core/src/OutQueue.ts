@@ -9,12 +9,14 @@ import { Deferred, Duration, Effect, Fiber, Queue, Random, Ref } from "effect"
 import { Bell } from "./Bell.js"
 import { Events } from "./Events.js"
 import * as Progress from "./OutQueue/Progress.js"
+import * as Window from "./OutQueue/Window.js"
 import type { Finished } from "./OutQueue/Workers.js"
 import * as Workers from "./OutQueue/Workers.js"
 import { persistently } from "./Patience.js"
 import { concurrencyOf, Plugins } from "./Plugin.js"
 import { type ItemId, type QueueItem, QueueStore, type Settlement } from "./QueueStore.js"
 import type { SchoolAuthority } from "./SchoolAuthority.js"
+import { Turn } from "./Turn.js"
 import * as Verdict from "./Verdict.js"
 
 /** What the queue does, for people. Times in milliseconds since 1970. */
@@ -26,7 +28,7 @@ export type OutQueueStatus =
   | { readonly _tag: "PausedByHand" }
 
 /** A finished delivery is recorded after this time at the latest, in milliseconds, even while others are under way. */
-const settleWithin = 50
+const settleWithin = 100
 
 /** How long the deliveries at work may take when the queue stops. What is not done by then is delivered again at the next start. */
 const shutdownPatience = Duration.seconds(10)
@@ -62,11 +64,11 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
     const events = yield* Events
     const bell = yield* Bell
     const clock = yield* Effect.clock
+    const turn = yield* Turn
     const { deliver, ping } = yield* Workers.make(authority, progress)
     const concurrency = concurrencyOf(yield* Plugins, authority)
-    // Items claimed at most at a time: enough that a worker that becomes free finds the next one ready, and that what it
-    // costs to claim and record some is shared by many.
-    const window = 8 * concurrency
+    /** Items claimed at most at a time. */
+    let window = Window.least(concurrency)
     /** Something has happened. What it was is to be found in `finished` and `verdicts`, so that no message can be lost. */
     const rung = yield* Queue.sliding<void>(1)
     const ring = Queue.offer(rung, undefined)
@@ -92,8 +94,10 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
         : Effect.zipRight(
             persistently(store.settle(settlements)),
             Effect.sync(() => {
+              const now = clock.unsafeCurrentTimeMillis()
+              window = Window.next(window, concurrency, settlements.length, now - settledAt)
               outstanding -= settlements.length
-              settledAt = clock.unsafeCurrentTimeMillis()
+              settledAt = now
             })
           )
     }).pipe(Effect.uninterruptible)
@@ -149,20 +153,25 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
           })
       })
 
-    /** Whether workers would run dry, or results have waited long enough. */
-    const isTimeToRecord = () =>
-      outstanding - finished.length <= concurrency || clock.unsafeCurrentTimeMillis() - settledAt >= settleWithin
+    /** Whether no more is claimed than what is at work. */
+    const isRunningDry = () => outstanding - finished.length <= concurrency
+
+    /** Whether workers are about to wait, or results have waited long enough. */
+    const isTimeToRecord = () => isRunningDry() || clock.unsafeCurrentTimeMillis() - settledAt >= settleWithin
 
     /** Whether a delivery that has just ended is anything to the coordinator. To wake it for each costs more than to settle. */
     const isCalled = () => mode._tag === "Paused" || stopping || verdicts.length > 0 || isTimeToRecord()
 
     const work = Effect.flatMap(Queue.take(next), (item) =>
-      Effect.flatMap(Ref.get(isPausedByHand), (isPaused) =>
-        mode._tag === "Working" && !stopping && !isPaused ? deliver(item) : Effect.succeed(Workers.release(item))
-      ).pipe(
-        Effect.map((finished) => note(item, finished)),
-        Effect.zipRight(Effect.when(ring, isCalled)),
-        Effect.zipRight(Effect.when(Deferred.succeed(isIdle, undefined), () => claimed.size === 0 && stopping))
+      Effect.flatMap(isPausedByHand, (isPaused) =>
+        Effect.flatMap(
+          mode._tag === "Working" && !stopping && !isPaused ? deliver(item) : Effect.succeed(Workers.release(item)),
+          (finished) => {
+            note(item, finished)
+            if (stopping && claimed.size === 0) return Effect.zipRight(ring, Deferred.succeed(isIdle, undefined))
+            return isCalled() ? ring : Effect.void
+          }
+        )
       )
     )
 
@@ -202,6 +211,8 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
         return yield* listen(outstanding === 0 ? mode.until : null)
       }
       if (isTimeToRecord()) {
+        // What is ready goes first, unless workers run dry: the requests that follow from it are under way meanwhile.
+        if (!isRunningDry()) yield* turn
         yield* record
         if (window - outstanding >= concurrency) {
           const claimed = yield* claim

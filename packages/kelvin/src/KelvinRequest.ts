@@ -9,7 +9,14 @@ import { fromResponse, type KelvinError, type Sent, TokenRefused } from "./Kelvi
 import * as KelvinToken from "./KelvinToken.js"
 import { masked, short } from "./Masking.js"
 import * as RequestIds from "./RequestIds.js"
-import { TargetHttp, type TargetRequest, type TlsRules, type Unreachable } from "./TargetHttp.js"
+import {
+  type TargetAnswer,
+  TargetHttp,
+  type TargetRequest,
+  type TimedOut,
+  type TlsRules,
+  type Unreachable
+} from "./TargetHttp.js"
 
 type Method = "GET" | "POST" | "PATCH" | "DELETE"
 
@@ -53,22 +60,12 @@ export const make = Effect.fnUntraced(function* (options: {
   const send = yield* (yield* TargetHttp).client({ tls: options.tls, connections: options.connections })
 
   /** Sends a request when it is its turn. */
-  const exchange = (request: Omit<TargetRequest, "timeLimit">) => {
-    const timeLimit = timeLimitOf(request.method)
-    const sending = inTurn(send({ timeLimit, ...request }))
-    // A server closes connections that were idle just when they are used again. To ask twice does no harm.
-    return (request.method === "GET" ? Effect.catchTag(sending, "Unreachable", () => sending) : sending).pipe(
-      Effect.catchAll((error) =>
-        Effect.fail(
-          error._tag === "TimedOut"
-            ? new TargetUnavailable({
-                detail: `no answer to ${request.method} ${pathOf(request.url)} within ${timeLimit} seconds`,
-                retryAfter: null,
-                answered: false
-              })
-            : unreachable(request.url, error)
-        )
-      )
+  const exchange = (request: TargetRequest): Effect.Effect<TargetAnswer, TargetUnavailable> => {
+    const sending = inTurn(send(request))
+    const failed = (error: Unreachable | TimedOut) => Effect.fail(unavailable(request, error))
+    return Effect.catchAll(sending, (error) =>
+      // A server closes connections that were idle just when they are used again. To ask twice does no harm.
+      error._tag === "Unreachable" && request.method === "GET" ? Effect.catchAll(sending, failed) : failed(error)
     )
   }
 
@@ -77,7 +74,8 @@ export const make = Effect.fnUntraced(function* (options: {
       method: "POST",
       url: options.tokenUrl,
       headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ username: options.username, password: Redacted.value(options.password) }).toString()
+      body: new URLSearchParams({ username: options.username, password: Redacted.value(options.password) }).toString(),
+      timeLimit: timeLimitOf("POST")
     })
     const sent: Sent = { method: "POST", path: pathOf(options.tokenUrl), requestId: null, body: null }
     if (response.status !== 200) {
@@ -113,7 +111,8 @@ export const make = Effect.fnUntraced(function* (options: {
         "x-request-id": requestId,
         ...(body === null ? {} : { "content-type": "application/json" })
       },
-      body: body === null ? null : JSON.stringify(body)
+      body: body === null ? null : JSON.stringify(body),
+      timeLimit: timeLimitOf(method)
     })
     const sent: Sent = { method, path: pathOf(url), requestId, body }
     if (response.status >= 200 && response.status < 300) return { response, sent }
@@ -154,8 +153,15 @@ const unreadable = (sent: Sent, status: number, detail: string, text = "") =>
 /** Path and query of a URL. */
 const pathOf = (url: string): string => url.replace(/^https?:\/\/[^/]*/, "")
 
-const unreachable = (url: string, error: Unreachable): TargetUnavailable =>
-  new TargetUnavailable({ detail: `${new URL(url).host}: ${causeOf(error)}`, retryAfter: null, answered: false })
+const unavailable = ({ method, timeLimit, url }: TargetRequest, error: Unreachable | TimedOut): TargetUnavailable =>
+  new TargetUnavailable({
+    detail:
+      error._tag === "TimedOut"
+        ? `no answer to ${method} ${pathOf(url)} within ${timeLimit} seconds`
+        : `${new URL(url).host}: ${causeOf(error)}`,
+    retryAfter: null,
+    answered: false
+  })
 
 /** The innermost cause says it: `connect ECONNREFUSED 127.0.0.1:443`, `self-signed certificate`. */
 const causeOf = (error: unknown): string => {

@@ -5,11 +5,10 @@ const Receipts = Schema.parseJson(Schema.Record({ key: Schema.String, value: Sch
 type Receipts = typeof Receipts.Type
 
 const decodeOption = Schema.decodeOption(Receipts)
-const encodeSync = Schema.encodeSync(Receipts)
 
 /** What can't be read counts as nothing: the next delivery sends everything. */
 export const decode = (text: string | null): Receipts =>
   text === null ? {} : Option.getOrElse(decodeOption(text), () => ({}))
 
 export const encode = (receipts: Receipts): string | null =>
-  Object.keys(receipts).length === 0 ? null : encodeSync(receipts)
+  Object.keys(receipts).length === 0 ? null : JSON.stringify(receipts)

@@ -45,6 +45,17 @@ const resultOfOne = (outcome: Plugin.Outcome): Result => {
   }
 }
 
+/** `Effect.cached` for what every delivery asks for: that one puts the state of a fiber in order each time. */
+const once = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Effect.Effect<A, E, R>> =>
+  Effect.map(Effect.cached(effect), (cached) => {
+    let made: Effect.Effect<A> | null = null
+    const make = Effect.map(cached, (value) => {
+      made = Effect.succeed(value)
+      return value
+    })
+    return Effect.suspend(() => made ?? make)
+  })
+
 /**
  * The handlers of an authority live as long as the scope. Each is made when it is needed first, and ends when everything ends
  * that was added to the scope after this: what is at work keeps its connections.
@@ -56,7 +67,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
   const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
   const mayDelete = yield* DeletionProtection.make(authority.name, Plugin.deletionLimitOf(plugins, authority))
   const prepared = yield* Effect.forEach(plugins, (plugin) =>
-    Effect.map(Effect.cached(Scope.extend(plugin.handler(authority), scope)), (handler) => ({
+    Effect.map(once(Scope.extend(plugin.handler(authority), scope)), (handler) => ({
       name: plugin.name,
       handles: plugin.handles,
       handler
