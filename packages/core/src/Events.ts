@@ -1,3 +1,5 @@
+// @effect-diagnostics globalDate:off
+// Loggers get a `Date` for each line, of which there are many.
 /**
  * What the connector does, as it happens: every decision about a file, an object or an authority is one event. Each is
  * written to the log, by one total function, and published to whoever listens.
@@ -122,7 +124,7 @@ const log = (clock: Clock.Clock, events: ReadonlyArray<ConnectorEvent>): Effect.
     const context = fiber.getFiberRefs()
     const spans = fiber.getFiberRef(FiberRef.currentLogSpan)
     const annotations = fiber.getFiberRef(FiberRef.currentLogAnnotations)
-    const date = DateTime.toDateUtc(DateTime.unsafeMake(clock.unsafeCurrentTimeMillis()))
+    const date = new Date(clock.unsafeCurrentTimeMillis())
     for (const event of events) {
       const { data, level, message } = describe(event)
       if (LogLevel.lessThan(level, minimum)) continue
