@@ -1,4 +1,5 @@
 /** What it costs the deliveries when somebody asks for the queues five hundred times a second. */
+import { before } from "./Deliveries.js"
 import * as Requests from "./Requests.js"
 import { percent, perSecond, type Row } from "./Table.js"
 import * as World from "./World.js"
@@ -28,21 +29,34 @@ export const measure = async (users: number): Promise<ReadonlyArray<Row>> => {
 }
 
 const deliver = async (users: number, isAsked: boolean) => {
-  const world = World.make(users)
+  const world = World.make(users + before)
   try {
-    const { requests, url } = await world.target(latency)
+    const { requests, setLatency, url } = await world.target({ read: 0, write: 0 })
     world.configure(url, { active: true })
     const server = await world.serve()
-    const names = world.stage(
-      1,
-      Array.from({ length: users }, (_, index) => World.userFile(index, "first"))
-    )
     await World.until(() => server.api() !== "")
-    const load = isAsked ? await Requests.ask(server.api(), requestsPerSecond) : null
-    const start = performance.now()
-    world.moveIn(names)
-    await World.until(async () => (await requests()) >= 2 * users)
-    const millis = performance.now() - start
+    const stage = (day: number, first: number, count: number) =>
+      world.stage(
+        day,
+        Array.from({ length: count }, (_, index) => World.userFile(first + index, "first"))
+      )
+    const deliverFiles = async (names: ReadonlyArray<string>) => {
+      const earlier = await requests()
+      const start = performance.now()
+      await world.moveInBeside(names)
+      await World.until(async () => (await requests()) - earlier >= 2 * names.length)
+      return performance.now() - start
+    }
+    // Writing them would keep those waiting who ask.
+    const [others, files] = [stage(1, users, before), stage(2, 0, users)]
+    const ask = async () => (isAsked ? await Requests.ask(server.api(), requestsPerSecond) : null)
+    // What is measured is a connector that runs for weeks, and has been asked before.
+    const early = await ask()
+    await deliverFiles(others)
+    await early?.stop()
+    setLatency(latency)
+    const load = await ask()
+    const millis = await deliverFiles(files)
     const times = (await load?.stop()) ?? []
     await server.end()
     return { millis, times }

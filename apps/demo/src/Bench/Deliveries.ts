@@ -16,7 +16,7 @@ const defaultConcurrency = 4
  * Others are delivered before anything is measured: a connector runs for weeks, and is slower in its first ten seconds, in which
  * V8 compiles it (beside it, on the processors that the target needs, too).
  */
-const before = 8_000
+export const before = 8_000
 
 /** Each delivery after the other: what comes later needs what came before, measured or not. */
 export const measure = async ({ concurrency, latency, users, what }: Course): Promise<ReadonlyArray<Row>> => {
