@@ -17,21 +17,19 @@ export class OnePerTurn extends Context.Tag("@id-connector/server/OnePerTurn")<
 export const layer: Layer.Layer<OnePerTurn> = Layer.sync(OnePerTurn, () => {
   const waiting: Array<() => void> = []
   let isTaken = false
-  const nextTurn = () => {
-    const work = waiting.shift()
-    isTaken = work !== undefined
-    if (work === undefined) return
-    setImmediate(nextTurn)
-    work()
-  }
-  return (work) => {
-    if (isTaken) {
-      waiting.push(work)
-      return
-    }
+  const take = (work: () => void) => {
     isTaken = true
     setImmediate(nextTurn)
     work()
+  }
+  const nextTurn = () => {
+    const work = waiting.shift()
+    if (work === undefined) isTaken = false
+    else take(work)
+  }
+  return (work) => {
+    if (isTaken) waiting.push(work)
+    else take(work)
   }
 })
 

@@ -163,7 +163,7 @@ export const run = (authority: SchoolAuthority, { isPausedByHand, progress, stat
     const isCalled = () => mode._tag === "Paused" || stopping || verdicts.length > 0 || isTimeToRecord()
 
     const work = Effect.flatMap(Queue.take(next), (item) =>
-      Effect.flatMap(isPausedByHand, (isPaused) =>
+      Effect.flatMap(Ref.get(isPausedByHand), (isPaused) =>
         Effect.flatMap(
           mode._tag === "Working" && !stopping && !isPaused ? deliver(item) : Effect.succeed(Workers.release(item)),
           (finished) => {

@@ -11,7 +11,6 @@ import {
 } from "@id-connector/core/DeliveryError"
 import * as Events from "@id-connector/core/Events"
 import * as ListenerObject from "@id-connector/core/ListenerObject"
-import * as Window from "@id-connector/core/OutQueue/Window"
 import * as OutQueueTrash from "@id-connector/core/OutQueueTrash"
 import { type Delivered, type Delivery, type Plugin, Plugins } from "@id-connector/core/Plugin"
 import { QueueStore } from "@id-connector/core/QueueStore"
@@ -551,7 +550,7 @@ describe("Connector", () => {
       const order = yield* labels
       assert.strictEqual(order.length, 401)
       assert.isAbove(order.indexOf("A1-5a"), order.indexOf("p99"))
-      assert.isBelow(order.indexOf("A1-5a"), 100 + 2 * Window.most)
+      assert.isBelow(order.indexOf("A1-5a"), 200)
     }).pipe(Effect.provide(world([authority("A")])))
   )
 

@@ -60,7 +60,8 @@ export const make = Effect.fnUntraced(function* (options: {
   const send = yield* (yield* TargetHttp).client({ tls: options.tls, connections: options.connections })
 
   /** Sends a request when it is its turn. */
-  const exchange = (request: TargetRequest): Effect.Effect<TargetAnswer, TargetUnavailable> => {
+  const exchange = (asked: Omit<TargetRequest, "timeLimit">): Effect.Effect<TargetAnswer, TargetUnavailable> => {
+    const request: TargetRequest = { timeLimit: timeLimitOf(asked.method), ...asked }
     const sending = inTurn(send(request))
     const failed = (error: Unreachable | TimedOut) => Effect.fail(unavailable(request, error))
     return Effect.catchAll(sending, (error) =>
@@ -74,8 +75,7 @@ export const make = Effect.fnUntraced(function* (options: {
       method: "POST",
       url: options.tokenUrl,
       headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ username: options.username, password: Redacted.value(options.password) }).toString(),
-      timeLimit: timeLimitOf("POST")
+      body: new URLSearchParams({ username: options.username, password: Redacted.value(options.password) }).toString()
     })
     const sent: Sent = { method: "POST", path: pathOf(options.tokenUrl), requestId: null, body: null }
     if (response.status !== 200) {
@@ -111,8 +111,7 @@ export const make = Effect.fnUntraced(function* (options: {
         "x-request-id": requestId,
         ...(body === null ? {} : { "content-type": "application/json" })
       },
-      body: body === null ? null : JSON.stringify(body),
-      timeLimit: timeLimitOf(method)
+      body: body === null ? null : JSON.stringify(body)
     })
     const sent: Sent = { method, path: pathOf(url), requestId, body }
     if (response.status >= 200 && response.status < 300) return { response, sent }

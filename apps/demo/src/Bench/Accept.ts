@@ -16,7 +16,7 @@ export const measure = async (counts: ReadonlyArray<number>): Promise<ReadonlyAr
     let day = 0
     let users = 0
     const accept = async (count: number) => {
-      const names = world.stage(++day, files(users, count))
+      const names = world.stage(++day, World.newUsers(users, count))
       users += count
       const raw = world.readRaw(names)
       // To move them in is not the connector's work.
@@ -52,17 +52,17 @@ export const measureAnswers = async (count: number): Promise<ReadonlyArray<Row>>
     world.configure(nowhere, { active: false })
     const server = await world.serve()
     await World.until(() => server.api() !== "")
-    const early = world.stage(1, files(0, before))
+    const early = world.stage(1, World.newUsers(0, before))
     world.moveIn(early)
     await world.untilTaken(early)
-    const names = world.stage(2, files(before, count))
+    const names = world.stage(2, World.newUsers(before, count))
     const asking = await Requests.ask(server.api(), requestsPerSecond)
     const start = performance.now()
     await world.moveInBeside(names)
     await world.untilTaken(names)
     const millis = performance.now() - start
     const times = await asking.stop()
-    const late = world.stage(3, files(before + count, count))
+    const late = world.stage(3, World.newUsers(before + count, count))
     await world.moveInBeside(late)
     await World.until(() => !world.isWaiting(late[0]))
     const ended = await server.end()
@@ -91,6 +91,3 @@ const requestsPerSecond = 50
 const nowhere = "https://localhost:1/ucsschool/kelvin/v1/"
 
 const number = (count: number) => count.toLocaleString("en")
-
-const files = (first: number, count: number) =>
-  Array.from({ length: count }, (_, index) => World.userFile(first + index, "first"))

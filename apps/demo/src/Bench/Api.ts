@@ -1,5 +1,4 @@
 /** What it costs the deliveries when somebody asks for the queues five hundred times a second. */
-import { before } from "./Deliveries.js"
 import * as Requests from "./Requests.js"
 import { percent, perSecond, type Row } from "./Table.js"
 import * as World from "./World.js"
@@ -29,26 +28,16 @@ export const measure = async (users: number): Promise<ReadonlyArray<Row>> => {
 }
 
 const deliver = async (users: number, isAsked: boolean) => {
-  const world = World.make(users + before)
+  const world = World.make(users + World.before)
   try {
-    const { requests, setLatency, url } = await world.target({ read: 0, write: 0 })
+    const { during, setLatency, url } = await world.target({ read: 0, write: 0 })
     world.configure(url, { active: true })
     const server = await world.serve()
     await World.until(() => server.api() !== "")
-    const stage = (day: number, first: number, count: number) =>
-      world.stage(
-        day,
-        Array.from({ length: count }, (_, index) => World.userFile(first + index, "first"))
-      )
-    const deliverFiles = async (names: ReadonlyArray<string>) => {
-      const earlier = await requests()
-      const start = performance.now()
-      await world.moveInBeside(names)
-      await World.until(async () => (await requests()) - earlier >= 2 * names.length)
-      return performance.now() - start
-    }
     // Writing them would keep those waiting who ask.
-    const [others, files] = [stage(1, users, before), stage(2, 0, users)]
+    const others = world.stage(1, World.newUsers(users, World.before))
+    const files = world.stage(2, World.newUsers(0, users))
+    const deliverFiles = (names: ReadonlyArray<string>) => during(2 * names.length, () => world.moveInBeside(names))
     const ask = async () => (isAsked ? await Requests.ask(server.api(), requestsPerSecond) : null)
     // What is measured is a connector that runs for weeks, and has been asked before.
     const early = await ask()
@@ -56,7 +45,7 @@ const deliver = async (users: number, isAsked: boolean) => {
     await early?.stop()
     setLatency(latency)
     const load = await ask()
-    const millis = await deliverFiles(files)
+    const { millis } = await deliverFiles(files)
     const times = (await load?.stop()) ?? []
     await server.end()
     return { millis, times }

@@ -12,46 +12,35 @@ export interface Course {
 
 const defaultConcurrency = 4
 
-/**
- * Others are delivered before anything is measured: a connector runs for weeks, and is slower in its first ten seconds, in which
- * V8 compiles it (beside it, on the processors that the target needs, too).
- */
-export const before = 8_000
-
 /** Each delivery after the other: what comes later needs what came before, measured or not. */
 export const measure = async ({ concurrency, latency, users, what }: Course): Promise<ReadonlyArray<Row>> => {
-  const world = World.make(users + users / 20 + before)
+  const world = World.make(users + users / 20 + World.before)
   const rows: Array<Row> = []
   try {
-    const { requests, setLatency, url } = await world.target({ read: 0, write: 0 })
+    const { during, setLatency, url } = await world.target({ read: 0, write: 0 })
     world.configure(url, { active: true, ...(concurrency === null ? {} : { concurrency }) })
     const server = await world.serve()
     const at = `${latency.read === latency.write ? latency.read : `${latency.read}/${latency.write}`} ms, concurrency ${concurrency ?? defaultConcurrency}`
     const all = Array.from({ length: users }, (_, index) => index)
     const days = {
-      creates: { files: all.map((index) => World.userFile(index, "first")), requests: 2 * users },
+      creates: { files: World.newUsers(0, users), requests: 2 * users },
       modifies: { files: all.map((index) => World.userFile(index, "second")), requests: 2 * users },
       unchanged: { files: all.map((index) => World.userFile(index, "second")), requests: users },
       // Of twenty files one is somebody new and one a change; the others are what the target has.
       mixed: {
         files: [
           ...all.map((index) => World.userFile(index, index % 20 === 0 ? "third" : "second")),
-          ...all.slice(0, users / 20).map((index) => World.userFile(users + index, "first"))
+          ...World.newUsers(users, users / 20)
         ],
         requests: users + 3 * (users / 20)
       }
     } as const
     let day = 0
-    const deliver = async (files: ReadonlyArray<unknown>, expected: number) => {
+    const deliver = (files: ReadonlyArray<unknown>, expected: number) => {
       const names = world.stage(++day, files)
-      const earlier = await requests()
-      const start = performance.now()
-      world.moveIn(names)
-      await World.until(async () => (await requests()) - earlier >= expected)
-      return { millis: performance.now() - start, done: (await requests()) - earlier }
+      return during(expected, () => world.moveIn(names))
     }
-    const others = Array.from({ length: before }, (_, index) => World.userFile(users + users / 20 + index, "first"))
-    await deliver(others, 2 * before)
+    await deliver(World.newUsers(users + users / 20, World.before), 2 * World.before)
     const order = ["creates", "modifies", "unchanged", "mixed"] as const
     const last = Math.max(...what.map((each) => order.indexOf(each)))
     for (const each of order.slice(0, last + 1)) {

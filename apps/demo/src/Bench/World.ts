@@ -11,6 +11,7 @@ import process from "node:process"
 import { Worker } from "node:worker_threads"
 import { Undici } from "@effect/platform-node"
 import { adminGroup } from "@id-connector/core/Directory"
+import { moduleBeside } from "@id-connector/server/AnsweringThread"
 import * as Builders from "@id-connector/testkit/Builders"
 import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 import * as UdmUser from "./UdmUser.js"
@@ -45,6 +46,10 @@ export const userFile = (index: number, version: string) => {
   })
 }
 
+/** New users' files, from one of them on. */
+export const newUsers = (first: number, count: number) =>
+  Array.from({ length: count }, (_, index) => userFile(first + index, "first"))
+
 /** Unlike those of tests, the same as in a directory: in no particular order. */
 const uuidOf = (name: string): string =>
   createHash("sha256")
@@ -53,6 +58,12 @@ const uuidOf = (name: string): string =>
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5")
 
 const executable = Path.resolve(import.meta.dirname, "../../../server/bin/id-connector.js")
+
+/**
+ * So many are delivered before deliveries are measured: a connector runs for weeks, and is slower in its first ten seconds, in
+ * which V8 compiles it (beside it, on the processors that the target needs, too).
+ */
+export const before = 8_000
 
 /** Who may use the API. */
 export const administrator = { username: "admin", password: "secret" }
@@ -129,11 +140,7 @@ export const make = (users: number) => {
   const untilTaken = (names: ReadonlyArray<string>) => until(() => !isWaiting(names.at(-1)), 2)
 
   const target = async ({ read, write }: Latency) => {
-    const child = fork(Path.join(import.meta.dirname, `target${Path.extname(import.meta.filename)}`), [
-      schools.join(","),
-      String(read),
-      String(write)
-    ])
+    const child = fork(moduleBeside(import.meta.url, "./target"), [schools.join(","), String(read), String(write)])
     children.push(child)
     const [{ url }] = await once(child, "message")
     const requests = async (): Promise<number> => {
@@ -141,8 +148,16 @@ export const make = (users: number) => {
       const [counted] = await once(child, "message")
       return counted.requests
     }
+    /** What moves files in, until the target was asked so many times more. */
+    const during = async (expected: number, moveIn: () => unknown) => {
+      const earlier = await requests()
+      const start = performance.now()
+      await moveIn()
+      await until(async () => (await requests()) - earlier >= expected)
+      return { millis: performance.now() - start, done: (await requests()) - earlier }
+    }
     const setLatency = (latency: Latency) => void child.send({ latency })
-    return { url: String(url), requests, setLatency, end: () => ServiceProcess.end(child, "SIGKILL") }
+    return { url: String(url), requests, during, setLatency, end: () => ServiceProcess.end(child, "SIGKILL") }
   }
 
   const serve = async () => {
@@ -216,7 +231,7 @@ export const bareRequests = async (url: string, count: number, concurrency: numb
   const { access_token } = JSON.parse(await answer.body.text())
   const headers = { authorization: `Bearer ${access_token}` }
   let next = 0
-  const until = (end: number) =>
+  const upTo = (end: number) =>
     Promise.all(
       Array.from({ length: concurrency }, async () => {
         while (next < end) {
@@ -228,9 +243,9 @@ export const bareRequests = async (url: string, count: number, concurrency: numb
     )
   // The connector's connections are open, too.
   const first = 10 * concurrency
-  await until(first)
+  await upTo(first)
   const start = performance.now()
-  await until(first + count)
+  await upTo(first + count)
   const rate = count / ((performance.now() - start) / 1000)
   await agent.destroy()
   return rate
