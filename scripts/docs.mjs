@@ -3,16 +3,33 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { root } from "./installed.mjs"
 
-const rooms = [
-  "packages/core",
-  "packages/api",
-  "packages/kelvin",
-  "packages/ldap",
-  "packages/sql",
-  "packages/testkit",
-  "apps/server",
-  "apps/demo"
-]
+/** The packages, each with its rooms in the order of use: a room uses only those before it. */
+const packages = {
+  "packages/core": [
+    "input",
+    "schools",
+    "directory",
+    "config",
+    "changes",
+    "mapping",
+    "targets",
+    "events",
+    "queue",
+    "queue/in",
+    "queue/out"
+  ],
+  "packages/kelvin": ["client", "settings", "delivery"],
+  "packages/sql": [],
+  "packages/ldap": [],
+  "packages/api": [],
+  "packages/testkit": ["data", "memory", "simulator", "contract", "scenario"],
+  "apps/server": ["process", "files", "log", "targets", "http", "cli"],
+  "apps/demo": ["bench", "faults"]
+}
+
+/** The innermost room of a module, or "" for the top of its package. */
+const roomOf = (module, rooms) =>
+  rooms.filter((room) => module.startsWith(`${room}/`)).sort((a, b) => b.length - a.length)[0] ?? ""
 
 const sources = (directory) =>
   readdirSync(directory)
@@ -37,20 +54,27 @@ const sentence = (text) => {
 
 const lines = ["# Modules", "", "Written by `npm run docs` from the docstrings; do not edit.", ""]
 let undocumented = 0
-for (const room of rooms) {
-  const { description, name } = JSON.parse(readFileSync(join(root, room, "package.json"), "utf8"))
-  lines.push(`## ${name}`, "", `${description}.`, "", "| module | what it is |", "|---|---|")
-  for (const path of sources(join(root, room, "src"))) {
-    const says = sentence(readFileSync(path, "utf8"))
-    if (says === "") {
-      undocumented++
-      console.error(`${relative(root, path)}: has no docstring`)
-    }
-    lines.push(
-      `| [${relative(join(root, room, "src"), path).replace(/\.ts$/, "")}](../${relative(root, path)}) | ${says.replaceAll("|", "\\|")} |`
-    )
+
+const row = (folder, path) => {
+  const says = sentence(readFileSync(path, "utf8"))
+  if (says === "") {
+    undocumented++
+    console.error(`${relative(root, path)}: has no docstring`)
   }
-  lines.push("")
+  const module = relative(join(root, folder, "src"), path).replace(/\.ts$/, "")
+  return `| [${module}](../${relative(root, path)}) | ${says.replaceAll("|", "\\|")} |`
+}
+
+for (const [folder, rooms] of Object.entries(packages)) {
+  const { description, name } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"))
+  lines.push(`## ${name}`, "", `${description}.`, "")
+  const modules = sources(join(root, folder, "src"))
+  for (const room of [...rooms, ""]) {
+    if (rooms.length > 0) lines.push(room === "" ? "### At the top" : `### ${room}`, "")
+    const paths = modules.filter((path) => roomOf(relative(join(root, folder, "src"), path), rooms) === room)
+    if (paths.length === 0) throw new Error(`${folder} has no room ${room}: mend scripts/docs.mjs`)
+    lines.push("| module | what it is |", "|---|---|", ...paths.map((path) => row(folder, path)), "")
+  }
 }
 
 const target = join(root, "docs", "modules.md")

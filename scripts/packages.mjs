@@ -48,11 +48,13 @@ try {
   )
   const entries = published.flatMap((folder) => {
     const { name } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"))
-    const modules = readdirSync(join(root, folder, "src")).filter((file) => file.endsWith(".ts") && file !== "index.ts")
+    const modules = readdirSync(join(root, folder, "src"), { recursive: true }).filter(
+      (file) => file.endsWith(".ts") && file !== "index.ts"
+    )
     return [name, ...modules.map((file) => `${name}/${file.slice(0, -3)}`)]
   })
   // A suite of tests can only be imported by a test runner.
-  const importable = entries.filter((entry) => !entry.endsWith("Contract"))
+  const importable = entries.filter((entry) => !entry.includes("/contract/"))
   writeFileSync(join(directory, "imports.mjs"), importable.map((entry) => `await import("${entry}")`).join("\n"))
   run(process.execPath, ["imports.mjs"], directory)
   console.log(`${importable.length} entries import without the sources.`)

@@ -1,6 +1,7 @@
 /** What the demonstration prints: a line per decision, and what each authority holds in the end. */
-import * as Distribution from "@id-connector/core/Distribution"
-import type { ConnectorEvent } from "@id-connector/core/Events"
+
+import type { ConnectorEvent } from "@id-connector/core/events/ConnectorEvent"
+import * as Distribution from "@id-connector/core/mapping/Distribution"
 
 /** A line for people about an event, or null for what does not matter here. */
 export const line = (event: ConnectorEvent): string | null => {

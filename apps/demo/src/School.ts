@@ -2,7 +2,7 @@
  * The small world of the demonstration: two school authorities, their schools, and a morning of changes in the state's
  * directory. All of it is data; the names are made up.
  */
-import * as Builders from "@id-connector/testkit/Builders"
+import * as Builders from "@id-connector/testkit/data/Builders"
 
 /** A listener file: its name and what is in it. A text is written as it is. */
 export interface ListenerFile {

@@ -4,7 +4,7 @@
 import process from "node:process"
 import { Command, Options, ValidationError } from "@effect/cli"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import * as SecondSignal from "@id-connector/server/SecondSignal"
+import * as SecondSignal from "@id-connector/server/process/SecondSignal"
 import { version } from "@id-connector/server/Version"
 import { Cause, Console, Effect } from "effect"
 import * as Demo from "./Demo.js"

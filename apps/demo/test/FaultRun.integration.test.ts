@@ -1,9 +1,9 @@
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import * as FaultRun from "../src/FaultRun/FaultRun.js"
-import * as Rig from "../src/FaultRun/Rig.js"
-import * as Year from "../src/FaultRun/Year.js"
+import * as FaultRun from "../src/faults/FaultRun.js"
+import * as Rig from "../src/faults/Rig.js"
+import * as Year from "../src/faults/Year.js"
 
 describe("id-connector serve, killed again and again between targets that fail", () => {
   it.effect("is tried with a year in which everything happens", () =>

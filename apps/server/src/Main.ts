@@ -1,32 +1,32 @@
 /** The connector as a service: every room, and what it stands on. Read bottom up: a lower line gives what an upper one uses. */
 import { FileSystem, Path } from "@effect/platform"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
-import * as Bell from "@id-connector/core/Bell"
 import * as Connector from "@id-connector/core/Connector"
-import type { Directory } from "@id-connector/core/Directory"
-import * as Events from "@id-connector/core/Events"
-import { Plugins, provide } from "@id-connector/core/Plugin"
-import { SourceDomain } from "@id-connector/core/SourceDomain"
+import type { Directory } from "@id-connector/core/directory/Directory"
+import * as Events from "@id-connector/core/events/Events"
+import * as QueueNotifier from "@id-connector/core/queue/QueueNotifier"
+import { SourceDomain } from "@id-connector/core/schools/SourceDomain"
+import { Plugins, provide } from "@id-connector/core/targets/Plugin"
+import * as PasswordDigest from "@id-connector/kelvin/delivery/PasswordDigest"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
-import * as PasswordDigest from "@id-connector/kelvin/PasswordDigest"
 import * as LdapDirectory from "@id-connector/ldap/LdapDirectory"
 import { migrations } from "@id-connector/sql/Migrations"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
 import { Cause, Effect, Layer, Option, Redacted, Schema } from "effect"
-import * as Checkpoints from "./Checkpoints.js"
-import * as ConfigDirectory from "./ConfigDirectory.js"
-import * as CourteousBreath from "./CourteousBreath.js"
-import * as FileDirectory from "./FileDirectory.js"
-import * as InstanceLock from "./InstanceLock.js"
-import * as KeyFile from "./KeyFile.js"
-import * as NodeSpool from "./NodeSpool.js"
-import * as OnePerTurn from "./OnePerTurn.js"
-import * as OpenRequests from "./OpenRequests.js"
-import * as Scheduling from "./Scheduling.js"
+import * as Checkpoints from "./files/Checkpoints.js"
+import * as ConfigDirectory from "./files/ConfigDirectory.js"
+import * as FileDirectory from "./files/FileDirectory.js"
+import * as InstanceLock from "./files/InstanceLock.js"
+import * as KeyFile from "./files/KeyFile.js"
+import * as Scheduling from "./files/Scheduling.js"
+import * as SpoolDirectory from "./files/SpoolDirectory.js"
+import * as TrashDirectory from "./files/TrashDirectory.js"
+import { Ucr } from "./files/Ucr.js"
+import * as OnePerTurn from "./process/OnePerTurn.js"
+import * as OpenRequests from "./process/OpenRequests.js"
+import * as YieldToRequests from "./process/YieldToRequests.js"
 import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
-import * as TrashDirectory from "./TrashDirectory.js"
-import { Ucr } from "./Ucr.js"
-import * as UndiciTargetHttp from "./UndiciTargetHttp.js"
+import * as UndiciTargetHttp from "./targets/UndiciTargetHttp.js"
 
 /** The database can't be opened or brought to the current form. */
 export class StorageUnusable extends Schema.TaggedError<StorageUnusable>()("StorageUnusable", {
@@ -125,9 +125,9 @@ export const scheduling = (settings: Settings) =>
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
   Connector.layer.pipe(
     Layer.provide([
-      CourteousBreath.layer,
+      YieldToRequests.layer,
       OnePerTurn.turn,
-      NodeSpool.layer({ directory: settings.listenerDirectory, thread: threads }),
+      SpoolDirectory.layer({ directory: settings.listenerDirectory, thread: threads }),
       TrashDirectory.layer(`${settings.appDir}/data/out_queues_trash`)
     ]),
     Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings.triggerDirectory))),
@@ -136,7 +136,7 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
     Layer.provideMerge(
       Layer.mergeAll(
         Events.layer,
-        Bell.layer,
+        QueueNotifier.layer,
         storage(settings, threads),
         directory(settings),
         domain(settings),

@@ -2,7 +2,7 @@
  * What the service is told by its environment. Empty values mean the default, since a container sets variables it has no
  * value for. Everything that is wrong is said at once, a line per problem.
  */
-import { type DirectoryLayout, defaultLayout } from "@id-connector/core/SourceDomain"
+import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/SourceDomain"
 import { Config, Effect, Schema } from "effect"
 
 /** Where users and their password hashes are looked up. */

@@ -1,5 +1,5 @@
 /** The executable `id-connector`. */
-import "./Heap.js"
+import "./process/HeapSettings.js"
 import { Command } from "@effect/cli"
 import { Console } from "effect"
 import { run } from "./cli/Run.js"

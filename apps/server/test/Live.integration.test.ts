@@ -1,11 +1,11 @@
 import * as Fs from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import * as Builders from "@id-connector/testkit/Builders"
-import * as KelvinSimulator from "@id-connector/testkit/KelvinSimulator"
-import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
+import * as Builders from "@id-connector/testkit/data/Builders"
+import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
+import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
 import { Effect, Schedule } from "effect"
-import { quietly, world } from "./ApiWorld.js"
+import { quietly, world } from "./http/ApiWorld.js"
 
 const tls = Effect.runPromise(KelvinSimulatorHttp.certificate)
 

@@ -3,7 +3,7 @@
  * clients of the Python connector expect.
  */
 import { HttpApiError, HttpApiSchema, HttpServerError, HttpServerRequest } from "@effect/platform"
-import * as CoreProblems from "@id-connector/core/Problems"
+import * as CoreProblems from "@id-connector/core/input/Problems"
 import { Effect, Option, ParseResult, Schema } from "effect"
 
 const Detail = Schema.Struct({

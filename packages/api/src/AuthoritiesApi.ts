@@ -1,6 +1,6 @@
 /** School authorities, and which of them runs which school. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
-import { mask, SchoolAuthority } from "@id-connector/core/SchoolAuthority"
+import { mask, SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody, RefusedBody, UnacceptableBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"

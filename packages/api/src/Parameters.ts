@@ -1,5 +1,5 @@
 /** What stands in paths and queries. */
-import { ItemId } from "@id-connector/core/QueueStore"
+import { ItemId } from "@id-connector/core/queue/QueueStore"
 import { Schema } from "effect"
 
 const Name = Schema.String.annotations({

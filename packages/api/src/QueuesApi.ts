@@ -1,7 +1,7 @@
 /** The queues and their items. */
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
-import { Evidence } from "@id-connector/core/DeliveryError"
-import { ItemId, itemStates } from "@id-connector/core/QueueStore"
+import { ItemId, itemStates } from "@id-connector/core/queue/QueueStore"
+import { Evidence } from "@id-connector/core/targets/DeliveryError"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"

@@ -1,19 +1,19 @@
 /** The whole connector: the in queue, and an out queue for every active school authority. */
 import { Clock, Context, Effect, FiberMap, Layer, Ref, Schedule, Schema, Stream } from "effect"
-import { Bell } from "./Bell.js"
-import { Breath } from "./Breath.js"
-import { ConfigStore, type Configuration } from "./ConfigStore.js"
-import { Events } from "./Events.js"
-import * as InQueue from "./InQueue.js"
-import type { Report } from "./OutQueue/Progress.js"
-import * as OutQueue from "./OutQueue.js"
-import { OutQueueTrash } from "./OutQueueTrash.js"
-import { persistently, supervised } from "./Patience.js"
-import { Plugins } from "./Plugin.js"
-import { PreviousStateStore } from "./PreviousStateStore.js"
-import { type Counts, type ItemId, QueueStore, type QueueStoreError } from "./QueueStore.js"
-import { type AuthorityName, SchoolAuthority } from "./SchoolAuthority.js"
-import * as Validation from "./Validation.js"
+import { ConfigStore, type Configuration } from "./config/ConfigStore.js"
+import { Events } from "./events/Events.js"
+import { EventLoopYield } from "./queue/EventLoopYield.js"
+import * as InQueue from "./queue/in/InQueue.js"
+import * as OutQueue from "./queue/out/OutQueue.js"
+import { OutQueueTrash } from "./queue/out/OutQueueTrash.js"
+import type { Report } from "./queue/out/Progress.js"
+import { PreviousStateStore } from "./queue/PreviousStateStore.js"
+import { QueueNotifier } from "./queue/QueueNotifier.js"
+import { type Counts, type ItemId, QueueStore, type QueueStoreError } from "./queue/QueueStore.js"
+import { persistently, supervised } from "./queue/Supervision.js"
+import { type AuthorityName, SchoolAuthority } from "./schools/SchoolAuthority.js"
+import { Plugins } from "./targets/Plugin.js"
+import * as Validation from "./targets/Validation.js"
 
 export interface QueueStatus extends Counts {
   readonly authority: AuthorityName
@@ -60,7 +60,7 @@ export const layer = Layer.scoped(
     const recovered = yield* store.recover
     if (recovered > 0) yield* Effect.logInfo("Deliveries that were cut off begin again.", { items: recovered })
     const queues = yield* FiberMap.make<AuthorityName, never>()
-    const bell = yield* Bell
+    const bell = yield* QueueNotifier
     const controls = new Map<AuthorityName, OutQueue.Control>()
     const running = new Map<AuthorityName, string>()
     const inQueue = InQueue.makeControl()
@@ -224,7 +224,7 @@ const inPortions = (step: (limit: number) => Effect.Effect<number, QueueStoreErr
       body: ({ sum }) =>
         Effect.zipLeft(
           Effect.map(step(portion), (last) => ({ sum: sum + last, last })),
-          Effect.flatten(Breath)
+          Effect.flatten(EventLoopYield)
         )
     }
   ).pipe(Effect.map(({ sum }) => sum))

@@ -3,18 +3,18 @@
  * Takes the ways of a real change, from the preprocessing to the plugins, and writes nothing anywhere.
  */
 import { Effect, Either, Option, Schema } from "effect"
-import * as Coalescing from "./Coalescing.js"
-import { ConfigStore } from "./ConfigStore.js"
-import { Directory, ObjectUnknown } from "./Directory.js"
-import * as Distribution from "./Distribution.js"
-import * as ListenerObject from "./ListenerObject.js"
-import * as Receipts from "./OutQueue/Receipts.js"
-import * as Plugin from "./Plugin.js"
-import * as Preparation from "./Preparation.js"
-import { PreviousStateStore } from "./PreviousStateStore.js"
-import { QueueStore } from "./QueueStore.js"
-import type { AuthorityName, SchoolAuthority } from "./SchoolAuthority.js"
-import { SourceDomain } from "./SourceDomain.js"
+import * as ListenerObject from "./changes/ListenerObject.js"
+import { ConfigStore } from "./config/ConfigStore.js"
+import { Directory, ObjectUnknown } from "./directory/Directory.js"
+import * as Distribution from "./mapping/Distribution.js"
+import * as Coalescing from "./queue/Coalescing.js"
+import * as Preparation from "./queue/in/Preparation.js"
+import * as Receipts from "./queue/out/Receipts.js"
+import { PreviousStateStore } from "./queue/PreviousStateStore.js"
+import { QueueStore } from "./queue/QueueStore.js"
+import type { AuthorityName, SchoolAuthority } from "./schools/SchoolAuthority.js"
+import { SourceDomain } from "./schools/SourceDomain.js"
+import * as Plugin from "./targets/Plugin.js"
 
 /** What a plugin would do, or why it could not. */
 export interface PluginPreview {
@@ -115,14 +115,14 @@ const atTarget = (authority: SchoolAuthority, object: ListenerObject.ListenerObj
     const key = ListenerObject.objectKey(object)
     const [waiting] = yield* store.list(authority.name, { object: key, limit: 1 })
     const single = Coalescing.single(object)
-    const wish = waiting === undefined ? single : Coalescing.merge(waiting, single)
+    const desired = waiting === undefined ? single : Coalescing.merge(waiting, single)
     const receipts = Receipts.decode(yield* store.receipt(authority.name, key))
     const plugins = yield* Effect.forEach(
-      Plugin.forObject(yield* Plugin.Plugins, authority, wish.object),
+      Plugin.forObject(yield* Plugin.Plugins, authority, desired.object),
       (plugin): Effect.Effect<PluginPreview> =>
         Effect.scoped(
           Effect.flatMap(plugin.handler(authority), (handler) =>
-            handler.preview({ ...wish, receipt: receipts[plugin.name] ?? null })
+            handler.preview({ ...desired, receipt: receipts[plugin.name] ?? null })
           )
         ).pipe(
           Effect.mapError(({ message }) => message),

@@ -1,6 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Bell from "@id-connector/core/Bell"
 import * as Connector from "@id-connector/core/Connector"
+import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
+import * as Events from "@id-connector/core/events/Events"
+import * as OutQueueTrash from "@id-connector/core/queue/out/OutQueueTrash"
+import * as QueueNotifier from "@id-connector/core/queue/QueueNotifier"
+import { QueueStore } from "@id-connector/core/queue/QueueStore"
+import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
+import { defaultLayout, SourceDomain } from "@id-connector/core/schools/SourceDomain"
 import {
   CredentialsRefused,
   type DeliveryError,
@@ -8,19 +14,13 @@ import {
   TargetFailed,
   TargetRefused,
   TargetUnavailable
-} from "@id-connector/core/DeliveryError"
-import * as Events from "@id-connector/core/Events"
-import * as ListenerObject from "@id-connector/core/ListenerObject"
-import * as OutQueueTrash from "@id-connector/core/OutQueueTrash"
-import { type Delivered, type Delivery, type Plugin, Plugins } from "@id-connector/core/Plugin"
-import { QueueStore } from "@id-connector/core/QueueStore"
-import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
-import { defaultLayout, SourceDomain } from "@id-connector/core/SourceDomain"
-import * as Builders from "@id-connector/testkit/Builders"
-import * as MemoryConfigStore from "@id-connector/testkit/MemoryConfigStore"
-import * as MemoryDirectory from "@id-connector/testkit/MemoryDirectory"
-import * as MemoryQueueStore from "@id-connector/testkit/MemoryQueueStore"
-import * as MemorySpool from "@id-connector/testkit/MemorySpool"
+} from "@id-connector/core/targets/DeliveryError"
+import { type Delivered, type Delivery, type Plugin, Plugins } from "@id-connector/core/targets/Plugin"
+import * as Builders from "@id-connector/testkit/data/Builders"
+import * as MemoryConfigStore from "@id-connector/testkit/memory/MemoryConfigStore"
+import * as MemoryDirectory from "@id-connector/testkit/memory/MemoryDirectory"
+import * as MemoryQueueStore from "@id-connector/testkit/memory/MemoryQueueStore"
+import * as MemorySpool from "@id-connector/testkit/memory/MemorySpool"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Scope, Stream, TestClock } from "effect"
 
 /** A target that does what it is told: it notes each delivery, and fails as the test wants. */
@@ -115,7 +115,7 @@ const world = (authorities: ReadonlyArray<unknown>) => {
     MemoryDirectory.layer(),
     MemoryConfigStore.layer(MemoryConfigStore.configuration(authorities, { A1: "A", A2: "A", B1: "B" })),
     Events.layer,
-    Bell.layer,
+    QueueNotifier.layer,
     OutQueueTrash.none,
     Layer.succeed(SourceDomain, { layout: { ...defaultLayout, base }, sourceUid: Effect.succeed("SOURCE") }),
     Layer.effect(

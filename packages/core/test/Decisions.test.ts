@@ -1,4 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as MappingChoice from "@id-connector/core/mapping/MappingChoice"
+import * as FailurePolicy from "@id-connector/core/queue/out/FailurePolicy"
+import * as Dn from "@id-connector/core/schools/Dn"
+import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
+import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
+import * as SchoolName from "@id-connector/core/schools/SchoolName"
+import * as SchoolRole from "@id-connector/core/schools/SchoolRole"
 import {
   ConfigurationUnusable,
   CredentialsRefused,
@@ -7,21 +14,14 @@ import {
   TargetFailed,
   TargetRefused,
   TargetUnavailable
-} from "@id-connector/core/DeliveryError"
-import * as Dn from "@id-connector/core/Dn"
-import * as MappingChoice from "@id-connector/core/MappingChoice"
-import * as SchoolAuthority from "@id-connector/core/SchoolAuthority"
-import * as SchoolMapping from "@id-connector/core/SchoolMapping"
-import * as SchoolName from "@id-connector/core/SchoolName"
-import * as SchoolRole from "@id-connector/core/SchoolRole"
-import * as Verdict from "@id-connector/core/Verdict"
+} from "@id-connector/core/targets/DeliveryError"
 import { Either, FastCheck as fc, Option, Redacted, Schema } from "effect"
 
 const evidence = { method: "POST", path: "/", requestId: null, body: null, status: 500, response: null }
 
-describe("Verdict", () => {
-  const of = (error: Parameters<typeof Verdict.verdict>[0], attempts = 0) => {
-    const { authority, item } = Verdict.verdict(error, { attempts, random: 0.5 })
+describe("FailurePolicy", () => {
+  const of = (error: Parameters<typeof FailurePolicy.decide>[0], attempts = 0) => {
+    const { authority, item } = FailurePolicy.decide(error, { attempts, random: 0.5 })
     return [item._tag, authority._tag]
   }
 
@@ -41,7 +41,12 @@ describe("Verdict", () => {
   it("lets the others go on while one delivery gets no answer and the target answers a probe, not for ever", () => {
     const unanswered = new TargetUnavailable({ detail: "", retryAfter: null, answered: false })
     const decide = (answersProbe: boolean, unansweredInARow: number, attempts = 0) => {
-      const { authority, item } = Verdict.verdict(unanswered, { attempts, random: 0, answersProbe, unansweredInARow })
+      const { authority, item } = FailurePolicy.decide(unanswered, {
+        attempts,
+        random: 0,
+        answersProbe,
+        unansweredInARow
+      })
       return [item._tag, authority._tag]
     }
     assert.deepStrictEqual(decide(true, 0), ["Again", "GoOn"])
@@ -56,18 +61,21 @@ describe("Verdict", () => {
   })
 
   it("waits at least as long as the target asks", () => {
-    const { authority } = Verdict.verdict(new TargetUnavailable({ detail: "", retryAfter: 17_000, answered: true }), {
-      attempts: 0,
-      random: 0
-    })
+    const { authority } = FailurePolicy.decide(
+      new TargetUnavailable({ detail: "", retryAfter: 17_000, answered: true }),
+      {
+        attempts: 0,
+        random: 0
+      }
+    )
     assert.deepStrictEqual(authority, { _tag: "Pause", atLeast: 17_000 })
   })
 
   it("doubles the wait up to the longest, a fifth of it at random", () => {
     fc.assert(
       fc.property(fc.nat(2_000), fc.double({ min: 0, max: 1, noNaN: true }), (attempts, random) => {
-        const { first, longest } = Verdict.authorityBackOff
-        const wait = Verdict.backOff(Verdict.authorityBackOff, attempts, random)
+        const { first, longest } = FailurePolicy.authorityBackOff
+        const wait = FailurePolicy.backOff(FailurePolicy.authorityBackOff, attempts, random)
         const whole = Math.min(longest, first * 2 ** attempts)
         assert.ok(wait >= 0.8 * whole - 1 && wait <= whole)
       })

@@ -2,24 +2,25 @@
  * The plugins `kelvin` and `kelvin-partial-group-sync`: users and school classes for the Kelvin REST API of a school
  * authority.
  */
-import type { ConfigStore } from "@id-connector/core/ConfigStore"
-import { TargetUnavailable } from "@id-connector/core/DeliveryError"
-import { Directory } from "@id-connector/core/Directory"
-import * as ListenerObject from "@id-connector/core/ListenerObject"
-import type { Delivery, Plugin, Undelivered } from "@id-connector/core/Plugin"
-import type { SourceDomain } from "@id-connector/core/SourceDomain"
+
+import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
+import type { ConfigStore } from "@id-connector/core/config/ConfigStore"
+import { Directory } from "@id-connector/core/directory/Directory"
+import type { SourceDomain } from "@id-connector/core/schools/SourceDomain"
+import { TargetUnavailable } from "@id-connector/core/targets/DeliveryError"
+import type { Delivery, Plugin, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect } from "effect"
-import * as ClassDelivery from "./ClassDelivery.js"
-import * as ClassMembers from "./ClassMembers.js"
-import * as ClassPlan from "./ClassPlan.js"
+import type { TargetHttp } from "./client/TargetHttp.js"
+import * as ClassDelivery from "./delivery/ClassDelivery.js"
+import * as ClassMembers from "./delivery/ClassMembers.js"
+import * as ClassPlan from "./delivery/ClassPlan.js"
+import type { PasswordDigest } from "./delivery/PasswordDigest.js"
+import * as Target from "./delivery/Target.js"
+import * as UserDelivery from "./delivery/UserDelivery.js"
 import * as KelvinPreview from "./KelvinPreview.js"
-import * as KelvinSettings from "./KelvinSettings.js"
-import * as KelvinValidation from "./KelvinValidation.js"
-import type { PasswordDigest } from "./PasswordDigest.js"
-import * as Target from "./Target.js"
+import * as KelvinSettings from "./settings/KelvinSettings.js"
+import * as KelvinValidation from "./settings/KelvinValidation.js"
 import * as TargetCheck from "./TargetCheck.js"
-import type { TargetHttp } from "./TargetHttp.js"
-import * as UserDelivery from "./UserDelivery.js"
 
 /** What the plugins need from the connector around them. */
 export type Needs = ConfigStore | Directory | PasswordDigest | SourceDomain | TargetHttp

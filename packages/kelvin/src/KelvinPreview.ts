@@ -1,18 +1,19 @@
 /** What a delivery would do at a target, for people: the plan that a delivery would carry out, told instead. */
-import type { Attributes, Mapped } from "@id-connector/core/AttributeMapping"
-import type { DeliveryError } from "@id-connector/core/DeliveryError"
-import type { GroupObject, UserObject } from "@id-connector/core/ListenerObject"
-import type { Difference, Outcome, Preview, Undelivered } from "@id-connector/core/Plugin"
-import { mask } from "@id-connector/core/SchoolAuthority"
+
+import type { GroupObject, UserObject } from "@id-connector/core/changes/ListenerObject"
+import type { Attributes, Mapped } from "@id-connector/core/mapping/AttributeMapping"
+import { mask } from "@id-connector/core/schools/SchoolAuthority"
+import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
+import type { Difference, Outcome, Preview, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Option, Redacted } from "effect"
-import * as ClassPlan from "./ClassPlan.js"
-import * as KelvinBody from "./KelvinBody.js"
-import { masked } from "./Masking.js"
-import { sameValue } from "./Same.js"
-import type { Target } from "./Target.js"
-import * as UserChange from "./UserChange.js"
-import { namesIn, references } from "./UserDelivery.js"
-import * as UserPlan from "./UserPlan.js"
+import * as KelvinBody from "./client/KelvinBody.js"
+import { masked } from "./client/Masking.js"
+import * as ClassPlan from "./delivery/ClassPlan.js"
+import { sameValue } from "./delivery/Equality.js"
+import type { Target } from "./delivery/Target.js"
+import * as UserChange from "./delivery/UserChange.js"
+import { namesIn, references } from "./delivery/UserDelivery.js"
+import * as UserPlan from "./delivery/UserPlan.js"
 
 export const user = (
   target: Target,

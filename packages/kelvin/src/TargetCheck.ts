@@ -1,10 +1,10 @@
 /** Looks at a target before anything is delivered: log in, roles, schools, and the properties that mappings name. */
-import { propertiesOf } from "@id-connector/core/AttributeMapping"
-import type { DeliveryError } from "@id-connector/core/DeliveryError"
-import type { Finding } from "@id-connector/core/Plugin"
-import type { SchoolSet } from "@id-connector/core/SchoolName"
+import { propertiesOf } from "@id-connector/core/mapping/AttributeMapping"
+import type { SchoolSet } from "@id-connector/core/schools/SchoolName"
+import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
+import type { Finding } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
-import type { Target } from "./Target.js"
+import type { Target } from "./delivery/Target.js"
 
 export const check = (target: Target): Effect.Effect<ReadonlyArray<Finding>> =>
   Effect.gen(function* () {

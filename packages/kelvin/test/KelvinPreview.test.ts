@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { mask } from "@id-connector/core/SchoolAuthority"
-import * as Builders from "@id-connector/testkit/Builders"
+import { mask } from "@id-connector/core/schools/SchoolAuthority"
+import * as Builders from "@id-connector/testkit/data/Builders"
 import { Effect, Either, FastCheck as fc } from "effect"
-import { world } from "./World.js"
+import { world } from "./delivery/World.js"
 
 const user = (name: string, properties: Record<string, unknown> = {}) =>
   Builders.user(name, { schools: ["A"], properties })

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import * as Scenario from "@id-connector/testkit/Scenario"
-import * as ScenarioRun from "@id-connector/testkit/ScenarioRun"
+import * as Scenario from "@id-connector/testkit/scenario/Scenario"
+import * as ScenarioRun from "@id-connector/testkit/scenario/ScenarioRun"
 import { Effect, Logger, LogLevel } from "effect"
 
 const directory = fileURLToPath(new URL("../../testkit/scenarios/", import.meta.url))

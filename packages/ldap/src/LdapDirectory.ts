@@ -2,8 +2,8 @@
  * The source directory over LDAP, read with the account of the host: StartTLS or LDAPS before the log in, a few connections
  * that are made anew when they break, lookups for many objects in few searches. Whatever fails says which server and what for.
  */
-import { adminGroup, Directory, DirectoryError, type DirectoryShape } from "@id-connector/core/Directory"
-import type { PasswordHashes } from "@id-connector/core/PasswordHashes"
+import { adminGroup, Directory, DirectoryError, type DirectoryShape } from "@id-connector/core/directory/Directory"
+import type { PasswordHashes } from "@id-connector/core/directory/PasswordHashes"
 import { Array as Arr, Clock, Effect, Layer, Option, Redacted, Schema, type Scope } from "effect"
 import { AndFilter, type Entry, EqualityFilter, type Filter, OrFilter, ResultCodeError, SubstringFilter } from "ldapts"
 import * as LdapConnection from "./LdapConnection.js"

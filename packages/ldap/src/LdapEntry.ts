@@ -1,7 +1,7 @@
 /** What the entries of the directory say, read: pure. */
-import type { DirectoryGroup, DirectoryUser } from "@id-connector/core/Directory"
-import * as PasswordHashes from "@id-connector/core/PasswordHashes"
-import { userOptions } from "@id-connector/core/SchoolRole"
+import type { DirectoryGroup, DirectoryUser } from "@id-connector/core/directory/Directory"
+import * as PasswordHashes from "@id-connector/core/directory/PasswordHashes"
+import { userOptions } from "@id-connector/core/schools/SchoolRole"
 import type { Entry } from "ldapts"
 
 export const userAttributes = [

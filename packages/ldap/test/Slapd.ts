@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net"
 import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as KelvinSimulatorHttp from "@id-connector/testkit/KelvinSimulatorHttp"
+import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
 import { Effect, type Scope } from "effect"
 
 export const base = "dc=example,dc=com"

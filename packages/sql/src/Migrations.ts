@@ -251,7 +251,7 @@ const shortKeys = Effect.gen(function* () {
   yield* sql`CREATE INDEX previous_states_expiring ON previous_states (expires_at) WHERE expires_at IS NOT NULL`
 })
 
-/** See `SqlQueueStore/Wishes`. */
+/** See `SqlQueueStore/DesiredStates`. */
 const bundles = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE bundles (
@@ -295,6 +295,15 @@ const bundlesForTheOthers = Effect.gen(function* () {
   yield* sql`CREATE TRIGGER bundles_unused AFTER INSERT ON wishes BEGIN ${dropUnused("new.id")}; END`
 })
 
+/** Tables are called what their content is called. SQLite renames them in the triggers, too. */
+const plainNames = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE wishes RENAME TO desired_states`
+  yield* sql`ALTER TABLE bundles RENAME TO desired_state_bundles`
+  yield* sql`ALTER TABLE desired_state_bundles RENAME COLUMN wishes TO states`
+  yield* sql`ALTER TABLE wanted RENAME TO missing_users`
+})
+
 /** Goes through all rows after one, in the order of their numbers. */
 const inBatches = <Row extends { readonly row: number }, E, R>(
   next: (after: number) => Effect.Effect<ReadonlyArray<Row>, E, R>,
@@ -319,5 +328,6 @@ export const migrations = {
   "0009_short_keys": shortKeys,
   "0010_bundles": bundles,
   "0011_taken_over_in_batches": takenOverInBatches,
-  "0012_bundles_for_the_others": bundlesForTheOthers
+  "0012_bundles_for_the_others": bundlesForTheOthers,
+  "0013_plain_names": plainNames
 }

@@ -1,6 +1,6 @@
 /** The previous states in SQLite. They are written by the queue's `accept`, in its transaction. */
-import { PreviousState } from "@id-connector/core/PreviousState"
-import { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
+import { PreviousState } from "@id-connector/core/changes/PreviousState"
+import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { Clock, Effect, Either, Layer, Schema } from "effect"
 import { isGone, PreviousStates, type PreviousStatesShape } from "./SqlQueueStore/PreviousStates.js"
 import { operation, Transactions } from "./SqlQueueStore/Transactions.js"

@@ -7,8 +7,8 @@
  */
 import type { FileSystem } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
-import type { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
-import { QueueStore } from "@id-connector/core/QueueStore"
+import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
+import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import { Effect, Layer } from "effect"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"

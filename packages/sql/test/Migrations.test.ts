@@ -2,13 +2,13 @@ import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
-import * as Coalescing from "@id-connector/core/Coalescing"
-import * as QueueRow from "@id-connector/core/QueueRow"
-import { QueueStore } from "@id-connector/core/QueueStore"
+import * as Coalescing from "@id-connector/core/queue/Coalescing"
+import * as QueueRow from "@id-connector/core/queue/QueueRow"
+import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import { migrations } from "@id-connector/sql/Migrations"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
-import { arrival, north, previousUser, user } from "@id-connector/testkit/QueueStoreContract/Changes"
-import { previousOf } from "@id-connector/testkit/QueueStoreContract/Steps"
+import { arrival, north, previousUser, user } from "@id-connector/testkit/contract/QueueStoreContract/Changes"
+import { previousOf } from "@id-connector/testkit/contract/QueueStoreContract/Steps"
 import { Effect, Layer, Record } from "effect"
 import { database, newFile } from "./TestDatabase.js"
 
@@ -25,7 +25,7 @@ describe("migrations", () => {
         yield* sql`
           INSERT INTO queue (authority, kind, object_key, name, file)
           SELECT ${north}, 0, 'user:u' || value, 'name' || value, 'file' || value FROM json_each(${numbers})`
-        const { payload } = QueueRow.fromWish(Coalescing.single(user("u1", "anna")))
+        const { payload } = QueueRow.rowOf(Coalescing.single(user("u1", "anna")))
         yield* sql`
           INSERT INTO wishes (id, recreate, payload)
           SELECT value, 0, replace(${payload}, '"u1"', '"u' || value || '"') FROM json_each(${numbers})`

@@ -1,10 +1,17 @@
 import { SqlClient, Statement } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
-import { ItemId, QueueStore } from "@id-connector/core/QueueStore"
+import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
+import { ItemId, QueueStore } from "@id-connector/core/queue/QueueStore"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
-import { arrival, group, north, removedUser, user } from "@id-connector/testkit/QueueStoreContract/Changes"
-import { dead, done, doneWith, release, retryAt, retryFor } from "@id-connector/testkit/QueueStoreContract/Steps"
+import { arrival, group, north, removedUser, user } from "@id-connector/testkit/contract/QueueStoreContract/Changes"
+import {
+  dead,
+  done,
+  doneWith,
+  release,
+  retryAt,
+  retryFor
+} from "@id-connector/testkit/contract/QueueStoreContract/Steps"
 import { Effect, Layer } from "effect"
 import { fresh } from "./TestDatabase.js"
 

@@ -2,12 +2,12 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
-import type { PreviousStateStore } from "@id-connector/core/PreviousStateStore"
-import { QueueStore } from "@id-connector/core/QueueStore"
+import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
+import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
-import { queueStoreContract } from "@id-connector/testkit/QueueStoreContract"
-import { arrival, group, north, previousUser, user } from "@id-connector/testkit/QueueStoreContract/Changes"
-import { dead, previousOf } from "@id-connector/testkit/QueueStoreContract/Steps"
+import { queueStoreContract } from "@id-connector/testkit/contract/QueueStoreContract"
+import { arrival, group, north, previousUser, user } from "@id-connector/testkit/contract/QueueStoreContract/Changes"
+import { dead, previousOf } from "@id-connector/testkit/contract/QueueStoreContract/Steps"
 import { Array as Arr, Cause, Effect, Exit, Layer } from "effect"
 import { database, fresh, newFile } from "./TestDatabase.js"
 
@@ -275,7 +275,7 @@ describe("SqlQueueStore", () => {
       const sql = yield* SqlClient.SqlClient
       yield* queue.accept([arrival("1", user("u1", "anna"))])
       yield* queue.flush
-      yield* sql`UPDATE bundles SET wishes = '{}'`
+      yield* sql`UPDATE desired_state_bundles SET states = '{}'`
       const exit = yield* Effect.exit(queue.claim(north, 1))
       assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /Queue item 1 cannot be read/)
       assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, held: 0, dead: 0 })

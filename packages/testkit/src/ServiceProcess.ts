@@ -6,7 +6,7 @@ import { once } from "node:events"
 import * as Path from "node:path"
 import process from "node:process"
 import { Effect, type Scope } from "effect"
-import * as Builders from "./Builders.js"
+import * as Builders from "./data/Builders.js"
 
 /**
  * The environment of a connector whose files are all below `directory`, with the source directory in `directory.json` there.

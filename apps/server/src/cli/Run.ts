@@ -6,7 +6,7 @@ import { Command, ValidationError } from "@effect/cli"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect } from "effect"
-import * as SecondSignal from "../SecondSignal.js"
+import * as SecondSignal from "../process/SecondSignal.js"
 import { version } from "../Version.js"
 import type { CannotStart } from "./Serve.js"
 

@@ -1,8 +1,8 @@
 /** The commands `schedule_user`, `schedule_group` and `schedule_school`: names that scripts and documentation know. */
 import { Args, Command } from "@effect/cli"
 import { Console, Effect, Layer, Schema } from "effect"
+import { Scheduling } from "../files/Scheduling.js"
 import * as Main from "../Main.js"
-import { Scheduling } from "../Scheduling.js"
 import * as Settings from "../Settings.js"
 import { CannotStart } from "./Serve.js"
 

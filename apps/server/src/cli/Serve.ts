@@ -4,12 +4,12 @@
 import process from "node:process"
 import { Command, HelpDoc, Span } from "@effect/cli"
 import { Array as Arr, Effect, Layer, Logger, Schema } from "effect"
+import * as Ucr from "../files/Ucr.js"
 import * as HttpApp from "../http/HttpApp.js"
-import * as Logging from "../Logging.js"
+import * as Logging from "../log/Logging.js"
 import * as Main from "../Main.js"
-import * as SecureRandom from "../SecureRandom.js"
+import * as SecureRandom from "../process/SecureRandom.js"
 import * as Settings from "../Settings.js"
-import * as Ucr from "../Ucr.js"
 import { version } from "../Version.js"
 
 /** The service did not start. Each line says what is wrong, where, and what to do. */

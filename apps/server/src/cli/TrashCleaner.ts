@@ -2,9 +2,9 @@
 import { Command } from "@effect/cli"
 import { FileSystem, Path } from "@effect/platform"
 import { Clock, Console, Effect, Option } from "effect"
+import * as UcrFile from "../files/Ucr.js"
+import { Ucr } from "../files/Ucr.js"
 import * as Settings from "../Settings.js"
-import * as UcrFile from "../Ucr.js"
-import { Ucr } from "../Ucr.js"
 import { CannotStart } from "./Serve.js"
 
 const millisOfDay = 86_400_000

@@ -1,5 +1,5 @@
 /** Who may use the API: enabled users of the source directory who are members of the admin group. */
-import { Directory, type DirectoryError, type DirectoryUser } from "@id-connector/core/Directory"
+import { Directory, type DirectoryError, type DirectoryUser } from "@id-connector/core/directory/Directory"
 import { Cache, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
 
 export interface AdministratorsShape {

@@ -13,7 +13,7 @@ import {
 } from "@effect/platform"
 import { Api, prefix } from "@id-connector/api/Api"
 import { Cause, Chunk, Clock, Effect, Layer, Option } from "effect"
-import { OpenRequests } from "../OpenRequests.js"
+import { OpenRequests } from "../process/OpenRequests.js"
 import type { HttpSettings } from "../Settings.js"
 import * as Administrators from "./Administrators.js"
 import * as ApiServer from "./ApiServer.js"

@@ -2,9 +2,9 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound } from "@id-connector/api/ApiError"
-import type { ObjectUnknown } from "@id-connector/core/Directory"
+import type { ObjectUnknown } from "@id-connector/core/directory/Directory"
 import { Effect } from "effect"
-import { type NotScheduled, Scheduling } from "../Scheduling.js"
+import { type NotScheduled, Scheduling } from "../files/Scheduling.js"
 
 /** At the same time, of a school. */
 const parallel = 4

@@ -1,8 +1,8 @@
 /** The tokens that the API gives to those who have logged in: JWTs, HS256 with the text of `conf/tokens.secret`. */
 import { Cache, Clock, Context, DateTime, Duration, Effect, Encoding, Layer, Redacted } from "effect"
 import { jwtVerify, SignJWT } from "jose"
-import * as KeyFile from "../KeyFile.js"
-import { Ucr } from "../Ucr.js"
+import * as KeyFile from "../files/KeyFile.js"
+import { Ucr } from "../files/Ucr.js"
 
 export interface TokensShape {
   readonly sign: (username: string) => Effect.Effect<string>

@@ -1,17 +1,17 @@
 /** Taking files over: what is remembered of them, of their objects, and the items they bring. */
 import type { SqlClient, SqlError } from "@effect/sql"
-import * as Coalescing from "@id-connector/core/Coalescing"
-import * as ListenerObject from "@id-connector/core/ListenerObject"
-import * as Precedence from "@id-connector/core/Precedence"
-import * as QueueRow from "@id-connector/core/QueueRow"
-import type { Arrival } from "@id-connector/core/QueueStore"
+import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
+import * as Coalescing from "@id-connector/core/queue/Coalescing"
+import * as Precedence from "@id-connector/core/queue/Precedence"
+import * as QueueRow from "@id-connector/core/queue/QueueRow"
+import type { Arrival } from "@id-connector/core/queue/QueueStore"
 import { Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
+import * as DesiredStates from "./DesiredStates.js"
 import type { PreviousStatesShape, Remembered } from "./PreviousStates.js"
 import * as Rows from "./Rows.js"
 import type { TakenOverShape } from "./TakenOver.js"
 import { block, rememberFreed } from "./Waits.js"
-import * as Wishes from "./Wishes.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -39,7 +39,7 @@ export const accept = Effect.fnUntraced(function* (
     sql,
     items.filter(({ isNew }) => !isNew)
   )
-  yield* rememberFreed(items.map(({ change, id, wish }) => ({ id, authority: change.authority, wish })))
+  yield* rememberFreed(items.map(({ change, id, desired }) => ({ id, authority: change.authority, desired })))
   yield* block(sql, items)
 })
 
@@ -79,7 +79,7 @@ const changesOf = ({ file, object, recipients, text }: Arrival): ReadonlyArray<C
 
 interface Pending {
   readonly id: number
-  readonly wish: Coalescing.Wish
+  readonly desired: Coalescing.DesiredState
 }
 
 /** What waits, is held or dead for the same objects. */
@@ -95,9 +95,9 @@ const pendingOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, changes
     if (keys.has(key)) ids.set(id, key)
   }
   const pending = new Map<string, Pending>()
-  for (const [id, row] of yield* Wishes.find(sql, [...ids.keys()])) {
+  for (const [id, row] of yield* DesiredStates.find(sql, [...ids.keys()])) {
     const key = ids.get(id)
-    if (key !== undefined) pending.set(key, { id, wish: yield* QueueRow.toWish(row) })
+    if (key !== undefined) pending.set(key, { id, desired: yield* QueueRow.desiredStateOf(row) })
   }
   return pending
 })
@@ -111,7 +111,7 @@ export interface Item {
   readonly id: number
   readonly isNew: boolean
   readonly change: Change
-  readonly wish: Coalescing.Wish
+  readonly desired: Coalescing.DesiredState
 }
 
 /** One per object and authority, in the order of arrival. New ones get the ids after `last`. */
@@ -128,8 +128,8 @@ const itemsOf = (
     items.set(
       change.key,
       older === undefined
-        ? { id: ++id, isNew: true, change, wish: newer }
-        : { id: older.id, isNew: older.id > last, change, wish: Coalescing.merge(older.wish, newer) }
+        ? { id: ++id, isNew: true, change, desired: newer }
+        : { id: older.id, isNew: older.id > last, change, desired: Coalescing.merge(older.desired, newer) }
     )
   }
   return [...items.values()]
@@ -148,7 +148,7 @@ const insertItems = Effect.fnUntraced(function* (items: ReadonlyArray<Item>) {
     ])
   )
   yield* count(items)
-  yield* Wishes.insert(wishesOf(items))
+  yield* DesiredStates.insert(desiredStatesOf(items))
 })
 
 const insertQueue = Rows.into("queue", ["id", "short_key", "authority", "kind", "object_key", "name", "file"])
@@ -165,14 +165,14 @@ const addCounts = Rows.into(
   "ON CONFLICT (authority, state) DO UPDATE SET items = items + excluded.items"
 )
 
-const wishesOf = (items: ReadonlyArray<Item>): ReadonlyArray<Wishes.Wish> =>
-  items.map(({ change: { text }, id, wish }) => ({ id, ...QueueRow.fromWish(wish, text) }))
+const desiredStatesOf = (items: ReadonlyArray<Item>): ReadonlyArray<DesiredStates.DesiredState> =>
+  items.map(({ change: { text }, id, desired }) => ({ id, ...QueueRow.rowOf(desired, text) }))
 
 /** Items that something newer was merged into: due at once, as if never tried. */
 const replaceItems = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, items: ReadonlyArray<Item>) {
   if (items.length === 0) return
   const ids = JSON.stringify(items.map(({ id }) => id))
-  for (const table of ["attempts", "wanted", "frees", "waits"]) {
+  for (const table of ["attempts", "missing_users", "frees", "waits"]) {
     yield* sql`DELETE FROM ${sql(table)} WHERE item IN (SELECT value FROM json_each(${ids}))`
   }
   const rows = items.map(({ change, id }) => [id, change.file, Precedence.nameKey(change.object)])
@@ -181,5 +181,5 @@ const replaceItems = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, item
       file = r.value ->> 1, name = r.value ->> 2
     FROM json_each(${JSON.stringify(rows)}) AS r
     WHERE queue.id = r.value ->> 0`
-  yield* Wishes.replace(wishesOf(items))
+  yield* DesiredStates.replace(desiredStatesOf(items))
 })

@@ -1,7 +1,7 @@
 /** Giving items out. */
 import type { SqlClient, SqlError } from "@effect/sql"
-import * as QueueRow from "@id-connector/core/QueueRow"
-import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
+import * as QueueRow from "@id-connector/core/queue/QueueRow"
+import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Clock, Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import { limitOf } from "./Limit.js"

@@ -1,7 +1,7 @@
 /** Waiting for the disk. */
 import { FileSystem } from "@effect/platform"
 import type { SqlClient } from "@effect/sql"
-import { QueueStoreError } from "@id-connector/core/QueueStore"
+import { QueueStoreError } from "@id-connector/core/queue/QueueStore"
 import { Effect, type Scope } from "effect"
 
 /**

@@ -1,7 +1,7 @@
 /** What administrators do with items: try them again, or remove them. */
 import type { SqlClient, SqlError } from "@effect/sql"
-import type { Selection } from "@id-connector/core/QueueStore"
-import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
+import type { Selection } from "@id-connector/core/queue/QueueStore"
+import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Effect } from "effect"
 import { inStates, rowStates } from "./Look.js"
 

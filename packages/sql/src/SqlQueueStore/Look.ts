@@ -1,12 +1,20 @@
 /** Looking at the queue without changing it. */
 import type { SqlClient, SqlError } from "@effect/sql"
-import * as QueueRow from "@id-connector/core/QueueRow"
-import type { Attempt, Counts, Filter, ItemId, ItemState, QueueItem, Removals } from "@id-connector/core/QueueStore"
-import type { AuthorityName } from "@id-connector/core/SchoolAuthority"
+import * as QueueRow from "@id-connector/core/queue/QueueRow"
+import type {
+  Attempt,
+  Counts,
+  Filter,
+  ItemId,
+  ItemState,
+  QueueItem,
+  Removals
+} from "@id-connector/core/queue/QueueStore"
+import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Effect, Option } from "effect"
 import * as ShortKey from "../ShortKey.js"
+import * as DesiredStates from "./DesiredStates.js"
 import { limitOf } from "./Limit.js"
-import * as Wishes from "./Wishes.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -61,19 +69,19 @@ export const rowsOf = Effect.fnUntraced(function* (
   ids: string,
   order: "q.id" | "q.kind, q.id" = "q.id"
 ) {
-  const rows = yield* sql<Omit<QueueRow.QueueRow, keyof QueueRow.WishRow>>`
+  const rows = yield* sql<Omit<QueueRow.QueueRow, keyof QueueRow.DesiredStateRow>>`
     SELECT q.id, q.authority, q.object_key, q.state, q.attempts, q.available_at, q.last_error, q.confirmed, q.file, d.receipt
     FROM queue AS q
     LEFT JOIN delivered AS d ON d.authority = q.authority AND d.object_key = q.object_key
     WHERE q.id IN (SELECT value FROM json_each(${ids}))
     ORDER BY ${sql.literal(order)}`
-  const wishes = yield* Wishes.find(
+  const desiredStates = yield* DesiredStates.find(
     sql,
     rows.map(({ id }) => id)
   )
   return rows.flatMap((row): ReadonlyArray<QueueRow.QueueRow> => {
-    const wish = wishes.get(row.id)
-    return wish === undefined ? [] : [Object.assign(row, wish)]
+    const desired = desiredStates.get(row.id)
+    return desired === undefined ? [] : [Object.assign(row, desired)]
   })
 })
 

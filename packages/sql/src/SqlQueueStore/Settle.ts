@@ -1,13 +1,13 @@
 /** How deliveries ended, and what becomes of deliveries that a dead process left behind. */
 import type { SqlClient, SqlError } from "@effect/sql"
-import * as Coalescing from "@id-connector/core/Coalescing"
-import * as Precedence from "@id-connector/core/Precedence"
-import * as QueueRow from "@id-connector/core/QueueRow"
-import { attemptsKept, type ItemId, type Settlement } from "@id-connector/core/QueueStore"
+import * as Coalescing from "@id-connector/core/queue/Coalescing"
+import * as Precedence from "@id-connector/core/queue/Precedence"
+import * as QueueRow from "@id-connector/core/queue/QueueRow"
+import { attemptsKept, type ItemId, type Settlement } from "@id-connector/core/queue/QueueStore"
 import { Array as Arr, Clock, Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
+import * as DesiredStates from "./DesiredStates.js"
 import { rememberFreed } from "./Waits.js"
-import * as Wishes from "./Wishes.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -95,7 +95,7 @@ const repeat = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, done: Read
     UPDATE waits SET because = 'again'
     WHERE because = 'tried' AND item IN (SELECT value FROM json_each(${ids}))`
   yield* sql`DELETE FROM attempts WHERE item IN (SELECT value FROM json_each(${ids}))`
-  yield* sql`DELETE FROM wanted WHERE item IN (SELECT value FROM json_each(${ids}))`
+  yield* sql`DELETE FROM missing_users WHERE item IN (SELECT value FROM json_each(${ids}))`
   return yield* sql<Removed>`
     UPDATE queue SET state = 'blocked', attempts = 0, available_at = 0, last_error = ${Precedence.deliveredBeforeMembers}
     WHERE id IN (SELECT value FROM json_each(${ids}))
@@ -109,7 +109,7 @@ const wake = (sql: SqlClient.SqlClient, present: ReadonlyArray<Removed>): Statem
     UPDATE queue SET state = 'ready', available_at = 0
     WHERE state = 'delayed' AND id IN (
       SELECT w.item FROM json_each(${JSON.stringify(names)}) AS n
-      CROSS JOIN wanted AS w ON w.authority = n.value ->> 0 AND w.name = n.value ->> 1
+      CROSS JOIN missing_users AS w ON w.authority = n.value ->> 0 AND w.name = n.value ->> 1
     )`
 }
 
@@ -158,7 +158,7 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
       state = s.value ->> 1, attempts = s.value ->> 2, available_at = s.value ->> 3, last_error = s.value ->> 4
     FROM json_each(${JSON.stringify(rows)}) AS s
     WHERE queue.id = s.value ->> 0`
-  yield* Wishes.setApart(
+  yield* DesiredStates.setApart(
     sql,
     rows.flatMap(([id, state]) => (state === "dead" || state === "held" ? [id] : []))
   )
@@ -199,11 +199,11 @@ const rememberAttempts = Effect.fnUntraced(function* (
       DELETE FROM attempts WHERE rowid IN (
         SELECT rowid FROM attempts WHERE item = ${id} ORDER BY rowid DESC LIMIT -1 OFFSET 0 + ${attemptsKept}
       )`
-    yield* sql`DELETE FROM wanted WHERE item = ${id}`
+    yield* sql`DELETE FROM missing_users WHERE item = ${id}`
     const wanted = settlement._tag === "RetryAt" ? settlement.wanted : []
     if (wanted.length > 0) {
       yield* sql`
-        INSERT OR IGNORE INTO wanted (authority, name, item)
+        INSERT OR IGNORE INTO missing_users (authority, name, item)
         SELECT ${authority}, lower(value), ${id} FROM json_each(${JSON.stringify(wanted)})`
     }
   }
@@ -211,18 +211,18 @@ const rememberAttempts = Effect.fnUntraced(function* (
 
 /** Merges the newer item into the one in flight. Rare: nearly all deliveries end well, and before the next change. */
 const absorb = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { authority, id }: Claimed, newer: number) {
-  const halves = yield* Wishes.find(sql, [id, newer])
+  const halves = yield* DesiredStates.find(sql, [id, newer])
   const [early, late] = [halves.get(id), halves.get(newer)]
   if (early === undefined || late === undefined) return
-  const wish = Coalescing.merge(yield* QueueRow.toWish(early), yield* QueueRow.toWish(late))
-  yield* Wishes.replace([{ id, ...QueueRow.fromWish(wish, late.payload) }])
+  const desired = Coalescing.merge(yield* QueueRow.desiredStateOf(early), yield* QueueRow.desiredStateOf(late))
+  yield* DesiredStates.replace([{ id, ...QueueRow.rowOf(desired, late.payload) }])
   yield* sql`
     UPDATE queue SET confirmed = 0, (file, name) = (SELECT n.file, n.name FROM queue AS n WHERE n.id = ${newer})
     WHERE id = ${id}`
   yield* sql`DELETE FROM attempts WHERE item = ${id}`
-  yield* sql`DELETE FROM wanted WHERE item = ${id}`
+  yield* sql`DELETE FROM missing_users WHERE item = ${id}`
   yield* sql`DELETE FROM frees WHERE item = ${id}`
-  yield* rememberFreed([{ id, authority, wish }])
+  yield* rememberFreed([{ id, authority, desired }])
   // What the newer one waited for is the merged one's, unless it came after that: an item that waits for a later one, which
   // may wait for it, would wait for ever. (No user waits for a group.) What waited for the newer one waits on.
   yield* sql`DELETE FROM waits WHERE item = ${id}`

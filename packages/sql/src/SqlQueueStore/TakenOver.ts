@@ -3,7 +3,7 @@
  * memory, too. In the database a batch is one row, which goes as a whole.
  */
 import { SqlClient, type SqlError } from "@effect/sql"
-import type { Arrival, FileFate, SourceFile } from "@id-connector/core/QueueStore"
+import type { Arrival, FileFate, SourceFile } from "@id-connector/core/queue/QueueStore"
 import { Array as Arr, Context, Effect, Layer } from "effect"
 import { Transactions } from "./Transactions.js"
 

@@ -1,7 +1,7 @@
 /** How the storage runs its statements: one method after the other, on one connection. */
 import { SqlClient, SqlError } from "@effect/sql"
 import type { Connection } from "@effect/sql/SqlConnection"
-import { QueueStoreError } from "@id-connector/core/QueueStore"
+import { QueueStoreError } from "@id-connector/core/queue/QueueStore"
 import { Cause, Context, Effect, Exit, Layer, Scope } from "effect"
 
 /** Statements that are to find a transaction, or the connection that is theirs alone. */

@@ -1,8 +1,8 @@
 /** What new items have to wait for. Letting them go on is the triggers' work, see `Migrations`. */
 import type { SqlClient, SqlError } from "@effect/sql"
-import type { Wish } from "@id-connector/core/Coalescing"
-import type { ListenerObject } from "@id-connector/core/ListenerObject"
-import * as Precedence from "@id-connector/core/Precedence"
+import type { ListenerObject } from "@id-connector/core/changes/ListenerObject"
+import type { DesiredState } from "@id-connector/core/queue/Coalescing"
+import * as Precedence from "@id-connector/core/queue/Precedence"
 import { Effect } from "effect"
 import * as Rows from "./Rows.js"
 
@@ -10,16 +10,16 @@ type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
 /** Remembers which record UIDs and user names the items free. */
 export const rememberFreed = (
-  items: ReadonlyArray<{ readonly id: number; readonly authority: string; readonly wish: Wish }>
+  items: ReadonlyArray<{ readonly id: number; readonly authority: string; readonly desired: DesiredState }>
 ): Rows.Written =>
   insertFreed(
-    items.flatMap(({ authority, id, wish }) =>
-      Precedence.frees(wish).map(({ kind, value }) => [
+    items.flatMap(({ authority, id, desired }) =>
+      Precedence.frees(desired).map(({ kind, value }) => [
         authority,
         kind,
         value,
         id,
-        wish.object._tag === "RemovedUser" ? 1 : 0
+        desired.object._tag === "RemovedUser" ? 1 : 0
       ])
     )
   )

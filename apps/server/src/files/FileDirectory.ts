@@ -1,0 +1,73 @@
+/** A source directory in a JSON file (`IDC_DIRECTORY=file:`), for demonstrations and tests. It is read again when it changes. */
+import { FileSystem } from "@effect/platform"
+import { Directory, type DirectoryShape } from "@id-connector/core/directory/Directory"
+import * as DirectoryContent from "@id-connector/core/directory/DirectoryContent"
+import * as Problems from "@id-connector/core/input/Problems"
+import { Effect, Layer, Option, Schema } from "effect"
+
+/** The file can't be read as a source directory. */
+export class FileDirectoryInvalid extends Schema.TaggedError<FileDirectoryInvalid>()("FileDirectoryInvalid", {
+  file: Schema.String,
+  problems: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return this.problems.map((problem) => `IDC_DIRECTORY: ${this.file}: ${problem}`).join("\n")
+  }
+}
+
+const decodeContent = Schema.decodeUnknown(Schema.parseJson(DirectoryContent.DirectoryContent), { errors: "all" })
+
+const load = (fs: FileSystem.FileSystem, file: string) =>
+  fs.readFileString(file).pipe(
+    Effect.mapError((error) => new FileDirectoryInvalid({ file, problems: [error.message] })),
+    Effect.flatMap((text) =>
+      Effect.mapError(
+        decodeContent(text),
+        (error) => new FileDirectoryInvalid({ file, problems: Problems.describe(error) })
+      )
+    ),
+    Effect.map(DirectoryContent.directory)
+  )
+
+/** A content that can't be read any more is reported, and the last good one stays. */
+export const layer = (file: string): Layer.Layer<Directory, FileDirectoryInvalid, FileSystem.FileSystem> =>
+  Layer.effect(
+    Directory,
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const versionOf = Effect.map(
+        fs.stat(file),
+        ({ mtime, size }) => `${Option.getOrUndefined(mtime)?.getTime() ?? 0} ${size}`
+      ).pipe(Effect.orElseSucceed(() => "gone"))
+      let version = yield* versionOf
+      let directory = yield* load(fs, file)
+
+      const current = Effect.gen(function* () {
+        const seen = yield* versionOf
+        if (seen !== version) {
+          version = seen
+          directory = yield* load(fs, file).pipe(
+            Effect.tapError((error) =>
+              Effect.annotateLogs(Effect.logError("The source directory can't be read: the last good content stays."), {
+                reason: error.message
+              })
+            ),
+            Effect.orElseSucceed(() => directory)
+          )
+        }
+        return directory
+      })
+      const shape: DirectoryShape = {
+        passwordHashes: (names) => Effect.flatMap(current, (directory) => directory.passwordHashes(names)),
+        roles: (names) => Effect.flatMap(current, (directory) => directory.roles(names)),
+        user: (name) => Effect.flatMap(current, (directory) => directory.user(name)),
+        group: (name) => Effect.flatMap(current, (directory) => directory.group(name)),
+        listenerObject: (kind, name) => Effect.flatMap(current, (directory) => directory.listenerObject(kind, name)),
+        usersOfSchool: (school) => Effect.flatMap(current, (directory) => directory.usersOfSchool(school)),
+        groupsOfSchool: (school) => Effect.flatMap(current, (directory) => directory.groupsOfSchool(school)),
+        admins: Effect.flatMap(current, (directory) => directory.admins),
+        isPassword: (dn, password) => Effect.flatMap(current, (directory) => directory.isPassword(dn, password))
+      }
+      return shape
+    })
+  )

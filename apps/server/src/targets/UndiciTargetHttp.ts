@@ -1,0 +1,131 @@
+// @effect-diagnostics nodeBuiltinImport:off globalTimers:off
+// As little as possible around each request: a timer is a cheap limit.
+/** HTTP to targets through undici: each target has its own connections and its own TLS rules. */
+import * as Undici from "@effect/platform-node/Undici"
+import { type Send, type TargetAnswer, TargetHttp, TimedOut, Unreachable } from "@id-connector/kelvin/client/TargetHttp"
+import { Effect, Layer } from "effect"
+import { OnePerTurn } from "../process/OnePerTurn.js"
+
+/** A server that does not even take the connection in this time is down (milliseconds). */
+const connectTimeout = 5_000
+
+/** A larger answer is none of a Kelvin server, in bytes. It is cut off. */
+const largestAnswer = 64 * 1024 * 1024
+
+export const layer: Layer.Layer<TargetHttp, never, OnePerTurn> = Layer.effect(
+  TargetHttp,
+  Effect.map(OnePerTurn, (onePerTurn) => ({
+    client: ({ connections, tls }) =>
+      Effect.map(
+        Effect.acquireRelease(
+          Effect.sync(
+            () =>
+              new Undici.Agent({
+                connections,
+                maxResponseSize: largestAnswer,
+                // The limit of each request is a timer of its own.
+                headersTimeout: 0,
+                bodyTimeout: 0,
+                connect: {
+                  timeout: connectTimeout,
+                  rejectUnauthorized: tls.verifyCertificate,
+                  ...(tls.verifyHostname ? {} : { checkServerIdentity: () => undefined })
+                }
+              })
+          ),
+          (agent) => Effect.promise(() => agent.destroy())
+        ),
+        (agent) => sendWith(agent, onePerTurn)
+      )
+  }))
+)
+
+const sendWith =
+  (agent: Undici.Agent, onePerTurn: typeof OnePerTurn.Service): Send =>
+  ({ body, headers, method, timeLimit, url }) =>
+    Effect.async((resume) => {
+      const reception = new Reception((answer) => onePerTurn(() => resume(answer)), timeLimit)
+      agent.dispatch({ method, headers, body, ...addressOf(url) }, reception)
+      return Effect.sync(() => reception.giveUp())
+    })
+
+/** Takes one answer in. undici calls it; `request`, which would make a stream of it first, costs twice as much. */
+class Reception implements Undici.Dispatcher.DispatchHandler {
+  private readonly timer: NodeJS.Timeout
+  private readonly chunks: Array<Uint8Array> = []
+  private controller: Undici.Dispatcher.DispatchController | null = null
+  private status = 0
+  private headers: Headers = {}
+  private isOver = false
+
+  constructor(
+    private readonly resume: (answer: Effect.Effect<TargetAnswer, Unreachable | TimedOut>) => void,
+    timeLimit: number
+  ) {
+    this.timer = setTimeout(() => {
+      this.end(Effect.fail(new TimedOut()))
+      this.giveUp()
+    }, timeLimit * 1_000)
+  }
+
+  /** Cuts the request off, or keeps it from being sent when it still waits for a connection. */
+  giveUp() {
+    clearTimeout(this.timer)
+    this.isOver = true
+    this.controller?.abort(new Error("given up"))
+  }
+
+  onRequestStart(controller: Undici.Dispatcher.DispatchController) {
+    this.controller = controller
+    if (this.isOver) this.giveUp()
+  }
+
+  onResponseStart(_: Undici.Dispatcher.DispatchController, status: number, headers: Headers) {
+    this.status = status
+    this.headers = headers
+  }
+
+  onResponseData(_: Undici.Dispatcher.DispatchController, chunk: Uint8Array) {
+    this.chunks.push(chunk)
+  }
+
+  onResponseEnd() {
+    const text = utf8.decode(this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks))
+    this.end(Effect.succeed({ status: this.status, headers: oneValueEach(this.headers), text }))
+  }
+
+  onResponseError(_: Undici.Dispatcher.DispatchController, cause: Error) {
+    this.end(Effect.fail(new Unreachable({ cause })))
+  }
+
+  private end(answer: Effect.Effect<TargetAnswer, Unreachable | TimedOut>) {
+    if (this.isOver) return
+    this.isOver = true
+    clearTimeout(this.timer)
+    this.resume(answer)
+  }
+}
+
+const utf8 = new TextDecoder()
+
+/** Needs no parsing, as nearly all addresses. */
+const plainAddress = /^(https?:\/\/[a-z0-9.:-]+)(\/[\w!$%&'()*+,./:;=?@~-]*)$/
+
+const addressOf = (url: string): { readonly origin: string; readonly path: string } => {
+  const [, origin, path] = plainAddress.exec(url) ?? []
+  if (origin !== undefined && path !== undefined) return { origin, path }
+  const parsed = new URL(url)
+  return { origin: parsed.origin, path: `${parsed.pathname}${parsed.search}` }
+}
+
+type Headers = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+
+/** Of headers that come twice the first counts. */
+const oneValueEach = (headers: Headers): TargetAnswer["headers"] => {
+  const single: Record<string, string | undefined> = {}
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    single[name] = typeof value === "object" ? value[0] : value
+  }
+  return single
+}

@@ -1,0 +1,95 @@
+/** The whole connector behind its API, on a directory of its own, for tests. */
+import { join } from "node:path"
+import { FileSystem, HttpClient, HttpClientRequest, HttpLayerRouter, HttpServer } from "@effect/platform"
+import { NodeContext, NodeHttpServer } from "@effect/platform-node"
+import { prefix } from "@id-connector/api/Api"
+import * as Ucr from "@id-connector/server/files/Ucr"
+import * as HttpApp from "@id-connector/server/http/HttpApp"
+import * as Main from "@id-connector/server/Main"
+import * as SecureRandom from "@id-connector/server/process/SecureRandom"
+import * as Builders from "@id-connector/testkit/data/Builders"
+import { Context, Effect, Layer, Logger, LogLevel } from "effect"
+
+export const people = {
+  users: [
+    { dn: "uid=admin,dc=x", uid: "admin", password: "secret" },
+    { dn: "uid=pupil,dc=x", uid: "pupil", password: "secret" },
+    { dn: "uid=off,dc=x", uid: "off", password: "secret", disabled: true }
+  ],
+  groups: [{ cn: "ucsschool-id-connector-admins", uniqueMember: ["uid=admin,dc=x", "uid=off,dc=x"] }]
+}
+
+/** Requests go to a port of this machine. */
+export const world = (directory: object = people) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const appDir = yield* fs.makeTempDirectoryScoped()
+    const directoryFile = join(appDir, "directory.json")
+    yield* fs.writeFileString(directoryFile, JSON.stringify(directory))
+    const settings = {
+      appDir,
+      listenerDirectory: join(appDir, "data", "listener"),
+      databaseFile: join(appDir, "data", "id-connector.db"),
+      directory: { _tag: "File", path: directoryFile } as const,
+      ucrFile: join(appDir, "base.conf"),
+      logDirectory: join(appDir, "log"),
+      http: { host: "127.0.0.1", port: 0, tls: null },
+      triggerDirectory: join(appDir, "triggers"),
+      layout: { base: Builders.base, classes: "klassen", pupils: "schueler" }
+    }
+    const secretFile = join(appDir, "conf", "tokens.secret")
+    const context = yield* Layer.build(
+      HttpLayerRouter.serve(HttpApp.routes(secretFile), { disableLogger: true, disableListenLog: true }).pipe(
+        Layer.provideMerge(Main.layer(settings, { threads: false })),
+        Layer.provideMerge(NodeHttpServer.layerTest),
+        Layer.provide([SecureRandom.layer, Ucr.layer(settings.ucrFile)])
+      )
+    )
+    const http = Context.get(context, HttpClient.HttpClient)
+    const { address } = Context.get(context, HttpServer.HttpServer)
+    const port = address._tag === "TcpAddress" ? address.port : 0
+    const send = (
+      method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "HEAD" | "OPTIONS",
+      path: string,
+      options: {
+        readonly token?: string
+        readonly json?: unknown
+        readonly text?: string
+        readonly type?: string
+        readonly form?: object
+      } = {}
+    ) =>
+      Effect.gen(function* () {
+        const base = HttpClientRequest.make(method)(`${prefix}${path}`, {
+          headers: options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }
+        })
+        const body =
+          options.form !== undefined
+            ? HttpClientRequest.bodyUrlParams(base, options.form as Record<string, string>)
+            : options.text !== undefined
+              ? HttpClientRequest.bodyText(base, options.text, options.type ?? "application/json")
+              : options.json !== undefined
+                ? HttpClientRequest.bodyText(base, JSON.stringify(options.json), "application/json")
+                : base
+        const response = yield* http.execute(body)
+        const text = yield* response.text
+        return {
+          status: response.status,
+          headers: response.headers,
+          body: text === "" ? null : (JSON.parse(text) as never as { readonly [key: string]: unknown })
+        }
+      })
+    const logIn = (username: string, password = "secret") =>
+      send("POST", "/token", { form: { username, password, grant_type: "password" } })
+    const token = String((yield* logIn("admin")).body?.access_token)
+    const as = (json?: unknown) => ({ token, ...(json === undefined ? {} : { json }) })
+    return { appDir, as, directoryFile, http, logIn, port, secretFile, send, settings, token }
+  }).pipe(Effect.provide(NodeContext.layer), Logger.withMinimumLogLevel(LogLevel.None))
+
+export const url = "https://localhost:1/ucsschool/kelvin/v1/"
+export const authority = (name: string, more: object = {}) => ({
+  ...Builders.authority(name, { url, active: false }),
+  ...more
+})
+
+export const quietly = <A, E, R>(effect: Effect.Effect<A, E, R>) => Logger.withMinimumLogLevel(effect, LogLevel.None)

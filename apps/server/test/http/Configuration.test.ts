@@ -1,0 +1,252 @@
+import { join } from "node:path"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Directory } from "@id-connector/core/directory/Directory"
+import * as ConfigDirectory from "@id-connector/server/files/ConfigDirectory"
+import * as FileDirectory from "@id-connector/server/files/FileDirectory"
+import * as InstanceLock from "@id-connector/server/files/InstanceLock"
+import * as KeyFile from "@id-connector/server/files/KeyFile"
+import * as Ucr from "@id-connector/server/files/Ucr"
+import * as Settings from "@id-connector/server/Settings"
+import { ConfigProvider, Effect, Layer, Logger, LogLevel, Option, Redacted, TestClock } from "effect"
+
+const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
+
+const write = (file: string, content: unknown) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    fs.writeFileString(file, typeof content === "string" ? content : JSON.stringify(content), { mode: 0o600 })
+  )
+
+const quiet = Logger.withMinimumLogLevel(LogLevel.None)
+
+describe("ConfigDirectory", () => {
+  const conf = Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const appDir = yield* temporary
+    const authorities = join(appDir, "conf", "school_authorities")
+    yield* fs.makeDirectory(authorities, { recursive: true })
+    return { appDir, authorities, mapping: join(appDir, "conf", "schools_authorities_mapping.json") }
+  })
+  const authority = (name: string) => ({ name, url: "https://k.example.com/ucsschool/kelvin/v1/", plugin_configs: {} })
+
+  it.scoped("takes missing and empty directories for nothing configured", () =>
+    Effect.gen(function* () {
+      const missing = yield* ConfigDirectory.load(yield* temporary)
+      const { appDir } = yield* conf
+      const empty = yield* ConfigDirectory.load(appDir)
+      for (const { authorities, mapping } of [missing, empty]) {
+        assert.deepStrictEqual([authorities, mapping.entries], [[], []])
+      }
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped("reads authorities by name, and the mapping", () =>
+    Effect.gen(function* () {
+      const { appDir, authorities, mapping } = yield* conf
+      yield* write(join(authorities, "b.json"), authority("B"))
+      yield* write(join(authorities, "z.json"), authority("A"))
+      yield* write(mapping, { mapping: { School1: "A" } })
+      const configuration = yield* ConfigDirectory.load(appDir)
+      assert.deepStrictEqual<unknown>(
+        configuration.authorities.map(({ name }) => name),
+        ["A", "B"]
+      )
+      assert.strictEqual(configuration.mapping.authorityOf("school1"), "A")
+    }).pipe(Effect.provide(NodeContext.layer), quiet)
+  )
+
+  it.scoped("says everything that is wrong, with file, path and what is expected, and no secret", () =>
+    Effect.gen(function* () {
+      const { appDir, authorities, mapping } = yield* conf
+      yield* write(join(authorities, "1.json"), { ...authority(".."), url: 5 })
+      yield* write(join(authorities, "2.json"), '{\n "password": "topsecret" x')
+      yield* write(join(authorities, "3.json"), authority("Twice"))
+      yield* write(join(authorities, "4.json"), authority("Twice"))
+      yield* write(mapping, { mapping: { School1: 5 } })
+      const { problems } = yield* Effect.flip(ConfigDirectory.load(appDir))
+      const short = problems.map((problem) => problem.replaceAll(`${appDir}/conf/`, "").slice(0, 60))
+      assert.deepStrictEqual(
+        short,
+        [
+          "school_authorities/1.json: name: a name of 1 to 128 letters,",
+          "school_authorities/1.json: url: a text is expected, actual 5",
+          "school_authorities/2.json: line 2, column 26: this is not JS",
+          "schools_authorities_mapping.json: School1: a text is expected",
+          "school_authorities/3.json and school_authorities/4.json: nam"
+        ].map((line) => line.slice(0, 60))
+      )
+      assert.ok(!problems.join().includes("topsecret"))
+    }).pipe(Effect.provide(NodeContext.layer), quiet)
+  )
+})
+
+describe("Settings", () => {
+  const load = (environment: Record<string, string>) =>
+    Settings.load.pipe(Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment)))))
+
+  it.effect("has the defaults of the container, and takes empty values for none", () =>
+    Effect.gen(function* () {
+      const needed = { ldap_server_name: "dc1", ldap_hostdn: "cn=host,dc=x", ldap_base: "dc=x" }
+      const settings = yield* load({
+        ...needed,
+        IDC_APP_DIR: "",
+        IDC_HTTP_PORT: " ",
+        ucsschool_ldap_default_container_class: ""
+      })
+      assert.deepStrictEqual(settings, yield* load(needed))
+      assert.strictEqual(settings.databaseFile, `${settings.appDir}/data/id-connector.db`)
+      assert.deepStrictEqual(settings.layout, { base: "dc=x", classes: "klassen", pupils: "schueler" })
+      assert.deepStrictEqual(settings.http, { host: "0.0.0.0", port: 8911, tls: null })
+      assert.deepStrictEqual(settings.directory, {
+        _tag: "Ldap",
+        host: "dc1",
+        port: 7389,
+        tls: "starttls",
+        caFile: null,
+        base: "dc=x",
+        hostDn: "cn=host,dc=x",
+        secretFile: "/etc/machine.secret"
+      })
+    })
+  )
+
+  it.effect("says what is missing for LDAP", () =>
+    Effect.gen(function* () {
+      const { problems } = yield* Effect.flip(
+        load({ ldap_server_port: "x", IDC_LDAP_TLS: "maybe", IDC_HTTP_PORT: "99999" })
+      )
+      assert.deepStrictEqual(
+        problems.map((problem) => problem.split(":")[0]),
+        ["ldap_server_name", "ldap_hostdn", "ldap_base", "ldap_server_port", "IDC_LDAP_TLS", "IDC_HTTP_PORT"]
+      )
+    })
+  )
+
+  it.effect("reads what is set", () =>
+    Effect.gen(function* () {
+      const settings = yield* load({
+        IDC_APP_DIR: "/srv/idc",
+        IDC_DATABASE_URL: "sqlite:/db/x.db",
+        IDC_DIRECTORY: "file:/dir.json",
+        ldap_base: "dc=a,dc=b",
+        ucsschool_ldap_default_container_class: "classes"
+      })
+      assert.deepStrictEqual(
+        [
+          settings.databaseFile,
+          settings.directory,
+          settings.layout.base,
+          settings.layout.classes,
+          settings.listenerDirectory
+        ],
+        ["/db/x.db", { _tag: "File", path: "/dir.json" }, "dc=a,dc=b", "classes", "/srv/idc/data/listener"]
+      )
+    })
+  )
+
+  it.effect("says everything that is wrong, and no password", () =>
+    Effect.gen(function* () {
+      const { problems } = yield* Effect.flip(
+        load({ IDC_DATABASE_URL: "postgresql://u:topsecret@h/db", IDC_DIRECTORY: "http://x", ldap_base: "example" })
+      )
+      assert.deepStrictEqual(
+        problems.map((problem) => problem.split(":")[0]),
+        ["IDC_DATABASE_URL", "IDC_DIRECTORY", "ldap_base"]
+      )
+      assert.ok(!problems.join().includes("topsecret"))
+    })
+  )
+})
+
+describe("FileDirectory", () => {
+  const hashes = { userPassword: ["x"], sambaNTPassword: "y", krb5Key: [], krb5KeyVersionNumber: 1, sambaPwdLastSet: 2 }
+
+  it.scoped(
+    "knows users without regard to case, leaves out incomplete hashes, and reads the file again while it is good",
+    () =>
+      Effect.gen(function* () {
+        const file = join(yield* temporary, "directory.json")
+        const user = (uid: string, more: object) => ({ dn: `uid=${uid}`, uid, ...more })
+        yield* write(file, {
+          users: [user("Anna", { hashes, ucsschoolRole: ["r"] }), user("ben", { hashes: { userPassword: [] } })]
+        })
+        const context = yield* Layer.build(FileDirectory.layer(file))
+        const directory = yield* Effect.provide(Directory, context)
+        const found = yield* directory.passwordHashes(["ANNA", "ben", "nobody"])
+        assert.deepStrictEqual([...found.keys()], ["anna"])
+        assert.deepStrictEqual(
+          [...(yield* directory.roles(["anna", "BEN", "nobody"]))],
+          [
+            ["anna", ["r"]],
+            ["ben", []]
+          ]
+        )
+        yield* write(file, { users: [user("carl", { ucsschoolRole: ["teacher:school:A"] })] })
+        assert.deepStrictEqual([...(yield* directory.roles(["anna", "carl"])).keys()], ["carl"])
+        yield* write(file, "{")
+        assert.deepStrictEqual([...(yield* directory.roles(["carl"])).keys()], ["carl"])
+      }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped("says what is wrong with the file, and no secret", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporary, "directory.json")
+      yield* write(file, { users: [{ dn: 4, hashes: "topsecret", password: "topsecret" }] })
+      const error = yield* Effect.flip(Layer.build(FileDirectory.layer(file)))
+      assert.deepStrictEqual([...error.problems].sort(), [
+        "users.0.dn: a text is expected, actual 4",
+        "users.0.uid: is missing"
+      ])
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
+describe("KeyFile", () => {
+  it.scoped("makes a key once, for nobody else to read", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const file = join(yield* temporary, "deep", "key")
+      const first = yield* KeyFile.loadOrCreate(file)
+      const second = yield* KeyFile.loadOrCreate(file)
+      assert.deepStrictEqual([Redacted.value(first).length, Redacted.value(second)], [32, Redacted.value(first)])
+      assert.strictEqual((yield* fs.stat(file)).mode & 0o777, 0o600)
+      yield* write(file, "abcd")
+      assert.ok((yield* Effect.flip(KeyFile.loadOrCreate(file))).message.includes("at least 32"))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
+describe("InstanceLock", () => {
+  it.scopedLive("lets one connector run on a directory, and the next when that one has ended", () =>
+    Effect.gen(function* () {
+      const appDir = yield* temporary
+      const lock = InstanceLock.layer(appDir).pipe(Layer.provide(NodeContext.layer), Layer.fresh)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* Layer.build(lock)
+          const error = yield* Effect.flip(Effect.scoped(Layer.build(lock)))
+          assert.strictEqual(error._tag, "AlreadyRunning")
+        })
+      )
+      yield* Effect.scoped(Layer.build(lock))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
+describe("Ucr", () => {
+  it.scoped("reads lines key: value, again when they change, and knows defaults", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporary, "base.conf")
+      const ucr = yield* Effect.provide(Ucr.Ucr, yield* Layer.build(Ucr.layer(file)))
+      assert.deepStrictEqual([yield* ucr.sourceUid, yield* ucr.logLevel], ["TESTID", LogLevel.Info])
+      yield* write(
+        file,
+        "# comment\nucsschool-id-connector/source_uid: STATE\nucsschool-id-connector/log_level: WARNING\n"
+      )
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([yield* ucr.sourceUid, yield* ucr.logLevel], ["STATE", LogLevel.Warning])
+      assert.deepStrictEqual(yield* ucr.get("nothing"), Option.none())
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})

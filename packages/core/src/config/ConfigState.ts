@@ -1,0 +1,98 @@
+/**
+ * A {@link ConfigStore} on anything that can keep files: one change at a time, saved before it is seen. What `save` fails with
+ * changes nothing.
+ */
+import { Effect, SubscriptionRef } from "effect"
+import type { SchoolAuthority } from "../schools/SchoolAuthority.js"
+import * as SchoolMapping from "../schools/SchoolMapping.js"
+import {
+  AuthorityExists,
+  AuthorityUnknown,
+  type ConfigStoreShape,
+  type Configuration,
+  type ConfigurationNotSaved
+} from "./ConfigStore.js"
+
+type Saved = Effect.Effect<void, ConfigurationNotSaved>
+
+/** Keeps what is configured. Each is done wholly or not at all. */
+export interface Saving {
+  readonly saveAuthority: (authority: SchoolAuthority) => Saved
+  readonly removeAuthority: (authority: SchoolAuthority) => Saved
+  readonly saveMapping: (mapping: { readonly [school: string]: string }) => Saved
+}
+
+export interface ConfigState extends ConfigStoreShape {
+  /** Takes over what is configured otherwise by now, e.g. by hand. */
+  readonly replace: (load: Effect.Effect<Configuration | null>) => Effect.Effect<void>
+}
+
+export const make = (first: Configuration, saving: Saving): Effect.Effect<ConfigState> =>
+  Effect.gen(function* () {
+    const state = yield* SubscriptionRef.make(first)
+    const one = yield* Effect.makeSemaphore(1)
+    const find = (name: string) =>
+      Effect.flatMap(SubscriptionRef.get(state), ({ authorities }) => {
+        const found = authorities.find((authority) => authority.name === name)
+        return found === undefined ? new AuthorityUnknown({ name }) : Effect.succeed(found)
+      })
+    const withAuthority = (name: string, authority: SchoolAuthority | null) =>
+      SubscriptionRef.update(state, ({ authorities, mapping }) => ({
+        mapping,
+        authorities: [
+          ...authorities.filter((other) => other.name !== name),
+          ...(authority === null ? [] : [authority])
+        ].sort(byName)
+      }))
+    /** What is saved must be seen, whoever stops waiting for it. */
+    const change = <A, E>(effect: Effect.Effect<A, E>) => one.withPermits(1)(Effect.uninterruptible(effect))
+
+    return {
+      current: SubscriptionRef.get(state),
+      changes: state.changes,
+      create: (authority) =>
+        change(
+          Effect.gen(function* () {
+            const { authorities } = yield* SubscriptionRef.get(state)
+            if (authorities.some(({ name }) => name === authority.name)) {
+              return yield* new AuthorityExists({ name: authority.name })
+            }
+            yield* saving.saveAuthority(authority)
+            yield* withAuthority(authority.name, authority)
+          })
+        ),
+      update: (name, update) =>
+        change(
+          Effect.gen(function* () {
+            const old = yield* find(name)
+            const changed = { ...(yield* update(old)), name: old.name }
+            yield* saving.saveAuthority(changed)
+            yield* withAuthority(name, changed)
+            return changed
+          })
+        ),
+      remove: (name) =>
+        change(
+          Effect.gen(function* () {
+            yield* saving.removeAuthority(yield* find(name))
+            yield* withAuthority(name, null)
+          })
+        ),
+      setMapping: (mapping) =>
+        change(
+          Effect.zipRight(
+            saving.saveMapping(mapping),
+            SubscriptionRef.update(state, ({ authorities }) => ({ authorities, mapping: SchoolMapping.make(mapping) }))
+          )
+        ),
+      replace: (load) =>
+        change(
+          Effect.flatMap(load, (configuration) =>
+            configuration === null ? Effect.void : SubscriptionRef.set(state, configuration)
+          )
+        )
+    }
+  })
+
+export const byName = (a: SchoolAuthority, b: SchoolAuthority): number =>
+  a.name < b.name ? -1 : a.name > b.name ? 1 : 0

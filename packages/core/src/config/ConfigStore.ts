@@ -1,0 +1,59 @@
+/** The configured school authorities and the mapping of schools to them, and how they are changed while all is running. */
+import { Context, type Effect, Schema, type Stream } from "effect"
+import { AuthorityName, type SchoolAuthority } from "../schools/SchoolAuthority.js"
+import type { SchoolMapping } from "../schools/SchoolMapping.js"
+
+/** One consistent state of the configuration. Authorities are sorted by name, names are unique. */
+export interface Configuration {
+  readonly authorities: ReadonlyArray<SchoolAuthority>
+  readonly mapping: SchoolMapping
+}
+
+/** An authority of that name exists. */
+export class AuthorityExists extends Schema.TaggedError<AuthorityExists>()("AuthorityExists", {
+  name: AuthorityName
+}) {
+  override get message() {
+    return `There is a school authority ${JSON.stringify(this.name)} already. Choose another name, or change that one.`
+  }
+}
+
+/** No authority of that name exists. */
+export class AuthorityUnknown extends Schema.TaggedError<AuthorityUnknown>()("AuthorityUnknown", {
+  name: Schema.String
+}) {
+  override get message() {
+    return `There is no school authority ${JSON.stringify(this.name)}.`
+  }
+}
+
+/** The change could not be saved (disk full, rights): everything is as before. */
+export class ConfigurationNotSaved extends Schema.TaggedError<ConfigurationNotSaved>()("ConfigurationNotSaved", {
+  detail: Schema.String
+}) {
+  override get message() {
+    return `The configuration could not be saved, nothing has changed: ${this.detail}`
+  }
+}
+
+export interface ConfigStoreShape {
+  readonly current: Effect.Effect<Configuration>
+  /** The current state, then every later one. */
+  readonly changes: Stream.Stream<Configuration>
+  readonly create: (authority: SchoolAuthority) => Effect.Effect<void, AuthorityExists | ConfigurationNotSaved>
+  /**
+   * Changes an authority: `change` gets it as it is, and nobody else changes it meanwhile. The name stays. Answers with the
+   * authority as it is now.
+   */
+  readonly update: <E>(
+    name: string,
+    change: (authority: SchoolAuthority) => Effect.Effect<SchoolAuthority, E>
+  ) => Effect.Effect<SchoolAuthority, E | AuthorityUnknown | ConfigurationNotSaved>
+  readonly remove: (name: string) => Effect.Effect<void, AuthorityUnknown | ConfigurationNotSaved>
+  readonly setMapping: (mapping: { readonly [school: string]: string }) => Effect.Effect<void, ConfigurationNotSaved>
+}
+
+export class ConfigStore extends Context.Tag("@id-connector/core/config/ConfigStore")<
+  ConfigStore,
+  ConfigStoreShape
+>() {}

@@ -1,0 +1,157 @@
+/**
+ * Who gets a change: decides which school authorities are concerned, and says why. A total function of the object, the
+ * mapping and the names of the authorities.
+ *
+ * - A changed user goes to every authority that a current school maps to, and to every authority that a previous school
+ *   maps to, so that an authority the user has left can remove it there. A removed user: the previous schools.
+ * - A group goes to the authority of its school if it is a school class; other groups go nowhere.
+ * - Inactive authorities get their items, too: these wait.
+ */
+import { Option } from "effect"
+import type { GroupObject, ListenerObject, UserObject } from "../changes/ListenerObject.js"
+import type { AuthorityName, SchoolAuthority } from "../schools/SchoolAuthority.js"
+import * as SchoolClass from "../schools/SchoolClass.js"
+import type { SchoolMapping } from "../schools/SchoolMapping.js"
+import * as SchoolName from "../schools/SchoolName.js"
+import type { DirectoryLayout } from "../schools/SourceDomain.js"
+
+/** Why an authority is concerned. */
+export type Because =
+  | { readonly _tag: "CurrentSchool"; readonly school: string }
+  | { readonly _tag: "PreviousSchool"; readonly school: string }
+  | { readonly _tag: "SchoolOfClass"; readonly school: string }
+  | { readonly _tag: "AddedByPlugin"; readonly plugin: string }
+
+/** Something that would have made an authority concerned, and does not. */
+export type Ignored =
+  | { readonly _tag: "SchoolNotMapped"; readonly school: string }
+  | { readonly _tag: "UnknownAuthority"; readonly authority: string; readonly named: string }
+  | { readonly _tag: "NotASchoolClass"; readonly dn: string }
+  | { readonly _tag: "NoPreviousState"; readonly dn: string; readonly id: string }
+
+export interface Recipient {
+  readonly authority: AuthorityName
+  /** At least one reason. */
+  readonly because: ReadonlyArray<Because>
+}
+
+export interface Distribution {
+  /** In the order of the reasons, each authority once. */
+  readonly recipients: ReadonlyArray<Recipient>
+  readonly ignored: ReadonlyArray<Ignored>
+}
+
+/** What an authority's name is taken from: a school by the mapping, or a plugin. */
+interface Claim {
+  readonly authority: string
+  readonly because: Because
+}
+
+export interface Facts {
+  readonly mapping: SchoolMapping
+  /** All that are configured, active or not, see {@link byName}. */
+  readonly authorities: ReadonlyMap<string, AuthorityName>
+  readonly layout: DirectoryLayout
+  /** Authorities that plugins add. */
+  readonly added: ReadonlyArray<{ readonly plugin: string; readonly authority: string }>
+}
+
+/** For many objects once: there may be hundreds of authorities. */
+export const byName = (authorities: ReadonlyArray<SchoolAuthority>): Facts["authorities"] =>
+  new Map(authorities.map(({ name }) => [name, name]))
+
+export const distribute = (object: ListenerObject, facts: Facts): Distribution => {
+  const ignored: Array<Ignored> = []
+  const claims: Array<Claim> = []
+  for (const because of reasonsFor(object, facts.layout, ignored)) {
+    const authority = facts.mapping.authorityOf(because.school)
+    if (authority === undefined) ignored.push({ _tag: "SchoolNotMapped", school: because.school })
+    else claims.push({ authority, because })
+  }
+  for (const { authority, plugin } of facts.added) {
+    claims.push({ authority, because: { _tag: "AddedByPlugin", plugin } })
+  }
+  const recipients = new Map<AuthorityName, Array<Because>>()
+  for (const { authority, because } of claims) {
+    const name = facts.authorities.get(authority)
+    if (name === undefined) {
+      ignored.push({ _tag: "UnknownAuthority", authority, named: describeBecause(because) })
+    } else {
+      const reasons = recipients.get(name)
+      if (reasons === undefined) recipients.set(name, [because])
+      else reasons.push(because)
+    }
+  }
+  return { recipients: [...recipients].map(([authority, because]) => ({ authority, because })), ignored }
+}
+
+/** A school that makes its authority concerned. */
+type SchoolReason = Exclude<Because, { readonly _tag: "AddedByPlugin" }>
+
+const reasonsFor = (
+  object: ListenerObject,
+  layout: DirectoryLayout,
+  ignored: Array<Ignored>
+): ReadonlyArray<SchoolReason> => {
+  switch (object._tag) {
+    case "ChangedUser":
+    case "RemovedUser":
+      return reasonsForUser(object, ignored)
+    case "ChangedGroup":
+    case "RemovedGroup":
+      return reasonsForGroup(object, layout, ignored)
+  }
+}
+
+const reasonsForUser = (user: UserObject, ignored: Array<Ignored>): ReadonlyArray<SchoolReason> => {
+  const reasons: Array<SchoolReason> = []
+  const current = SchoolName.makeSet(user._tag === "ChangedUser" ? user.schools : [])
+  for (const school of current.names) reasons.push({ _tag: "CurrentSchool", school })
+  if (user.previous !== null) {
+    for (const school of SchoolName.makeSet(user.previous.schools).names) {
+      if (!current.has(school)) reasons.push({ _tag: "PreviousSchool", school })
+    }
+  } else if (user._tag === "RemovedUser") {
+    ignored.push({ _tag: "NoPreviousState", dn: user.dn, id: user.id })
+  }
+  return reasons
+}
+
+const reasonsForGroup = (
+  group: GroupObject,
+  layout: DirectoryLayout,
+  ignored: Array<Ignored>
+): ReadonlyArray<SchoolReason> =>
+  Option.match(SchoolClass.fromDn(group.dn, layout), {
+    onNone: () => {
+      ignored.push({ _tag: "NotASchoolClass", dn: group.dn })
+      return []
+    },
+    onSome: ({ school }) => [{ _tag: "SchoolOfClass", school }]
+  })
+
+export const describeBecause = (because: Because): string => {
+  switch (because._tag) {
+    case "CurrentSchool":
+      return `school ${because.school}`
+    case "PreviousSchool":
+      return `school ${because.school}, left`
+    case "SchoolOfClass":
+      return `class of school ${because.school}`
+    case "AddedByPlugin":
+      return `plugin ${because.plugin}`
+  }
+}
+
+export const describeIgnored = (ignored: Ignored): string => {
+  switch (ignored._tag) {
+    case "SchoolNotMapped":
+      return `school ${ignored.school} is mapped to no school authority`
+    case "UnknownAuthority":
+      return `school authority ${ignored.authority} (${ignored.named}) is not configured`
+    case "NotASchoolClass":
+      return "the group is no school class"
+    case "NoPreviousState":
+      return "no previous state is known, so the user cannot be removed at the school authorities"
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Two undelivered changes of one object become one: the newest state is delivered, and the object is looked for at the
+ * target under the *oldest* identity that was not delivered yet, because that is the one the target still has. A
+ * delivery that was cut off may have written any state in between, so these identities are kept as aliases.
+ */
+import type { ChangedGroup, ChangedUser, ListenerObject } from "../changes/ListenerObject.js"
+import type { PreviousUser } from "../changes/PreviousState.js"
+
+/** What is to be brought to a target: the state of one object, and what is needed to find it there. */
+export interface DesiredState {
+  /** `previous` is the oldest state that was not delivered. */
+  readonly object: ListenerObject
+  /** Identities the target may hold besides the previous and the current one, oldest first. Users only. */
+  readonly aliases: ReadonlyArray<PreviousUser>
+  /** The object was removed before it came back: what the target has is to be removed before the new one is created. */
+  readonly recreate: boolean
+}
+
+export const single = (object: ListenerObject): DesiredState => ({ object, aliases: [], recreate: false })
+
+/**
+ * The one desired state that stands for `older` followed by `newer` of the same object.
+ *
+ * - The state is that of `newer`, the previous state that of `older`; where `older` had none, `newer`'s.
+ * - Every identity in between is an alias, once.
+ * - A removal followed by a change recreates; a removal at the end is a removal.
+ */
+export const merge = (older: DesiredState, newer: DesiredState): DesiredState => {
+  const recreate = isChange(newer.object) && (newer.recreate || older.recreate || !isChange(older.object))
+  switch (newer.object._tag) {
+    case "ChangedUser":
+    case "RemovedUser": {
+      const older_ = older.object._tag === "ChangedUser" || older.object._tag === "RemovedUser" ? older.object : null
+      const previous = older_?.previous ?? newer.object.previous
+      const between = [...older.aliases, newer.object.previous, ...newer.aliases]
+      return { object: { ...newer.object, previous }, aliases: distinct(between, previous), recreate }
+    }
+    case "ChangedGroup":
+    case "RemovedGroup": {
+      const older_ = older.object._tag === "ChangedGroup" || older.object._tag === "RemovedGroup" ? older.object : null
+      return { object: { ...newer.object, previous: older_?.previous ?? newer.object.previous }, aliases: [], recreate }
+    }
+  }
+}
+
+const isChange = (object: ListenerObject): object is ChangedUser | ChangedGroup =>
+  object._tag === "ChangedUser" || object._tag === "ChangedGroup"
+
+/** Whether two remembered states name the same account at a target. */
+const sameIdentity = (a: PreviousUser, b: PreviousUser): boolean =>
+  a.record_uid === b.record_uid && a.source_uid === b.source_uid
+
+const distinct = (
+  states: ReadonlyArray<PreviousUser | null>,
+  except: PreviousUser | null
+): ReadonlyArray<PreviousUser> => {
+  const kept: Array<PreviousUser> = []
+  for (const state of states) {
+    if (state === null || (except !== null && sameIdentity(state, except))) continue
+    if (!kept.some((other) => sameIdentity(other, state))) kept.push(state)
+  }
+  return kept
+}

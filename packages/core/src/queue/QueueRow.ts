@@ -1,0 +1,139 @@
+/**
+ * A queue item as storages hold it: plain columns, and the change itself as JSON text. Every storage that writes bytes
+ * uses this form, so that one of them can read what another wrote.
+ */
+import { Effect, Either, Redacted, Schema } from "effect"
+import * as ListenerObject from "../changes/ListenerObject.js"
+import { PreviousGroup, PreviousUser } from "../changes/PreviousState.js"
+import { PlainPasswordHashes } from "../directory/PasswordHashes.js"
+import { AuthorityName } from "../schools/SchoolAuthority.js"
+import { Evidence } from "../targets/DeliveryError.js"
+import type { DesiredState } from "./Coalescing.js"
+import { ItemId, type ItemState, type QueueItem } from "./QueueStore.js"
+
+/** The columns of a {@link DesiredState}. They hold the password hashes in clear: they are for the storage only. */
+export interface DesiredStateRow {
+  /** JSON text of the object in the form of a listener file. Its `old_data` and `user_passwords` do not count. */
+  readonly payload: string
+  /** JSON text of the oldest previous state that was not delivered, or null. */
+  readonly previous: string | null
+  /** JSON text of the password hashes, or null. */
+  readonly hashes: string | null
+  /** JSON text, or null for none. */
+  readonly aliases: string | null
+  readonly recreate: 0 | 1
+}
+
+/** The columns of a {@link QueueItem}. */
+export interface QueueRow extends DesiredStateRow {
+  readonly id: number
+  readonly authority: string
+  readonly object_key: string
+  readonly file: string
+  readonly state: RowState
+  readonly attempts: number
+  readonly available_at: number
+  readonly last_error: string | null
+  readonly confirmed: 0 | 1
+  readonly receipt: string | null
+}
+
+/** `waiting` is three states here: `ready` may be claimed, `delayed` waits for its time, `blocked` for other items. */
+export const rowStates = ["ready", "delayed", "blocked", "in_flight", "held", "dead"] as const
+
+export type RowState = (typeof rowStates)[number]
+
+export const itemState = (state: RowState): ItemState =>
+  state === "ready" || state === "delayed" || state === "blocked" ? "waiting" : state
+
+/** `text`: the JSON text that the object was decoded from, see `Arrival`. */
+export const rowOf = ({ aliases, object, recreate }: DesiredState, text: string | null = null): DesiredStateRow => ({
+  payload: text ?? JSON.stringify(ListenerObject.encode({ ...object, previous: null, ...withoutHashes(object) })),
+  previous: object.previous === null ? null : JSON.stringify(object.previous),
+  hashes:
+    object._tag === "ChangedUser" && object.hashes !== null ? JSON.stringify(Redacted.value(object.hashes)) : null,
+  aliases: aliases.length === 0 ? null : JSON.stringify(aliases),
+  recreate: recreate ? 1 : 0
+})
+
+const withoutHashes = (object: ListenerObject.ListenerObject) => (object._tag === "ChangedUser" ? { hashes: null } : {})
+
+/** Dies when the row is not one that {@link rowOf} made: what we wrote ourselves can be read. */
+export const desiredStateOf = (row: DesiredStateRow & { readonly id: number }): Effect.Effect<DesiredState> =>
+  Either.match(decodeDesiredState(row), {
+    onLeft: (reason) =>
+      Effect.dieMessage(`Queue item ${row.id} cannot be read, though the queue storage wrote it: ${reason}`),
+    onRight: Effect.succeed
+  })
+
+const decodeDesiredState = (row: DesiredStateRow): Either.Either<DesiredState, string> =>
+  Either.flatMap(
+    Either.mapLeft(ListenerObject.decodeText(row.payload), ({ reasons }) => `payload: ${reasons.join("; ")}`),
+    (read) =>
+      Either.zipWith(withStored(read, row), part("aliases", row.aliases, decodeAliases), (object, aliases) => ({
+        object,
+        aliases: aliases ?? [],
+        recreate: row.recreate === 1
+      }))
+  )
+
+/** The object with the previous state and the hashes that are stored beside it. */
+const withStored = (
+  object: ListenerObject.ListenerObject,
+  row: DesiredStateRow
+): Either.Either<ListenerObject.ListenerObject, string> => {
+  switch (object._tag) {
+    case "ChangedUser":
+      return Either.zipWith(
+        part("previous", row.previous, decodeUser),
+        part("hashes", row.hashes, decodeHashes),
+        (previous, hashes) => ({ ...object, previous, hashes: hashes === null ? null : Redacted.make(hashes) })
+      )
+    case "RemovedUser":
+      return Either.map(part("previous", row.previous, decodeUser), (previous) => ({ ...object, previous }))
+    case "ChangedGroup":
+    case "RemovedGroup":
+      return Either.map(part("previous", row.previous, decodeGroup), (previous) => ({ ...object, previous }))
+  }
+}
+
+const decodeUser = Schema.decodeEither(Schema.parseJson(PreviousUser))
+const decodeGroup = Schema.decodeEither(Schema.parseJson(PreviousGroup))
+const decodeHashes = Schema.decodeEither(Schema.parseJson(PlainPasswordHashes))
+const decodeAliases = Schema.decodeEither(Schema.parseJson(Schema.Array(PreviousUser)))
+
+/** A part that may be missing. What is wrong with it says its name only: the error might show password hashes. */
+const part = <A>(
+  name: string,
+  text: string | null,
+  decode: (text: string) => Either.Either<A, unknown>
+): Either.Either<A | null, string> =>
+  text === null ? Either.right(null) : Either.mapLeft(decode(text), () => `${name}: unexpected content`)
+
+/** {@link desiredStateOf} of a whole row. */
+export const toItem = (row: QueueRow): Effect.Effect<QueueItem> =>
+  Effect.map(desiredStateOf(row), (desired) => ({
+    // Ids and names were checked when they came in.
+    id: ItemId.make(row.id, { disableValidation: true }),
+    authority: AuthorityName.make(row.authority, { disableValidation: true }),
+    objectKey: row.object_key,
+    file: row.file,
+    state: itemState(row.state),
+    attempts: row.attempts,
+    availableAt: row.available_at,
+    lastError: row.last_error,
+    receipt: row.receipt,
+    confirmed: row.confirmed === 1,
+    // Last: see the house rules.
+    ...desired
+  }))
+
+/** The evidence of an attempt as JSON text. */
+export const encodeEvidence = (evidence: Evidence | null): string | null =>
+  evidence === null ? null : JSON.stringify(evidence)
+
+const decodeEvidenceText = Schema.decode(Schema.parseJson(Evidence))
+
+/** Dies when {@link encodeEvidence} did not write it. */
+export const decodeEvidence = (text: string | null): Effect.Effect<Evidence | null> =>
+  text === null ? Effect.succeed(null) : Effect.orDie(decodeEvidenceText(text))

@@ -1,0 +1,223 @@
+/**
+ * Where changes wait between the in queue and the targets. Written by `InQueue`, drained by `OutQueue`.
+ *
+ * Per authority and object there is at most one waiting item (pending changes of one object are coalesced) and at most
+ * one in flight. Everything a method does is one transaction, and survives the end of the process once it returned;
+ * only what is accepted may share a transaction with what is accepted next.
+ */
+import { Context, type Effect, type Option, Schema } from "effect"
+import type { ListenerObject } from "../changes/ListenerObject.js"
+import type { PreviousState } from "../changes/PreviousState.js"
+import type { AuthorityName } from "../schools/SchoolAuthority.js"
+import type { Evidence } from "../targets/DeliveryError.js"
+import type { DesiredState } from "./Coalescing.js"
+
+/** Names an item as long as it is in the store. Never used twice. */
+export const ItemId = Schema.Int.pipe(Schema.brand("ItemId"))
+export type ItemId = typeof ItemId.Type
+
+/** A file of the in queue. The same name with another digest is another change. */
+export interface SourceFile {
+  readonly name: string
+  /** Of the content. */
+  readonly digest: string
+}
+
+/** What becomes of a file once its content is safe: it is removed, or moved to the trash because nobody is concerned. */
+export type FileFate = "remove" | "trash"
+
+/** One file taken over: what is remembered of its object, and who is to get it. */
+export interface Arrival {
+  readonly file: SourceFile
+  readonly fate: FileFate
+  readonly object: ListenerObject
+  /**
+   * The JSON text that `object` was decoded from, where nothing but previous state and password hashes was added to it
+   * since. Saves writing the object anew; null otherwise.
+   */
+  readonly text: string | null
+  /** Each gets an item. May be empty. */
+  readonly recipients: ReadonlyArray<AuthorityName>
+  readonly remember: Remember
+}
+
+/** The previous state after this change: a new one, or the old one with an end. `at` is in milliseconds since 1970. */
+export type Remember =
+  | { readonly _tag: "State"; readonly state: PreviousState }
+  | { readonly _tag: "ExpireAt"; readonly at: number }
+
+/** All states of an item, in the order of an item's life. */
+export const itemStates = ["waiting", "in_flight", "held", "dead"] as const
+
+/**
+ * `waiting`: due now or later; `in_flight`: claimed; `held`: a deletion that waits until somebody confirms it; `dead`:
+ * given up until somebody asks for it (dead letter).
+ */
+export type ItemState = (typeof itemStates)[number]
+
+/** A change on its way to one authority. */
+export interface QueueItem extends DesiredState {
+  readonly id: ItemId
+  readonly authority: AuthorityName
+  /** See `ListenerObject.objectKey`. */
+  readonly objectKey: string
+  /** Name of the file that brought the newest state. */
+  readonly file: string
+  readonly state: ItemState
+  /** Failed attempts so far, authority-wide failures not counted. */
+  readonly attempts: number
+  /** Not before this time, in milliseconds since 1970; 0 for at once. */
+  readonly availableAt: number
+  /** Why the last attempt failed, or null. Holds no secrets. */
+  readonly lastError: string | null
+  /** What the plugin left at its last successful delivery of this object to this authority, or null. */
+  readonly receipt: string | null
+  /** Somebody confirmed that the object may be deleted at the target. */
+  readonly confirmed: boolean
+}
+
+/** A delivery that failed. */
+export interface Attempt {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly error: string
+  /** The request that failed and its answer, secrets masked; null when none was sent. */
+  readonly evidence: Evidence | null
+}
+
+/** So many failed attempts of an item are kept, the newest. */
+export const attemptsKept = 20
+
+/** What the target has after a delivery: the object, or it not any more, or not (and it had not before). */
+export type Result = "present" | "removed" | "absent"
+
+/** How the delivery of a claimed item ended. */
+export type Settlement =
+  | { readonly _tag: "Done"; readonly id: ItemId; readonly receipt: string | null; readonly result: Result }
+  /** `wanted`: users the object refers to. The item is due as soon as one of them was delivered, if that is sooner. */
+  | {
+      readonly _tag: "RetryAt"
+      readonly id: ItemId
+      readonly at: number
+      readonly attempt: Attempt
+      readonly wanted: ReadonlyArray<string>
+    }
+  | { readonly _tag: "Dead"; readonly id: ItemId; readonly attempt: Attempt }
+  /** A deletion that is not to happen unless somebody confirms it. */
+  | { readonly _tag: "Hold"; readonly id: ItemId; readonly reason: string }
+  /** Not tried, or not the item's fault: it waits as before. */
+  | { readonly _tag: "Release"; readonly id: ItemId }
+
+export interface Counts {
+  readonly waiting: number
+  readonly inFlight: number
+  readonly held: number
+  readonly dead: number
+}
+
+/** Which items to list. */
+export interface Filter {
+  readonly state?: ItemState
+  /** User name, group name, or object key, without regard to case. */
+  readonly object?: string
+  /** Only those after this one. */
+  readonly after?: ItemId
+  /** At most so many. */
+  readonly limit: number
+}
+
+/** Items to do something with. */
+export type Selection =
+  | { readonly _tag: "Ids"; readonly ids: ReadonlyArray<ItemId> }
+  /** The first `limit` items in this state. */
+  | { readonly _tag: "InState"; readonly state: ItemState; readonly limit: number }
+
+/** Deletions at a target, at a time in milliseconds since 1970. */
+export interface Removals {
+  readonly at: number
+  readonly count: number
+}
+
+/** The storage could not do what was asked. Nothing of the call has happened. */
+export class QueueStoreError extends Schema.TaggedError<QueueStoreError>()("QueueStoreError", {
+  operation: Schema.String,
+  cause: Schema.Defect
+}) {
+  override get message() {
+    return `The queue storage failed at "${this.operation}": ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+  }
+}
+
+type Answer<A> = Effect.Effect<A, QueueStoreError>
+
+export interface QueueStoreShape {
+  /**
+   * Takes files over, in the order given: remembers them as taken over, writes the previous states, and adds an item per
+   * recipient. An item that waits (or is held or dead) for the same object is merged with the new one and keeps its place.
+   * A file that is taken over already, with the same content, is left out with all it would bring.
+   *
+   * What a new item has to wait for is found here (see `Precedence`): a class for what is due or in flight of its members
+   * until that was tried, a user for an older item that frees a record UID or user name it needs, until that is gone. An
+   * item that is held back and would free the record UID is dropped: its account goes on under the new user.
+   *
+   * A class that was delivered while a member had been tried in vain is delivered once more when nothing of that member is
+   * pending: what a target does with a user may change the classes of the user.
+   *
+   * All methods see at once what was accepted. But until `flush` the end of the process may undo the last batches, in their order,
+   * and a batch that fails may undo those before it: `flush` fails then.
+   */
+  readonly accept: (batch: ReadonlyArray<Arrival>) => Answer<void>
+  /**
+   * When it returns, what was accepted before survives the end of the process, and a power cut. Fails when something of it was
+   * undone since the last call. It holds up nothing that is asked meanwhile.
+   */
+  readonly flush: Answer<void>
+  /** Those of `files` that were taken over before and not forgotten, with what is to become of them. */
+  readonly takenOver: (files: ReadonlyArray<SourceFile>) => Answer<ReadonlyMap<string, FileFate>>
+  /** The names of all files that are remembered as taken over. */
+  readonly takenOverNames: Answer<ReadonlyArray<string>>
+  /** Forgets files: they are really gone from the in queue. Unknown names are ignored. Lasts as what is accepted does. */
+  readonly forget: (names: ReadonlyArray<string>) => Answer<void>
+  /**
+   * Marks up to `limit` items as in flight and returns them, users before groups, each kind in the order of arrival: those
+   * that are due, have nothing to wait for, and whose object is not in flight. While there are more users than places,
+   * groups get a quarter of these (a single place goes to the older), so that neither kind holds the other back.
+   */
+  readonly claim: (authority: AuthorityName, limit: number) => Answer<ReadonlyArray<QueueItem>>
+  /** When the next item that waits for its time is due, in milliseconds since 1970, or null when none waits for its time. */
+  readonly nextDue: (authority: AuthorityName) => Answer<number | null>
+  /**
+   * Records how deliveries ended. Unknown ids are ignored. When a newer change of the object arrived meanwhile, that one
+   * stays, merged with what was not delivered.
+   */
+  readonly settle: (settlements: ReadonlyArray<Settlement>) => Answer<void>
+  /** Makes all items in flight wait again and returns their number: for the start, when nobody can be at work on them. */
+  readonly recover: Answer<number>
+  readonly counts: (authority: AuthorityName) => Answer<Counts>
+  /** Items of an authority in the order of `id`. */
+  readonly list: (authority: AuthorityName, filter: Filter) => Answer<ReadonlyArray<QueueItem>>
+  /** One item of an authority with its failed attempts, the oldest first. */
+  readonly show: (
+    authority: AuthorityName,
+    id: ItemId
+  ) => Answer<Option.Option<{ readonly item: QueueItem; readonly attempts: ReadonlyArray<Attempt> }>>
+  /**
+   * Makes items due at once, as if never tried, and returns their number. What is held counts as confirmed afterwards. Items
+   * in flight are left alone.
+   */
+  readonly retry: (authority: AuthorityName, selection: Selection) => Answer<number>
+  /** Removes items and returns their number. Items in flight are left alone. What waits for one of them goes on. */
+  readonly discard: (authority: AuthorityName, selection: Selection) => Answer<number>
+  /** The authorities whose queue somebody has paused. */
+  readonly paused: Answer<ReadonlySet<AuthorityName>>
+  /** Remembers that somebody has paused a queue, or has not. */
+  readonly setPaused: (authority: AuthorityName, isPaused: boolean) => Answer<void>
+  /** The deletions that were recorded since a time, oldest first. */
+  readonly removals: (authority: AuthorityName, since: number) => Answer<ReadonlyArray<Removals>>
+  /** The receipt of the last successful delivery of an object to an authority, or null. */
+  readonly receipt: (authority: AuthorityName, objectKey: string) => Answer<string | null>
+  /** How many objects were delivered to the authority and not removed since. */
+  readonly holding: (authority: AuthorityName) => Answer<number>
+}
+
+export class QueueStore extends Context.Tag("@id-connector/core/queue/QueueStore")<QueueStore, QueueStoreShape>() {}

@@ -1,0 +1,103 @@
+/**
+ * The one place that decides what a failed delivery means: for the item and for its authority. Everything else carries it
+ * out.
+ *
+ * | error | item | authority |
+ * |---|---|---|
+ * | target unavailable (network, time-out, 429, 502, 503, 504) | waits, keeps its attempts | pauses with back-off |
+ * | no answer, but the target answers a probe right after it | again with back-off, never given up | goes on |
+ * | credentials refused | waits, keeps its attempts | pauses with back-off, until somebody corrects them |
+ * | configuration unusable | waits, keeps its attempts | pauses until it is configured |
+ * | target failed (500) | again with back-off, a dead letter after `maxAttempts` | goes on |
+ * | references unknown | again with back-off, for the rest | goes on |
+ * | target refused (400, 409, 422), object undeliverable | dead letter | goes on |
+ * | deletion held back | held until somebody confirms or discards it | goes on |
+ */
+import { Match } from "effect"
+import type { DeliveryError } from "../../targets/DeliveryError.js"
+
+export type ItemDecision =
+  | { readonly _tag: "Wait" }
+  /** After so many milliseconds. */
+  | { readonly _tag: "Again"; readonly after: number }
+  | { readonly _tag: "GiveUp" }
+  /** Until somebody confirms it. */
+  | { readonly _tag: "Hold" }
+
+export type AuthorityDecision =
+  | { readonly _tag: "GoOn" }
+  /** For the back-off, and at least so many milliseconds. */
+  | { readonly _tag: "Pause"; readonly atLeast: number }
+  | { readonly _tag: "PauseUntilConfigured" }
+
+export interface Decision {
+  readonly item: ItemDecision
+  readonly authority: AuthorityDecision
+}
+
+/** What is known besides the error. */
+export interface Circumstances {
+  /** Failed attempts of this item before this one. */
+  readonly attempts: number
+  /** From 0 to 1, evenly distributed: spreads what would otherwise come back all at once. */
+  readonly random: number
+  /**
+   * Of a delivery that got no answer: whether the target answered a probe right after it. Then a single connection broke
+   * off, or this object is more than the target can bear, and nothing else has to wait for that.
+   */
+  readonly answersProbe?: boolean
+  /** Deliveries of the authority that got no answer since the last one that did, this one not counted. */
+  readonly unansweredInARow?: number
+}
+
+/** An item at which the target fails this often is given up. */
+export const maxAttempts = 10
+
+/** So many deliveries in a row without an answer pause the authority, whatever it says to probes. */
+const unansweredAtMost = 3
+
+/** Bounds of the back-off, in milliseconds. */
+export interface BackOff {
+  readonly first: number
+  readonly longest: number
+}
+
+/** For an authority that can't be reached: 5 seconds to 10 minutes. */
+export const authorityBackOff: BackOff = { first: 5_000, longest: 600_000 }
+/** For an item at which the target failed: 1 second to 10 minutes. */
+export const itemBackOff: BackOff = { first: 1_000, longest: 600_000 }
+/** For an item that waits for others: 1 second to an hour. It is never given up: they may come any day. */
+export const referenceBackOff: BackOff = { first: 1_000, longest: 3_600_000 }
+
+/** A target may ask for a longer pause, up to this: an absurd number must not park an authority for ever. */
+const longestAskedFor = 3_600_000
+
+/** The wait before attempt `attempts + 2`: doubles each time, up to the longest, 20 % of it at random. */
+export const backOff = ({ first, longest }: BackOff, attempts: number, random: number): number =>
+  Math.round(Math.min(longest, first * 2 ** Math.min(attempts, 40)) * (0.8 + 0.2 * random))
+
+export const decide = (error: DeliveryError, circumstances: Circumstances): Decision =>
+  Match.typeTags<DeliveryError>()({
+    TargetUnavailable: ({ answered, retryAfter }): Decision =>
+      !answered && circumstances.answersProbe === true && (circumstances.unansweredInARow ?? 0) < unansweredAtMost
+        ? again(itemBackOff, circumstances)
+        : {
+            item: { _tag: "Wait" },
+            authority: { _tag: "Pause", atLeast: Math.min(retryAfter ?? 0, longestAskedFor) }
+          },
+    CredentialsRefused: (): Decision => ({ item: { _tag: "Wait" }, authority: { _tag: "Pause", atLeast: 0 } }),
+    ConfigurationUnusable: (): Decision => ({ item: { _tag: "Wait" }, authority: { _tag: "PauseUntilConfigured" } }),
+    TargetFailed: (): Decision =>
+      circumstances.attempts + 1 >= maxAttempts ? giveUp : again(itemBackOff, circumstances),
+    ReferencesUnknown: (): Decision => again(referenceBackOff, circumstances),
+    TargetRefused: (): Decision => giveUp,
+    ObjectUndeliverable: (): Decision => giveUp,
+    DeletionHeldBack: (): Decision => ({ item: { _tag: "Hold" }, authority: { _tag: "GoOn" } })
+  })(error)
+
+const giveUp: Decision = { item: { _tag: "GiveUp" }, authority: { _tag: "GoOn" } }
+
+const again = (bounds: BackOff, { attempts, random }: Circumstances): Decision => ({
+  item: { _tag: "Again", after: backOff(bounds, attempts, random) },
+  authority: { _tag: "GoOn" }
+})

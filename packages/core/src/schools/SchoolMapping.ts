@@ -1,0 +1,43 @@
+/** Which school authority runs which school. Schools are compared without regard to case, authorities are not. */
+import { Either, Schema } from "effect"
+import * as Problems from "../input/Problems.js"
+import * as SchoolName from "./SchoolName.js"
+
+export interface SchoolMapping {
+  readonly entries: ReadonlyArray<readonly [school: string, authority: string]>
+  /** The authority of a school, or undefined when it has none. */
+  readonly authorityOf: (school: string) => string | undefined
+  /** The schools that an authority runs. */
+  readonly schoolsOf: (authority: string) => SchoolName.SchoolSet
+}
+
+const noSchools = SchoolName.makeSet([])
+
+export const make = (mapping: { readonly [school: string]: string }): SchoolMapping => {
+  const entries = Object.entries(mapping)
+  const authorities = new Map(entries.map(([school, authority]) => [SchoolName.key(school), authority]))
+  const schools = new Map<string, Array<string>>()
+  for (const [school, authority] of entries) {
+    const known = schools.get(authority)
+    if (known === undefined) schools.set(authority, [school])
+    else known.push(school)
+  }
+  const sets = new Map([...schools].map(([authority, names]) => [authority, SchoolName.makeSet(names)]))
+  return {
+    entries,
+    authorityOf: (school) => authorities.get(SchoolName.key(school)),
+    schoolsOf: (authority) => sets.get(authority) ?? noSchools
+  }
+}
+
+export const empty: SchoolMapping = make({})
+
+const decodeEntries = Schema.decodeUnknownEither(Schema.Record({ key: Schema.String, value: Schema.String }), {
+  errors: "all"
+})
+
+/** Reads the parsed file `conf/schools_authorities_mapping.json`: `{"mapping": {school: authority}}`, or the inner object alone. */
+export const decode = (json: unknown): Either.Either<SchoolMapping, ReadonlyArray<string>> => {
+  const isWrapped = typeof json === "object" && json !== null && "mapping" in json && typeof json.mapping === "object"
+  return Either.mapBoth(decodeEntries(isWrapped ? json.mapping : json), { onLeft: Problems.describe, onRight: make })
+}

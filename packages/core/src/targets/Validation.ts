@@ -1,0 +1,34 @@
+/**
+ * What is wrong with a school authority's configuration, beyond its form. Errors keep it from being saved. Warnings do not:
+ * an authority may be prepared step by step, and says meanwhile why it can't deliver.
+ */
+
+import { SchoolAuthority } from "../schools/SchoolAuthority.js"
+import { type Findings, ofAuthority, type Plugin } from "./Plugin.js"
+
+/** Everything at once: what every authority must keep, and what its plugins say. */
+export const validate = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthority): Findings => {
+  const used = ofAuthority(plugins, authority)
+  const found = used.map((plugin) => plugin.check?.(authority) ?? nothing)
+  const known = plugins.map(({ name }) => name)
+  const unknown = authority.plugins
+    .filter((name) => !known.includes(name))
+    .map((name) => `plugins: there is no plugin ${JSON.stringify(name)} (there are: ${known.join(", ")})`)
+  const idle = Object.keys(authority.plugin_configs)
+    .filter((name) => known.includes(name) && !used.some((plugin) => plugin.name === name))
+    .map((name) => `plugin_configs.${name}: is not used, since "plugins" does not name it`)
+  return {
+    errors: found.flatMap(({ errors }) => errors),
+    warnings: [...unknown, ...idle, ...found.flatMap(({ warnings }) => warnings)]
+  }
+}
+
+const nothing: Findings = { errors: [], warnings: [] }
+
+const keys: ReadonlySet<string> = new Set(Object.keys(SchoolAuthority.fields))
+
+/** Warnings about what an authority from outside has, and what is not kept. */
+export const unknownKeys = (json: { readonly [key: string]: unknown }): ReadonlyArray<string> =>
+  Object.keys(json)
+    .filter((key) => !keys.has(key))
+    .map((key) => `${key}: is not known and is left out (known are: ${[...keys].join(", ")})`)

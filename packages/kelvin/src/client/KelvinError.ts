@@ -1,0 +1,171 @@
+/**
+ * What an answer of the Kelvin REST API means. The API has four shapes of error bodies (a text, a list of validation
+ * errors, a list of UDM errors, a `message`), and a proxy before it answers in HTML: all become a few tagged errors.
+ */
+import {
+  CredentialsRefused,
+  type DeliveryError,
+  Evidence,
+  TargetFailed,
+  TargetRefused,
+  TargetUnavailable
+} from "@id-connector/core/targets/DeliveryError"
+import { Schema } from "effect"
+import { nameFromUrl } from "./KelvinUrl.js"
+import { masked, maskedText, short } from "./Masking.js"
+
+/** 404 in the API's own words: the object of the address, or its school, does not exist. */
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
+  detail: Schema.String,
+  evidence: Evidence
+}) {}
+
+/** 404 with a `message`: a URL in the body names something that does not exist. */
+export class UnresolvedReference extends Schema.TaggedError<UnresolvedReference>()("UnresolvedReference", {
+  detail: Schema.String,
+  /** As in the answer, or "" when the text holds none. */
+  url: Schema.String,
+  /** The name at the end of the URL. */
+  name: Schema.String,
+  /** `user`, `school`, `role`, ..., or "" when the text does not say. */
+  type: Schema.String,
+  evidence: Evidence
+}) {}
+
+/** 409: what is to be created exists. */
+export class AlreadyExists extends Schema.TaggedError<AlreadyExists>()("AlreadyExists", {
+  detail: Schema.String,
+  evidence: Evidence
+}) {}
+
+/** 401 about the token: with another one it may go well. */
+export class TokenRefused extends Schema.TaggedError<TokenRefused>()("TokenRefused", { detail: Schema.String }) {}
+
+export type KelvinError = DeliveryError | NotFound | UnresolvedReference | AlreadyExists | TokenRefused
+
+/** A request, as far as it is told to people. */
+export interface Sent {
+  readonly method: string
+  /** With the query, without the host. */
+  readonly path: string
+  readonly requestId: string | null
+  readonly body: unknown
+}
+
+/** An answer that is no success. `now` (milliseconds since 1970) is needed for a `Retry-After` that is a date. */
+export const fromResponse = (
+  sent: Sent,
+  status: number,
+  headers: { readonly [name: string]: string | undefined },
+  text: string,
+  now: number
+): KelvinError => {
+  const answer = read(text)
+  const evidence: Evidence = {
+    ...sent,
+    body: masked(sent.body),
+    status,
+    response: answer.json === undefined ? short(maskedText(text), longestResponse) : fitting(masked(answer.json))
+  }
+  const detail = answer.detail === "" ? `status ${status}` : answer.detail
+  switch (status) {
+    case 401:
+      // A list is not about the token: the server itself was refused by its own backend.
+      return answer.isList ? new TargetFailed({ detail, evidence }) : new TokenRefused({ detail })
+    case 403:
+      return new CredentialsRefused({ detail })
+    case 404:
+      if (answer.message !== null) return unresolved(answer.message, detail, evidence)
+      // A proxy's page, or the API about an address it does not have, must not be taken for "that object is gone".
+      return answer.isText && detail !== "Not Found"
+        ? new NotFound({ detail, evidence })
+        : new TargetFailed({ detail: `the Kelvin REST API does not answer at this address: ${detail}`, evidence })
+    case 409:
+      return new AlreadyExists({ detail, evidence })
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return new TargetUnavailable({
+        detail: `status ${status}: ${detail}`,
+        retryAfter: retryAfter(headers["retry-after"], now),
+        answered: true
+      })
+    default:
+      return status >= 500 ? new TargetFailed({ detail, evidence }) : new TargetRefused({ detail, evidence })
+  }
+}
+
+/** Of an answer, in characters: dead letters are kept, and shown. */
+const longestResponse = 2_000
+
+/** The value, or the beginning of its text when that is long. */
+const fitting = (value: unknown): unknown => {
+  const text = JSON.stringify(value)
+  return text.length <= longestResponse ? value : short(text, longestResponse)
+}
+
+/** `Could not find object of type 'user' with URL 'http://HOST/ucsschool/kelvin/v1/users/x'.`, in Python's quotes. */
+const unresolved = (message: string, detail: string, evidence: Evidence): UnresolvedReference => {
+  const url = /(['"])(https?:\/\/.*)\1/.exec(message)?.[2] ?? ""
+  const type = /\btype '(\w+)'/.exec(message)?.[1] ?? ""
+  return new UnresolvedReference({ detail, url, name: nameFromUrl(url), type, evidence })
+}
+
+interface Answer {
+  /** Undefined: the text is no JSON. */
+  readonly json: unknown
+  readonly detail: string
+  /** `detail` is a text: the words of a handler of the API, or of its framework. */
+  readonly isText: boolean
+  readonly isList: boolean
+  /** The text of the shape that has a `message` and no `detail`. */
+  readonly message: string | null
+}
+
+const plain = { isText: false, isList: false, message: null }
+
+const read = (text: string): Answer => {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return { ...plain, json: undefined, detail: short(withoutTags(maskedText(text.slice(0, longestPage))), 200) }
+  }
+  if (typeof json !== "object" || json === null) return { ...plain, json, detail: short(String(json)) }
+  if ("detail" in json) {
+    const { detail } = json
+    if (Array.isArray(detail)) return { ...plain, json, detail: short(detail.map(issue).join("; ")), isList: true }
+    return typeof detail === "string"
+      ? { ...plain, json, detail: short(detail), isText: true }
+      : { ...plain, json, detail: short(JSON.stringify(masked(detail))) }
+  }
+  if ("message" in json && typeof json.message === "string") {
+    return { ...plain, json, detail: short(json.message), message: json.message }
+  }
+  return { ...plain, json, detail: short(JSON.stringify(masked(json))) }
+}
+
+/** A page's first characters say what it is about. */
+const longestPage = 10_000
+
+/** `body.firstname: field required` of `{"loc": ["body", "firstname"], "msg": "field required", ...}`. */
+const issue = (value: unknown): string => {
+  if (typeof value !== "object" || value === null) return String(value)
+  const loc = "loc" in value && Array.isArray(value.loc) ? value.loc.join(".") : ""
+  const message = "msg" in value ? String(value.msg) : JSON.stringify(masked(value))
+  return loc === "" ? message : `${loc}: ${message}`
+}
+
+/** What a proxy says in HTML, without its mark-up. */
+const withoutTags = (html: string): string =>
+  html.replace(/<(style|script)[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " ")
+
+/** Seconds or an HTTP date, as milliseconds from now. */
+const retryAfter = (header: string | undefined, now: number): number | null => {
+  if (header === undefined) return null
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1_000
+  // Without the name of a month, as in "1.5", it is no date, but would be read as one.
+  const date = /[a-z]{3}/i.test(header) ? Date.parse(header) : Number.NaN
+  return Number.isNaN(date) ? null : Math.max(0, date - now)
+}

@@ -1,0 +1,61 @@
+/** A school authority's target, with everything a delivery to it needs. */
+import { ConfigStore, type Configuration } from "@id-connector/core/config/ConfigStore"
+import type { PasswordHashes } from "@id-connector/core/directory/PasswordHashes"
+import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
+import type { SchoolSet } from "@id-connector/core/schools/SchoolName"
+import { type DirectoryLayout, SourceDomain } from "@id-connector/core/schools/SourceDomain"
+import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
+import { Effect } from "effect"
+import * as KelvinClient from "../client/KelvinClient.js"
+import * as KelvinUrl from "../client/KelvinUrl.js"
+import * as KelvinSettings from "../settings/KelvinSettings.js"
+import { PasswordDigest } from "./PasswordDigest.js"
+
+export interface Target {
+  readonly client: KelvinClient.KelvinClient
+  readonly settings: KelvinSettings.KelvinSettings
+  readonly urls: KelvinUrl.KelvinUrls
+  readonly layout: DirectoryLayout
+  readonly sourceUid: Effect.Effect<string>
+  readonly digest: (hashes: PasswordHashes) => Effect.Effect<string>
+  /** The schools that the mapping gives to this authority. */
+  readonly handledSchools: Effect.Effect<SchoolSet>
+  /**
+   * The schools of the target, for an object of these schools. They are asked for anew when one that this authority handles
+   * is not among the remembered ones: it may have been created there meanwhile.
+   */
+  readonly schoolsFor: (schools: ReadonlyArray<string>) => Effect.Effect<SchoolSet, DeliveryError>
+}
+
+/** The target of an authority, under the configuration of the plugin `pluginName`. Its connections live as long as the scope. */
+export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pluginName: string) {
+  const config = yield* ConfigStore
+  const digest = yield* PasswordDigest
+  const domain = yield* SourceDomain
+  const settings = yield* KelvinSettings.decode(authority, pluginName)
+  const client = yield* KelvinClient.make({
+    baseUrl: settings.baseUrl,
+    username: settings.username,
+    password: settings.password,
+    tls: settings.tls,
+    connections: settings.concurrency,
+    requestsPerSecond: settings.requestsPerSecond
+  })
+  const handledSchools = Effect.map(config.current, ({ mapping }: Configuration) => mapping.schoolsOf(authority.name))
+  const target: Target = {
+    client,
+    settings,
+    urls: KelvinUrl.make(settings.baseUrl),
+    layout: domain.layout,
+    sourceUid: domain.sourceUid,
+    digest: digest.of,
+    handledSchools,
+    schoolsFor: Effect.fnUntraced(function* (schools) {
+      const known = yield* client.schools
+      const handled = yield* handledSchools
+      const isComplete = schools.every((school) => known.has(school) || !handled.has(school))
+      return isComplete ? known : yield* client.refreshSchools
+    })
+  }
+  return target
+})

@@ -1,0 +1,177 @@
+/**
+ * Brings one user to one target: one search, then a new user, a change of what differs, a removal, or nothing. Repeating
+ * it is harmless: it always looks first at what the target has.
+ */
+
+import type { UserObject } from "@id-connector/core/changes/ListenerObject"
+import {
+  type DeliveryError,
+  ReferencesUnknown,
+  TargetFailed,
+  TargetRefused
+} from "@id-connector/core/targets/DeliveryError"
+import type { Delivered, Delivery, Outcome } from "@id-connector/core/targets/Plugin"
+import { Effect, Option, Random, Redacted } from "effect"
+import * as KelvinBody from "../client/KelvinBody.js"
+import type { Target } from "./Target.js"
+import * as UserChange from "./UserChange.js"
+import * as UserPlan from "./UserPlan.js"
+
+export const deliver = Effect.fnUntraced(function* (
+  target: Target,
+  user: UserObject,
+  delivery: Delivery
+): Effect.fn.Return<Delivered, DeliveryError> {
+  const plan = yield* UserPlan.decide(target, user, delivery)
+  switch (plan._tag) {
+    case "Nothing":
+      return delivered("absent", { detail: plan.detail })
+    case "Remove": {
+      yield* delivery.mayDelete
+      const wasThere = yield* target.client.deleteUser(plan.found.name)
+      return delivered(wasThere ? "removed" : "absent", { detail: plan.detail })
+    }
+    case "Create":
+      if (plan.replaces !== null) yield* target.client.deleteUser(plan.replaces.name)
+      return yield* create(target, plan.wanted)
+    case "Modify":
+      return yield* modify(target, plan)
+  }
+})
+
+const create = Effect.fnUntraced(function* (
+  target: Target,
+  wanted: UserPlan.Wanted
+): Effect.fn.Return<Delivered, DeliveryError> {
+  const { digest, hashes, mapped } = wanted
+  const password = mapped.randomPassword && hashes === null ? yield* randomPassword : null
+  const body = UserChange.creation(mapped)
+  return yield* withKnownReferences(target, body, (body) =>
+    target.client.createUser(KelvinBody.encode(target.urls, body, { hashes, password }))
+  ).pipe(
+    Effect.flatMap(partly(() => delivered("created", { receipt: digest, warnings: mapped.warnings }))),
+    // An earlier delivery that was cut off has created the user, or somebody else has just now.
+    Effect.catchTag("AlreadyExists", (conflict) =>
+      Effect.gen(function* () {
+        const own = yield* findAgain(target, String(body.name ?? ""), wanted.identities)
+        return own === null
+          ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence })
+          : yield* modify(target, UserPlan.modification({ ...wanted, receipt: null }, own))
+      })
+    )
+  )
+})
+
+const modify = Effect.fnUntraced(function* (
+  target: Target,
+  { found, isNewPassword, patch, wanted }: UserPlan.Modify
+): Effect.fn.Return<Delivered, DeliveryError> {
+  const { digest, hashes, mapped } = wanted
+  if (patch === null && !isNewPassword) {
+    return delivered("unchanged", { receipt: digest, warnings: mapped.warnings })
+  }
+  return yield* withKnownReferences(target, patch ?? {}, (body) =>
+    target.client.patchUser(
+      found.name,
+      KelvinBody.encode(target.urls, body, { hashes: isNewPassword ? hashes : null, password: null })
+    )
+  ).pipe(
+    Effect.flatMap(partly(() => delivered("modified", { receipt: digest, warnings: mapped.warnings }))),
+    Effect.catchTag("NotFound", (gone) =>
+      // It was there a moment ago: the next attempt looks again.
+      Effect.fail(new TargetFailed({ detail: `the user vanished meanwhile: ${gone.detail}`, evidence: gone.evidence }))
+    )
+  )
+})
+
+/** After "exists already": by identity, else by name if that account has one of the identities. */
+const findAgain = Effect.fnUntraced(function* (
+  target: Target,
+  name: string,
+  identities: ReadonlyArray<UserPlan.Identity>
+) {
+  const found = yield* UserPlan.findFirst(target, identities)
+  if (found !== null || name === "") return found
+  const named = Option.getOrNull(yield* target.client.getUser(name))
+  const isOwn = identities.some(
+    ({ record_uid, source_uid }) =>
+      named?.record_uid?.toLowerCase() === record_uid.toLowerCase() &&
+      named.source_uid?.toLowerCase() === source_uid.toLowerCase()
+  )
+  return isOwn ? named : null
+})
+
+/** Attributes that name other users. */
+export const references = ["legal_guardians", "legal_wards"] as const
+
+interface Unknown {
+  readonly attribute: string
+  readonly names: ReadonlyArray<string>
+}
+
+/**
+ * Writes; when the target refuses it and lacks users that the body names, writes again without these, and says which they
+ * were.
+ */
+const withKnownReferences = <A, E>(
+  target: Target,
+  body: UserChange.UserAttributes,
+  write: (body: UserChange.UserAttributes) => Effect.Effect<A, E | TargetRefused>
+): Effect.Effect<ReadonlyArray<Unknown>, E | DeliveryError> =>
+  Effect.as(write(body), []).pipe(
+    Effect.catchIf(
+      (error): error is TargetRefused => error instanceof TargetRefused && error.evidence.status === 400,
+      (refused) =>
+        Effect.gen(function* () {
+          const unknown: Array<Unknown> = []
+          for (const attribute of references) {
+            const named = namesIn(body[attribute])
+            const missing = named.length === 0 ? [] : yield* target.client.unknownUsers(named)
+            const refusedNames = named.filter(
+              (name) => refused.detail.includes(`Couldn't find`) && refused.detail.includes(` ${name} for `)
+            )
+            const names = [...new Set([...missing, ...refusedNames])]
+            if (names.length > 0) unknown.push({ attribute, names })
+          }
+          if (unknown.length === 0) return yield* refused
+          const reduced = { ...body }
+          for (const { attribute, names } of unknown) {
+            Object.assign(reduced, { [attribute]: namesIn(body[attribute]).filter((name) => !names.includes(name)) })
+          }
+          yield* write(reduced)
+          return unknown
+        })
+    )
+  )
+
+export const namesIn = (value: unknown): ReadonlyArray<string> =>
+  Array.isArray(value) ? value.filter((name) => typeof name === "string") : []
+
+/** Delivered wholly, or all but some references. */
+const partly =
+  (whole: () => Delivered) =>
+  (unknown: ReadonlyArray<Unknown>): Effect.Effect<Delivered, ReferencesUnknown> =>
+    unknown.length === 0
+      ? Effect.succeed(whole())
+      : Effect.fail(
+          new ReferencesUnknown({
+            attribute: unknown.map(({ attribute }) => attribute).join(", "),
+            names: unknown.flatMap(({ names }) => names)
+          })
+        )
+
+export const delivered = (outcome: Outcome, more: Partial<Delivered> = {}): Delivered => ({
+  outcome,
+  detail: null,
+  warnings: [],
+  receipt: null,
+  ...more
+})
+
+const passwordCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
+
+/** 15 characters: nobody is to know it, the user sets another one. */
+const randomPassword = Effect.map(
+  Effect.forEach(Array.from({ length: 15 }), () => Random.nextIntBetween(0, passwordCharacters.length)),
+  (indices) => Redacted.make(indices.map((index) => passwordCharacters[index]).join(""))
+)

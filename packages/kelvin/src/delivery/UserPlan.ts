@@ -1,0 +1,165 @@
+/**
+ * What is to be done about a user at a target: decided from what the target has now, nothing is written. A delivery carries
+ * a plan out, a preview shows it.
+ */
+
+import type { ChangedUser, RemovedUser, UserObject } from "@id-connector/core/changes/ListenerObject"
+import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
+import * as AttributeMapping from "@id-connector/core/mapping/AttributeMapping"
+import * as MappingChoice from "@id-connector/core/mapping/MappingChoice"
+import * as SchoolName from "@id-connector/core/schools/SchoolName"
+import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/targets/DeliveryError"
+import type { Undelivered } from "@id-connector/core/targets/Plugin"
+import { Effect, Either, Option } from "effect"
+import type { KelvinUser } from "../client/KelvinUser.js"
+import type { Target } from "./Target.js"
+import * as UserChange from "./UserChange.js"
+
+/** What names a user at a target. */
+export interface Identity {
+  readonly record_uid: string
+  readonly source_uid: string
+}
+
+/** What a user is to be like at the target. */
+export interface Wanted {
+  readonly choice: MappingChoice.MappingChoice
+  readonly mapped: AttributeMapping.Mapped
+  /** Null: they are unknown, or not synchronised. */
+  readonly hashes: ChangedUser["hashes"]
+  /** Keyed digest of `hashes`. */
+  readonly digest: string | null
+  /** The digest of what was delivered last. */
+  readonly receipt: string | null
+  /** The identities under which the user may be found, the first one first. */
+  readonly identities: ReadonlyArray<Identity>
+}
+
+export type UserPlan =
+  | { readonly _tag: "Nothing"; readonly detail: string | null }
+  | { readonly _tag: "Remove"; readonly found: KelvinUser; readonly detail: string | null }
+  /** `replaces` is to be removed before. */
+  | { readonly _tag: "Create"; readonly wanted: Wanted; readonly replaces: KelvinUser | null }
+  | Modify
+
+export interface Modify {
+  readonly _tag: "Modify"
+  readonly wanted: Wanted
+  readonly found: KelvinUser
+  /** Null: the attributes agree. */
+  readonly patch: UserChange.UserAttributes | null
+  readonly isNewPassword: boolean
+}
+
+export const decide = (
+  target: Target,
+  user: UserObject,
+  delivery: Undelivered
+): Effect.Effect<UserPlan, DeliveryError> =>
+  user._tag === "ChangedUser" ? change(target, user, delivery) : remove(target, user, delivery)
+
+const remove = Effect.fnUntraced(function* (target: Target, user: RemovedUser, delivery: Undelivered) {
+  if (user.previous === null) return nothing("nothing is known of the user's identity")
+  const identities = yield* identitiesOf(target, [user.previous, ...delivery.aliases])
+  return removal(yield* findFirst(target, identities), null)
+})
+
+const nothing = (detail: string | null): UserPlan => ({ _tag: "Nothing", detail })
+
+const removal = (found: KelvinUser | null, detail: string | null): UserPlan =>
+  found === null ? nothing(detail) : { _tag: "Remove", found, detail }
+
+const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, delivery: Undelivered) {
+  const schools = yield* target.schoolsFor(user.schools)
+  const current = { record_uid: user.recordUid, source_uid: user.sourceUid, schools: user.schools }
+  const states = [...Option.toArray(Option.fromNullable(user.previous)), ...delivery.aliases, current]
+  const identities = yield* identitiesOf(target, states)
+  if (SchoolName.intersect(user.schools, schools).length === 0) {
+    return removal(yield* findFirst(target, identities), "the target has none of the user's schools")
+  }
+  if (!user.recordUid) {
+    return yield* new ObjectUndeliverable({ reasons: ["ucsschoolRecordUID: the user has none"] })
+  }
+  const { choice, mapped } = yield* map(target, user, schools)
+  const hashes = target.settings.syncPasswordHashes ? user.hashes : null
+  const digest = hashes === null ? null : yield* target.digest(hashes)
+  const found = yield* findFirst(target, identities)
+  const wanted: Wanted = { choice, mapped, hashes, digest, receipt: delivery.receipt, identities }
+  return found === null || delivery.recreate
+    ? ({ _tag: "Create", wanted, replaces: found } as const)
+    : modification(wanted, found)
+})
+
+/** How to bring a user that the target has to what is wanted. */
+export const modification = (wanted: Wanted, found: KelvinUser): Modify => ({
+  _tag: "Modify",
+  wanted,
+  found,
+  patch: UserChange.modification(wanted.mapped, found),
+  isNewPassword: wanted.digest !== null && wanted.digest !== wanted.receipt
+})
+
+const map = Effect.fnUntraced(function* (target: Target, user: ChangedUser, schools: SchoolName.SchoolSet) {
+  const choice = MappingChoice.choose(
+    user.contextRoles,
+    yield* target.handledSchools,
+    new Set(Object.keys(target.settings.mapping))
+  )
+  const mapping = Option.isNone(choice) ? undefined : target.settings.mapping[choice.value.name]
+  if (Option.isNone(choice) || mapping === undefined) {
+    return yield* new ObjectUndeliverable({
+      reasons: ['mapping: there is no "users", and none for a role of the user']
+    })
+  }
+  const facts = {
+    schools,
+    roles: yield* target.client.roles,
+    layout: target.layout,
+    sourceUid: yield* target.sourceUid,
+    hashesAreSent: target.settings.syncPasswordHashes
+  }
+  const mapped = yield* Either.mapLeft(
+    AttributeMapping.mapUser(user, mapping, facts),
+    (reasons) => new ObjectUndeliverable({ reasons })
+  )
+  return { choice: choice.value, mapped }
+})
+
+/** The complete identities among states, each once, in their order. The source UID falls back to the connector's own. */
+const identitiesOf = (target: Target, states: ReadonlyArray<PreviousUser>) =>
+  Effect.flatMap(target.sourceUid, (sourceUid) => {
+    const identities = new Map<string, Identity>()
+    for (const { record_uid, source_uid } of states) {
+      const identity = { record_uid: record_uid ?? "", source_uid: source_uid || sourceUid }
+      const key = JSON.stringify(identity)
+      if (identity.record_uid !== "" && identity.source_uid !== "" && !identities.has(key))
+        identities.set(key, identity)
+    }
+    return identities.size === 0
+      ? Effect.fail(
+          new ObjectUndeliverable({
+            reasons: ["ucsschoolRecordUID: the user has none, so it can't be found at the target"]
+          })
+        )
+      : Effect.succeed([...identities.values()])
+  })
+
+/** The user that the target has under the first of the identities that it knows. */
+export const findFirst = Effect.fnUntraced(function* (
+  target: Target,
+  identities: ReadonlyArray<Identity>
+): Effect.fn.Return<KelvinUser | null, DeliveryError> {
+  for (const identity of identities) {
+    const [user, ...others] = yield* target.client.findUsers(identity)
+    if (others.length > 0 && user !== undefined) {
+      const names = [user, ...others].map(({ name }) => name).join(", ")
+      return yield* new ObjectUndeliverable({
+        reasons: [
+          `not unique: the target has several users with record_uid ${identity.record_uid} and source_uid ${identity.source_uid}: ${names}`
+        ]
+      })
+    }
+    if (user !== undefined) return user
+  }
+  return null
+})

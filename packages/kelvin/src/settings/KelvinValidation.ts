@@ -1,0 +1,101 @@
+/**
+ * What is wrong with the configuration of the Kelvin plugins at a school authority, found without asking the target. What
+ * keeps deliveries from working is a warning, too: such an authority may be saved, and completed later.
+ */
+
+import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
+import type { Findings } from "@id-connector/core/targets/Plugin"
+import { Either, Option, Schema } from "effect"
+import * as KelvinSettings from "./KelvinSettings.js"
+
+export const check = (authority: SchoolAuthority, plugin: string): Findings => {
+  const unusable = KelvinSettings.decodeEither(authority, plugin)
+  return {
+    errors: guardianProblems(authority, plugin),
+    warnings: [
+      ...(Either.isLeft(unusable) ? unusable.left : []),
+      ...unknownKeys(authority, plugin),
+      ...incomplete(authority, plugin)
+    ]
+  }
+}
+
+/** What every user of the Kelvin REST API has to have. */
+const requiredOfUsers = ["name", "firstname", "lastname", "school", "schools", "roles", "record_uid", "source_uid"]
+
+const Mappings = Schema.Record({
+  key: Schema.String,
+  value: Schema.Record({ key: Schema.String, value: Schema.Unknown })
+})
+const decodeMappings = Schema.decodeUnknownOption(Mappings)
+
+/** The mappings of a configuration that may not be checked yet. */
+const mappingsOf = (authority: SchoolAuthority, plugin: string) =>
+  Option.getOrNull(decodeMappings(authority.plugin_configs[plugin]?.mapping))
+
+/**
+ * Guardians are mapped for students exactly if wards are mapped for guardians: the target keeps both directions in step, and
+ * would undo one-sided changes.
+ */
+const guardianProblems = (authority: SchoolAuthority, plugin: string): ReadonlyArray<string> => {
+  const mappings = mappingsOf(authority, plugin)
+  if (mappings === null) return []
+  const students = mappings.users_student ?? mappings.users ?? {}
+  const guardians = mappings.users_legal_guardian ?? mappings.users ?? {}
+  const hasGuardians = "ucsschoolLegalGuardian" in students
+  const hasWards = "ucsschoolLegalWard" in guardians
+  if (hasGuardians === hasWards) return []
+  const path = `plugin_configs.${plugin}.mapping`
+  return hasGuardians
+    ? [
+        `${path}: "ucsschoolLegalGuardian" is mapped for students, but "ucsschoolLegalWard" is not mapped for legal guardians: map both or none`
+      ]
+    : [
+        `${path}: "ucsschoolLegalWard" is mapped for legal guardians, but "ucsschoolLegalGuardian" is not mapped for students: map both or none`
+      ]
+}
+
+/** What the mappings lack. */
+const incomplete = (authority: SchoolAuthority, plugin: string): ReadonlyArray<string> => {
+  const mappings = mappingsOf(authority, plugin)
+  if (mappings === null) return []
+  const path = `plugin_configs.${plugin}.mapping`
+  const ofUsers = Object.entries(mappings).filter(([name]) => name === "users" || name.startsWith("users_"))
+  const warnings = ofUsers.flatMap(([name, mapping]) => {
+    const targets = new Set(Object.values(mapping))
+    const missing = requiredOfUsers.filter((attribute) => !targets.has(attribute))
+    return missing.length === 0
+      ? []
+      : [`${path}.${name}: nothing is mapped to ${missing.join(", ")}: the target refuses users without them`]
+  })
+  if (!("users" in mappings)) {
+    warnings.push(`${path}.users: is missing: users without a role that has a mapping of its own can't be delivered`)
+  }
+  if (!("school_classes" in mappings)) {
+    warnings.push(`${path}.school_classes: is missing: school classes are not synchronised`)
+  }
+  return warnings
+}
+
+const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Keys that nobody reads, mostly misspelt. */
+const unknownKeys = (authority: SchoolAuthority, plugin: string): ReadonlyArray<string> => {
+  const config = authority.plugin_configs[plugin]
+  if (config === undefined) return []
+  const path = `plugin_configs.${plugin}`
+  return [
+    ...unknownIn(path, config, KelvinSettings.keys.config),
+    ...unknownIn(`${path}.mapping`, config.mapping, KelvinSettings.keys.mapping),
+    ...unknownIn(`${path}.ssl_context`, config.ssl_context, KelvinSettings.keys.sslContext),
+    ...unknownIn(`${path}.deletion_protection`, config.deletion_protection, KelvinSettings.keys.deletionProtection)
+  ]
+}
+
+const unknownIn = (path: string, value: unknown, known: ReadonlyArray<string>): ReadonlyArray<string> =>
+  isObject(value)
+    ? Object.keys(value)
+        .filter((key) => !known.includes(key))
+        .map((key) => `${path}.${key}: is not known and has no effect (known are: ${known.join(", ")})`)
+    : []

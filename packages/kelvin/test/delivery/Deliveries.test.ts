@@ -1,0 +1,404 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
+import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
+import * as Builders from "@id-connector/testkit/data/Builders"
+import { Effect, Fiber, TestClock } from "effect"
+import { users, world } from "./World.js"
+
+const { base, classDn: classOf } = Builders
+
+const user = (name: string, properties: Record<string, unknown> = {}, previous: PreviousUser | null = null) =>
+  Builders.user(name, { schools: ["A"], properties, previous })
+
+const schoolClass = Builders.schoolClass
+
+const held = (name: string, more: object = {}) => ({
+  name,
+  school: "A",
+  firstname: `F-${name}`,
+  lastname: `L-${name}`,
+  record_uid: `rec-${name}`,
+  source_uid: "S",
+  ...more
+})
+
+const guardian = (name: string) => Builders.user(name, { schools: ["A"], kind: "legal_guardian" })
+
+const tagOf = (error: DeliveryError) => error._tag
+
+describe("Delivering users", () => {
+  it.scoped("costs two requests for a change and one when nothing differs", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("anna", { lastname: "Old" })] })
+      yield* deliver(user("ben"))
+      simulator.clearLog()
+      const first = yield* deliver(user("anna"))
+      assert.deepStrictEqual([first.outcome, simulator.requests().length], ["modified", 2])
+      simulator.clearLog()
+      const second = yield* deliver(user("anna"))
+      assert.deepStrictEqual([second.outcome, simulator.requests().length], ["unchanged", 1])
+    })
+  )
+
+  it.scoped("sends only what differs", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("anna", { email: "anna@x.de", udm_properties: { title: "Dr.", city: "Bremen" } })]
+      })
+      yield* deliver(user("anna", { firstname: "Anne", title: "Prof." }))
+      const [anna] = simulator.state().users
+      assert.deepStrictEqual(
+        [anna?.firstname, anna?.lastname, anna?.email, anna?.udm_properties],
+        ["Anne", "L-anna", "anna@x.de", { title: "Prof.", city: "Bremen" }]
+      )
+    })
+  )
+
+  it.scoped("takes classes and work groups along when a school is left, though they are not mapped", () =>
+    Effect.gen(function* () {
+      const { school_classes: _, ...mapping } = users
+      const { deliver, simulator } = yield* world(
+        {
+          users: [held("tom", { schools: ["A", "B"], roles: ["teacher"], workgroups: { A: ["wg"], B: ["other"] } })],
+          classes: [
+            { name: "5a", school: "A", users: ["tom"] },
+            { name: "7c", school: "B", users: ["tom"] }
+          ]
+        },
+        { mapping: { users: mapping } }
+      )
+      yield* deliver({
+        ...user("tom", { school: ["B"] }),
+        options: ["default", "ucsschoolTeacher"],
+        dn: `uid=tom,cn=lehrer,cn=users,ou=B,${base}`
+      })
+      const { classes, users: all } = simulator.state()
+      assert.deepStrictEqual([all[0]?.school, all[0]?.schools, all[0]?.workgroups], ["B", ["B"], { B: ["other"] }])
+      assert.deepStrictEqual(
+        classes.map(({ name, users }) => [name, users]),
+        [
+          ["5a", []],
+          ["7c", ["tom"]]
+        ]
+      )
+    })
+  )
+
+  it.scoped("leaves a school that is not the primary one together with its classes", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("tom", { schools: ["A", "B"] })],
+        classes: [
+          { name: "5a", school: "A", users: ["tom"] },
+          { name: "7c", school: "B", users: ["tom"] }
+        ]
+      })
+      yield* deliver(user("tom", { groups: [classOf("A", "5a"), classOf("B", "7c")] }))
+      const { classes, users: all } = simulator.state()
+      assert.deepStrictEqual(all[0]?.schools, ["A"])
+      assert.deepStrictEqual(
+        classes.map(({ users }) => users),
+        [["tom"], []]
+      )
+    })
+  )
+
+  it.scoped("finds a user by the previous identity, then by those in between, then by the current one", () =>
+    Effect.gen(function* () {
+      const previous = (record_uid: string) => ({ schools: ["A"], record_uid, source_uid: "S" })
+      const { deliver, simulator } = yield* world({ users: [held("x1"), held("x2"), held("x3")] })
+      const change = (name: string, from: PreviousUser, aliases: ReadonlyArray<PreviousUser> = []) =>
+        deliver(user(name, { ucsschoolRecordUID: `new-${name}` }, from), { aliases })
+      yield* change("x1", previous("rec-x1"))
+      yield* change("x2", previous("never-there"), [previous("rec-x2")])
+      yield* change("x1", previous("rec-x1"))
+      assert.deepStrictEqual(
+        simulator.state().users.map(({ name, record_uid }) => [name, record_uid]),
+        [
+          ["x1", "new-x1"],
+          ["x2", "new-x2"],
+          ["x3", "rec-x3"]
+        ]
+      )
+    })
+  )
+
+  it.scoped("is undone by nothing: a repeated creation changes the user that is there", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({})
+      simulator.fail({ method: "POST", path: "/users/", effect: { _tag: "DropAfter" } })
+      const cut = yield* Effect.flip(deliver(user("anna")))
+      const again = yield* deliver(user("anna"))
+      assert.deepStrictEqual([tagOf(cut), again.outcome], ["TargetUnavailable", "unchanged"])
+      assert.strictEqual(simulator.state().users.length, 1)
+    })
+  )
+
+  it.scoped("takes over its own user when the target says it exists, and nobody else's", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("taken", { record_uid: "another" })] })
+      const refused = yield* Effect.flip(deliver(user("taken")))
+      assert.strictEqual(tagOf(refused), "TargetRefused")
+      assert.ok(refused.message.includes("School user exists."))
+      simulator.fail({ method: "GET", path: "/users/", effect: { _tag: "Status", status: 200, body: [] } })
+      simulator.addUser(held("own", { lastname: "Old" }))
+      const own = yield* deliver(user("own"))
+      assert.strictEqual(own.outcome, "modified")
+    })
+  )
+
+  it.scoped("removes a user whose schools the target lacks, and asks for schools anew before", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("anna")] })
+      const moved = user("anna", { school: ["C"] }, { schools: ["A"], record_uid: "rec-anna", source_uid: "S" })
+      simulator.addSchool("C")
+      yield* deliver(user("warm"))
+      const kept = yield* deliver(moved)
+      assert.strictEqual(kept.outcome, "modified")
+      simulator.removeSchool("C")
+      const removed = yield* deliver(user("anna", { school: ["D"] }))
+      assert.deepStrictEqual(
+        [removed.outcome, removed.detail],
+        ["removed", "the target has none of the user's schools"]
+      )
+    })
+  )
+
+  it.scoped("removes by the previous identity, and is content when nobody is there", () =>
+    Effect.gen(function* () {
+      const { deliver } = yield* world({ users: [held("anna")] })
+      const gone = { ...user("anna", {}, { schools: ["A"], record_uid: "rec-anna", source_uid: "S" }), object: null }
+      assert.strictEqual((yield* deliver(gone)).outcome, "removed")
+      assert.strictEqual((yield* deliver(gone)).outcome, "absent")
+    })
+  )
+
+  it.scoped("removes and creates anew what had been removed before it came back", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("anna", { email: "old@x.de" })] })
+      const delivered = yield* deliver(user("anna"), { recreate: true })
+      assert.deepStrictEqual([delivered.outcome, simulator.state().users[0]?.email], ["created", null])
+    })
+  )
+
+  it.scoped("gives up a user without record UID, and one that is not unique", () =>
+    Effect.gen(function* () {
+      const { deliver } = yield* world({
+        users: [held("a", { record_uid: "same" }), held("b", { record_uid: "same" })]
+      })
+      const missing = yield* Effect.flip(deliver(user("anna", { ucsschoolRecordUID: null })))
+      const several = yield* Effect.flip(deliver(user("a", { ucsschoolRecordUID: "same" })))
+      assert.deepStrictEqual([tagOf(missing), tagOf(several)], ["ObjectUndeliverable", "ObjectUndeliverable"])
+      assert.ok(several.message.includes("not unique") && several.message.includes("a, b"))
+    })
+  )
+
+  it.scoped("does not take a wildcard in an identity for one", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("a", { record_uid: "r1" })] })
+      yield* deliver(user("star", { ucsschoolRecordUID: "r*" }))
+      assert.deepStrictEqual(
+        simulator.state().users.map(({ record_uid }) => record_uid),
+        ["r1", "r*"]
+      )
+    })
+  )
+
+  it.scoped("falls back to the source UID of UCR", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({})
+      yield* deliver(user("anna", { ucsschoolSourceUID: null }))
+      assert.strictEqual(simulator.state().users[0]?.source_uid, "UCR")
+    })
+  )
+
+  it.scoped("delivers a ward without the guardians that are not there yet, and says which are missing", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({})
+      yield* deliver(guardian("gerd"))
+      const dn = (name: string) => `uid=${name},cn=sorgeberechtigte,cn=users,ou=A,${base}`
+      const ward = user("wanda", { ucsschoolLegalGuardian: [dn("gerd"), dn("gabi")] })
+      const error = yield* Effect.flip(deliver(ward))
+      assert.ok(error._tag === "ReferencesUnknown")
+      assert.deepStrictEqual([error.attribute, error.names], ["legal_guardians", ["gabi"]])
+      yield* deliver(guardian("gabi"))
+      assert.strictEqual((yield* deliver(ward)).outcome, "modified")
+      assert.deepStrictEqual(simulator.state().users.find(({ name }) => name === "wanda")?.legal_guardians, [
+        "gabi",
+        "gerd"
+      ])
+    })
+  )
+
+  it.scoped("sets a random password once, for a new account", () =>
+    Effect.gen(function* () {
+      const mapping = { users: { ...users, password: "password" } }
+      const { deliver, simulator } = yield* world({ users: [held("old")] }, { mapping })
+      yield* deliver(user("new"))
+      yield* deliver(user("old", { firstname: "Changed" }))
+      assert.deepStrictEqual(
+        simulator.state().users.map(({ name, password }) => [name, password]),
+        [
+          ["new", "set"],
+          ["old", null]
+        ]
+      )
+    })
+  )
+
+  it.scoped("sends password hashes when their digest is another than at the last delivery, and only then", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({}, { sync_password_hashes: true })
+      const withHashes = (sambaPwdLastSet: number) => ({
+        ...user("anna"),
+        user_passwords: {
+          userPassword: ["{crypt}x"],
+          sambaNTPassword: "CAA1",
+          krb5Key: ["AQL6AE0="],
+          krb5KeyVersionNumber: 1,
+          sambaPwdLastSet
+        }
+      })
+      const created = yield* deliver(withHashes(1))
+      const same = yield* deliver(withHashes(1), { receipt: created.receipt })
+      const changed = yield* deliver(withHashes(2), { receipt: created.receipt })
+      assert.deepStrictEqual(
+        [created, same, changed].map(({ outcome }) => outcome),
+        ["created", "unchanged", "modified"]
+      )
+      assert.deepStrictEqual(simulator.state().users[0]?.hashes, {
+        user_password: ["{crypt}x"],
+        samba_nt_password: "CAA1",
+        krb_5_key: ["AQL6AE0="],
+        krb5_key_version_number: 1,
+        samba_pwd_last_set: 2
+      })
+      assert.ok(!String(created.receipt).includes("CAA1"))
+    })
+  )
+})
+
+describe("Delivering classes", () => {
+  it.scoped("delivers a class with the members the target knows, and says which are missing", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("a"), held("b")] })
+      const change = schoolClass("A", "5a", ["a", "b", "c", "d"])
+      const created = yield* Effect.flip(deliver(change))
+      assert.ok(created._tag === "ReferencesUnknown")
+      assert.deepStrictEqual([...created.names].sort(), ["c", "d"])
+      simulator.clearLog()
+      const again = yield* Effect.flip(deliver(change))
+      assert.deepStrictEqual([tagOf(again), simulator.writes()], ["ReferencesUnknown", ["PATCH /classes/A/5a 404"]])
+      simulator.addUser(held("c"))
+      simulator.addUser(held("d"))
+      assert.strictEqual((yield* deliver(change)).outcome, "modified")
+      assert.deepStrictEqual(simulator.state().classes[0]?.users, ["a", "b", "c", "d"])
+    })
+  )
+
+  it.scoped("keeps what is not mapped or null, and sends nothing when nothing differs", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("a")],
+        classes: [{ name: "5a", school: "A", description: "theirs", users: ["a"] }]
+      })
+      const delivered = yield* deliver(schoolClass("A", "5a", ["a"], { description: null }))
+      assert.deepStrictEqual([delivered.outcome, simulator.writes()], ["unchanged", []])
+      assert.strictEqual(simulator.state().classes[0]?.description, "theirs")
+    })
+  )
+
+  it.scoped("removes a class, and is content when it is not there", () =>
+    Effect.gen(function* () {
+      const { deliver } = yield* world({ classes: [{ name: "5a", school: "A" }] })
+      const gone = Builders.removedClass("A", "5a")
+      assert.strictEqual((yield* deliver(gone)).outcome, "removed")
+      assert.strictEqual((yield* deliver(gone)).outcome, "absent")
+    })
+  )
+
+  it.scoped("ignores classes when the mapping has none for them", () =>
+    Effect.gen(function* () {
+      const { deliver } = yield* world({}, { mapping: { users } })
+      const delivered = yield* deliver(schoolClass("A", "5a", []))
+      assert.deepStrictEqual([delivered.outcome, delivered.detail], ["ignored", 'the mapping has no "school_classes"'])
+    })
+  )
+})
+
+describe("The target as a whole", () => {
+  it.scoped("logs in once for many, again when the token was revoked, and before it ends", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ tokenTtl: 3600 })
+      const logIns = () => simulator.requests().filter(({ path }) => path === "/token").length
+      yield* Effect.forEach(["a", "b", "c"], (name) => deliver(user(name)), { concurrency: "unbounded" })
+      assert.strictEqual(logIns(), 1)
+      simulator.revokeTokens()
+      yield* deliver(user("d"))
+      assert.strictEqual(logIns(), 2)
+      yield* TestClock.adjust("3569 seconds")
+      yield* deliver(user("e"))
+      assert.strictEqual(logIns(), 2)
+      yield* TestClock.adjust("2 seconds")
+      yield* deliver(user("f"))
+      assert.strictEqual(logIns(), 3)
+    })
+  )
+
+  it.scoped("tells wrong credentials from a server that is down, and shows no password", () =>
+    Effect.gen(function* () {
+      const { deliver, ping, simulator } = yield* world({
+        accounts: [{ username: "Administrator", password: "other" }]
+      })
+      const wrong = yield* Effect.flip(ping)
+      assert.strictEqual(tagOf(wrong), "CredentialsRefused")
+      assert.ok(wrong.message.includes("Incorrect username or password") && !wrong.message.includes("univention"))
+      simulator.setPassword("Administrator", "univention")
+      const rights = yield* Effect.flip(deliver(user("a")))
+      assert.strictEqual(tagOf(rights), "CredentialsRefused")
+    })
+  )
+
+  it.scoped("waits as long as the target asks", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({})
+      simulator.fail({
+        method: "POST",
+        path: "/users/",
+        effect: { _tag: "Status", status: 503, body: "<html>down</html>", headers: { "retry-after": "17" } }
+      })
+      const error = yield* Effect.flip(deliver(user("a")))
+      assert.ok(error._tag === "TargetUnavailable")
+      assert.deepStrictEqual([error.retryAfter, error.detail], [17_000, "status 503: down"])
+    })
+  )
+
+  it.scoped("gives up on an answer after 20 seconds, on a creation after 30", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({})
+      yield* deliver(user("warm"))
+      simulator.fail({ method: "GET", path: "/users/", effect: { _tag: "Hang" } })
+      const reading = yield* Effect.fork(Effect.flip(deliver(user("a"))))
+      yield* TestClock.adjust("20 seconds")
+      const read = yield* Fiber.join(reading)
+      assert.ok(read.message.includes("within 20 seconds"))
+      simulator.fail({ method: "POST", path: "/users/", effect: { _tag: "Hang" } })
+      const creating = yield* Effect.fork(Effect.flip(deliver(user("b"))))
+      yield* Effect.yieldNow().pipe(Effect.repeatN(200))
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* TestClock.adjust("30 seconds")
+      const created = yield* Fiber.join(creating)
+      assert.ok(created.message.includes("within 30 seconds"))
+    })
+  )
+
+  it.scoped("keeps the evidence of what was refused, without secrets", () =>
+    Effect.gen(function* () {
+      const { deliver } = yield* world({}, { mapping: { users: { ...users, password: "password" } } })
+      const error = yield* Effect.flip(deliver(user("much.too.long.a.name")))
+      assert.ok(error._tag === "TargetRefused")
+      assert.strictEqual(error.evidence.status, 400)
+      assert.ok(JSON.stringify(error.evidence.body).includes('"password":"**********"'))
+    })
+  )
+})

@@ -1,0 +1,272 @@
+/** What `QueueStore.settle` and `recover` keep, and what can be looked at. */
+import { assert } from "@effect/vitest"
+import { attemptsKept, ItemId, type QueueItem } from "@id-connector/core/queue/QueueStore"
+import { Effect, Option, TestClock } from "effect"
+import { arrival, group, north, previousUser, removedUser, south, user } from "./Changes.js"
+import { attempt, dead, done, doneWith, hold, names, release, removed, retryAt, retryFor, type Test } from "./Steps.js"
+
+export const settleContract = (test: Test): void => {
+  test("Q36: remembers which queues somebody has paused", (queue) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual([...(yield* queue.paused)], [])
+      yield* queue.setPaused(north, true)
+      yield* queue.setPaused(north, true)
+      yield* queue.setPaused(south, true)
+      yield* queue.setPaused(south, false)
+      assert.deepStrictEqual([...(yield* queue.paused)], [north])
+    }))
+
+  test("Q14: Done ends an item, and the next one of the object brings the receipt along", (queue) =>
+    Effect.gen(function* () {
+      const both = { to: [north, south] }
+      yield* queue.accept([arrival("1", user("u1", "anna"), both), arrival("2", user("u2", "bert"), both)])
+      yield* doneWith(queue, "first", ...(yield* queue.claim(north, 10)))
+      yield* done(queue, ...(yield* queue.claim(south, 10)))
+      yield* queue.accept([arrival("3", user("u1", "anne"), both)])
+      const again = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(
+        again.map(({ receipt }) => receipt),
+        ["first"]
+      )
+      assert.deepStrictEqual(
+        (yield* queue.claim(south, 10)).map(({ receipt }) => receipt),
+        [null]
+      )
+      yield* doneWith(queue, "second", ...again)
+      yield* queue.accept([arrival("4", user("u1", "ann"))])
+      assert.deepStrictEqual(
+        (yield* queue.list(north, { limit: 9 })).map(({ receipt }) => receipt),
+        ["second"]
+      )
+      yield* done(queue, ...(yield* queue.claim(north, 10)))
+      yield* queue.accept([arrival("5", user("u1", "anna")), arrival("6", user("u2", "bert"))])
+      assert.deepStrictEqual(
+        (yield* queue.claim(north, 10)).map(({ receipt }) => receipt),
+        [null, "first"]
+      )
+    }))
+
+  test("Q15: Release lets an item wait as before, at its place", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])
+      const before = yield* queue.claim(north, 1)
+      yield* retryAt(queue, 1000, ...before)
+      yield* TestClock.adjust(1000)
+      const first = yield* queue.claim(north, 1)
+      yield* release(queue, ...first)
+      assert.deepStrictEqual(yield* queue.claim(north, 1), first)
+      assert.deepInclude(first[0], { attempts: 1, lastError: "not now", availableAt: 1000 })
+    }))
+
+  test("Q16: Dead keeps an item with the reason and gives it out no more, and others go on", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([
+        arrival("1", user("u1", "anna")),
+        arrival("2", user("u2", "bert")),
+        arrival("3", group("7a"))
+      ])
+      yield* dead(queue, ...(yield* queue.claim(north, 1)))
+      assert.deepStrictEqual([...names(yield* queue.claim(north, 10))].sort(), ["School1-7a", "bert"])
+      const [letter, ...others] = yield* queue.list(north, { state: "dead", limit: 10 })
+      assert.deepStrictEqual(others, [])
+      assert.deepInclude(letter, { file: "1", state: "dead", attempts: 1, lastError: "never" })
+    }))
+
+  test("Q17: merges what was not delivered with what arrived meanwhile; then Release and Dead start anew", (queue) =>
+    Effect.gen(function* () {
+      for (const [digest, end] of [
+        ["release", release],
+        ["dead", dead]
+      ] as const) {
+        yield* queue.accept([
+          arrival("a", user("u1", "b", { previous: previousUser("a") }), { digest }),
+          arrival("b", user("u2", "other"), { digest })
+        ])
+        const [first, other] = yield* queue.claim(north, 10)
+        const newer = user("u1", "c", { previous: previousUser("b") })
+        yield* queue.accept([arrival("c", newer, { digest })])
+        yield* end(queue, first)
+        yield* release(queue, other)
+        const items = yield* queue.claim(north, 10)
+        assert.deepStrictEqual(names(items), ["c", "other"])
+        assert.deepInclude(items[0], { file: "c", attempts: 0, lastError: null, aliases: [previousUser("b")] })
+        assert.deepStrictEqual(items[0]?.object.previous, previousUser("a"))
+        yield* done(queue, ...items)
+      }
+    }))
+
+  test("Q18: merges it on RetryAt, too, and still waits for that time", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([arrival("1", user("u1", "b", { previous: previousUser("a") }))])
+      const first = yield* queue.claim(north, 10)
+      yield* queue.accept([arrival("2", user("u1", "c", { previous: previousUser("b") }))])
+      yield* retryAt(queue, 1000, ...first)
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, held: 0, dead: 0 })
+      assert.deepStrictEqual(names(yield* queue.claim(north, 10)), [])
+      yield* TestClock.adjust(1000)
+      const [item] = yield* queue.claim(north, 10)
+      assert.deepInclude(item, { file: "2", attempts: 1, lastError: "not now", aliases: [previousUser("b")] })
+      assert.deepStrictEqual(item?.object.previous, previousUser("a"))
+    }))
+
+  test("Q19: ignores ids that are unknown, not in flight, or settled before", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])
+      const claimed = yield* queue.claim(north, 1)
+      const listed = yield* queue.list(north, { limit: 10 })
+      yield* queue.settle([])
+      yield* queue.settle([{ _tag: "Done", id: ItemId.make(4711), receipt: null, result: "present" }])
+      yield* done(queue, ...listed.slice(1))
+      assert.deepStrictEqual(yield* queue.list(north, { limit: 10 }), listed)
+      yield* retryAt(queue, 1000, ...claimed, ...claimed)
+      yield* dead(queue, ...claimed)
+      const [anna] = yield* queue.list(north, { limit: 10 })
+      assert.deepInclude(anna, { state: "waiting", attempts: 1 })
+    }))
+
+  test("Q20: recover lets everything in flight wait as before", (queue) =>
+    Effect.gen(function* () {
+      const both = { to: [north, south] }
+      yield* queue.accept([arrival("1", user("u1", "anna"), both), arrival("2", user("u2", "bert"), both)])
+      const claimed = yield* queue.claim(north, 10)
+      yield* queue.claim(south, 1)
+      yield* queue.accept([arrival("3", user("u2", "berta"))])
+      assert.strictEqual(yield* queue.recover, 3)
+      assert.strictEqual(yield* queue.recover, 0)
+      const again = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(again[0], claimed[0])
+      assert.deepStrictEqual(names(again), ["anna", "berta"])
+      assert.deepStrictEqual(names(yield* queue.claim(south, 10)), ["anna", "bert"])
+    }))
+
+  test("Q21: lists items in the order of their ids, page by page, all or those in one state", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([1, 2, 3, 4, 5].map((n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))
+      const [first, second, third] = yield* queue.claim(north, 3)
+      yield* dead(queue, first)
+      yield* retryAt(queue, 1000, second)
+      const all = yield* queue.list(north, { limit: 10 })
+      assert.deepStrictEqual(
+        all.map(({ state }) => state),
+        ["dead", "waiting", "in_flight", "waiting", "waiting"]
+      )
+      assert.deepStrictEqual(yield* queue.list(south, { limit: 10 }), [])
+      const waiting = yield* queue.list(north, { state: "waiting", limit: 2 })
+      assert.deepStrictEqual(names(waiting), ["user2", "user4"])
+      const after = waiting[1]?.id ?? ItemId.make(0)
+      assert.deepStrictEqual(names(yield* queue.list(north, { state: "waiting", after, limit: 2 })), ["user5"])
+      assert.deepStrictEqual(
+        yield* queue.list(north, { state: "in_flight", limit: 10 }),
+        third === undefined ? [] : [third]
+      )
+      assert.deepStrictEqual(names(yield* queue.list(north, { state: "dead", limit: 10 })), ["user1"])
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 3, inFlight: 1, held: 0, dead: 1 })
+    }))
+
+  test("Q29: shows the failed attempts of an item with their evidence, the newest of them, until something newer comes", (queue) =>
+    Effect.gen(function* () {
+      const historyOf = (item: QueueItem | undefined) =>
+        Effect.map(
+          queue.show(north, item?.id ?? ItemId.make(1)),
+          Option.map(({ attempts }) => attempts.map(({ error }) => error))
+        )
+      yield* queue.accept([arrival("1", user("u1", "anna"))])
+      const [anna] = yield* queue.claim(north, 1)
+      yield* retryAt(queue, 0, anna)
+      yield* dead(queue, ...(yield* queue.claim(north, 1)))
+      assert.deepStrictEqual(Option.getOrNull(yield* queue.show(north, anna?.id ?? ItemId.make(1)))?.attempts, [
+        attempt("not now"),
+        attempt("never")
+      ])
+      assert.isTrue(Option.isNone(yield* queue.show(south, anna?.id ?? ItemId.make(1))))
+      assert.isTrue(Option.isNone(yield* queue.show(north, ItemId.make(4711))))
+      yield* queue.accept([arrival("2", user("u1", "anna"))])
+      assert.deepStrictEqual(yield* historyOf(anna), Option.some([]))
+      for (let n = 0; n < attemptsKept + 5; n++) yield* retryAt(queue, 0, ...(yield* queue.claim(north, 1)))
+      assert.strictEqual(Option.getOrNull(yield* historyOf(anna))?.length, attemptsKept)
+    }))
+
+  test("Q30: makes an item due as soon as a user was delivered that it refers to", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([
+        arrival("1", group("7a")),
+        arrival("2", user("u1", "anna")),
+        arrival("3", user("u2", "bert"))
+      ])
+      const [anna, bert, klass] = yield* queue.claim(north, 10)
+      yield* retryFor(["Anna", "carl"])(queue, 1_000_000, klass)
+      yield* done(queue, bert)
+      assert.deepStrictEqual(yield* queue.claim(north, 10), [])
+      yield* done(queue, anna)
+      const [again] = yield* queue.claim(north, 10)
+      assert.strictEqual(again?.id, klass?.id)
+      assert.strictEqual(again?.attempts, 1)
+    }))
+
+  test("Q31: tries again what is selected, as if never tried, and holds what was confirmed for confirmed", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([1, 2, 3, 4].map((n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))
+      const [first, second, third] = yield* queue.claim(north, 4)
+      yield* dead(queue, first)
+      yield* hold(queue, second)
+      yield* retryAt(queue, 1000, third)
+      const all = yield* queue.list(north, { limit: 9 })
+      const ids = all.map(({ id }) => id)
+      assert.strictEqual(yield* queue.retry(south, { _tag: "Ids", ids }), 0)
+      assert.strictEqual(yield* queue.retry(north, { _tag: "InState", state: "dead", limit: 5 }), 1)
+      assert.strictEqual(yield* queue.retry(north, { _tag: "Ids", ids }), 2)
+      const again = yield* queue.claim(north, 9)
+      assert.deepStrictEqual(
+        again.map(({ attempts, confirmed, lastError }) => ({ attempts, confirmed, lastError })),
+        [false, true, false].map((confirmed) => ({ attempts: 0, confirmed, lastError: null }))
+      )
+      yield* hold(queue, again[1])
+      yield* queue.accept([arrival("5", user("u2", "user2"))])
+      assert.isFalse((yield* queue.claim(north, 9))[0]?.confirmed)
+    }))
+
+  test("Q32: discards what is selected, but nothing in flight, and lets others go on that waited for it", (queue) =>
+    Effect.gen(function* () {
+      const removal = removedUser("u1", "anna", { previous: previousUser("a") })
+      yield* queue.accept([arrival("1", removal), arrival("2", user("u2", "anna", { recordUid: "other" }))])
+      const ids = (yield* queue.list(north, { limit: 9 })).map(({ id }) => id)
+      const claimed = yield* queue.claim(north, 9)
+      assert.strictEqual(yield* queue.discard(north, { _tag: "Ids", ids: ids.slice(0, 1) }), 0)
+      yield* hold(queue, ...claimed)
+      assert.deepStrictEqual(yield* queue.claim(north, 9), [])
+      assert.strictEqual(yield* queue.discard(south, { _tag: "Ids", ids }), 0)
+      assert.strictEqual(yield* queue.discard(north, { _tag: "InState", state: "held", limit: 5 }), 1)
+      assert.deepStrictEqual(names(yield* queue.claim(north, 9)), ["anna"])
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 0, inFlight: 1, held: 0, dead: 0 })
+    }))
+
+  test("Q33: finds the items of an object by its name, its id or its key", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([
+        arrival("1", user("U1", "Anna")),
+        arrival("2", user("u2", "bert")),
+        arrival("3", group("7a"))
+      ])
+      for (const object of ["ANNA", "u1", "user:u1"]) {
+        assert.deepStrictEqual(names(yield* queue.list(north, { object, limit: 9 })), ["Anna"])
+      }
+      assert.deepStrictEqual(names(yield* queue.list(north, { object: "school1-7A", limit: 9 })), ["School1-7a"])
+      assert.deepStrictEqual(yield* queue.list(north, { object: "anna", state: "dead", limit: 9 }), [])
+      assert.deepStrictEqual(yield* queue.list(south, { object: "anna", limit: 9 }), [])
+    }))
+
+  test("Q34: knows how many objects the target holds, and when it lost some", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([1, 2, 3].map((n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))
+      yield* done(queue, ...(yield* queue.claim(north, 3)))
+      assert.strictEqual(yield* queue.holding(north), 3)
+      assert.strictEqual(yield* queue.holding(south), 0)
+      yield* TestClock.adjust(1000)
+      yield* queue.accept([1, 2].map((n) => arrival(`gone ${n}`, removedUser(`u${n}`, `user${n}`))))
+      yield* removed(queue, ...(yield* queue.claim(north, 3)))
+      assert.strictEqual(yield* queue.holding(north), 1)
+      assert.deepStrictEqual(yield* queue.removals(north, 1000), [{ at: 1000, count: 2 }])
+      assert.deepStrictEqual(yield* queue.removals(north, 1001), [])
+      assert.deepStrictEqual(yield* queue.removals(south, 0), [])
+    }))
+}
