@@ -63,6 +63,11 @@ const decodeEither = Schema.decodeUnknownEither(SchoolAuthority, { errors: "all"
 export const decode = (json: unknown): Either.Either<SchoolAuthority, ReadonlyArray<string>> =>
   Either.mapLeft(decodeEither(json), (error) => Problems.describe(error).map(withoutSecrets))
 
+const encode = Schema.encodeSync(SchoolAuthority)
+
+/** Two configurations of an authority that have the same fingerprint are the same. It holds secrets: never show it. */
+export const fingerprint = (authority: SchoolAuthority): string => JSON.stringify(encode(authority))
+
 /** A text where a plugin's configuration is expected may be a secret in the wrong place. */
 const withoutSecrets = (problem: string): string =>
   problem.startsWith("plugin_configs") ? problem.replace(/, actual "[\s\S]*$/, "") : problem

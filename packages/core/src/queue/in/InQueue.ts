@@ -277,7 +277,7 @@ interface TakenOver {
 /** Stores what has been read. `removed` loses the names that come again: these must not be forgotten now. */
 const makeTakeOver = Effect.fnUntraced(function* (removed: Set<string>) {
   const store = yield* QueueStore
-  const bell = yield* QueueNotifier
+  const notifier = yield* QueueNotifier
   const events = yield* Events
   const config = yield* ConfigStore
   const breath = yield* EventLoopYield
@@ -307,7 +307,7 @@ const makeTakeOver = Effect.fnUntraced(function* (removed: Set<string>) {
     yield* breath
     const rested = yield* Clock.currentTimeMillis
     if (arrivals.length > 0) yield* store.accept(arrivals)
-    yield* bell.ring(new Set(arrivals.flatMap((arrival) => arrival.recipients)))
+    yield* notifier.notify(new Set(arrivals.flatMap((arrival) => arrival.recipients)))
     yield* events.publishAll([
       ...[...known.keys()].map((file): ConnectorEvent => ({ _tag: "FileAlreadyTakenOver", file })),
       ...bad.map(({ name, reasons }): ConnectorEvent => ({ _tag: "FileDiscarded", file: name, reasons })),

@@ -26,9 +26,9 @@ export type ItemDecision =
 
 export type AuthorityDecision =
   | { readonly _tag: "GoOn" }
-  /** For the back-off, and at least so many milliseconds. */
-  | { readonly _tag: "Pause"; readonly atLeast: number }
-  | { readonly _tag: "PauseUntilConfigured" }
+  /** Its target is asked again after so many milliseconds. */
+  | { readonly _tag: "Pause"; readonly reason: string; readonly after: number }
+  | { readonly _tag: "PauseUntilConfigured"; readonly reason: string }
 
 export interface Decision {
   readonly item: ItemDecision
@@ -76,17 +76,23 @@ const longestAskedFor = 3_600_000
 export const backOff = ({ first, longest }: BackOff, attempts: number, random: number): number =>
   Math.round(Math.min(longest, first * 2 ** Math.min(attempts, 40)) * (0.8 + 0.2 * random))
 
+/** What a failed delivery means. */
 export const decide = (error: DeliveryError, circumstances: Circumstances): Decision =>
   Match.typeTags<DeliveryError>()({
-    TargetUnavailable: ({ answered, retryAfter }): Decision =>
-      !answered && circumstances.answersProbe === true && (circumstances.unansweredInARow ?? 0) < unansweredAtMost
+    TargetUnavailable: (unavailable): Decision =>
+      !unavailable.answered &&
+      circumstances.answersProbe === true &&
+      (circumstances.unansweredInARow ?? 0) < unansweredAtMost
         ? again(itemBackOff, circumstances)
-        : {
-            item: { _tag: "Wait" },
-            authority: { _tag: "Pause", atLeast: Math.min(retryAfter ?? 0, longestAskedFor) }
-          },
-    CredentialsRefused: (): Decision => ({ item: { _tag: "Wait" }, authority: { _tag: "Pause", atLeast: 0 } }),
-    ConfigurationUnusable: (): Decision => ({ item: { _tag: "Wait" }, authority: { _tag: "PauseUntilConfigured" } }),
+        : { item: { _tag: "Wait" }, authority: pause(unavailable, 0, circumstances.random) },
+    CredentialsRefused: (refused): Decision => ({
+      item: { _tag: "Wait" },
+      authority: pause(refused, 0, circumstances.random)
+    }),
+    ConfigurationUnusable: (unusable): Decision => ({
+      item: { _tag: "Wait" },
+      authority: pause(unusable, 0, circumstances.random)
+    }),
     TargetFailed: (): Decision =>
       circumstances.attempts + 1 >= maxAttempts ? giveUp : again(itemBackOff, circumstances),
     ReferencesUnknown: (): Decision => again(referenceBackOff, circumstances),
@@ -94,6 +100,21 @@ export const decide = (error: DeliveryError, circumstances: Circumstances): Deci
     ObjectUndeliverable: (): Decision => giveUp,
     DeletionHeldBack: (): Decision => ({ item: { _tag: "Hold" }, authority: { _tag: "GoOn" } })
   })(error)
+
+/**
+ * How an authority pauses that could not be reached, `failures` times in a row before this one: with a back-off, and as long as
+ * the target asks for.
+ */
+export const pause = (
+  error: DeliveryError,
+  failures: number,
+  random: number
+): Exclude<AuthorityDecision, { readonly _tag: "GoOn" }> => {
+  const reason = error.message
+  if (error._tag === "ConfigurationUnusable") return { _tag: "PauseUntilConfigured", reason }
+  const askedFor = error._tag === "TargetUnavailable" ? Math.min(error.retryAfter ?? 0, longestAskedFor) : 0
+  return { _tag: "Pause", reason, after: Math.max(askedFor, backOff(authorityBackOff, failures, random)) }
+}
 
 const giveUp: Decision = { item: { _tag: "GiveUp" }, authority: { _tag: "GoOn" } }
 

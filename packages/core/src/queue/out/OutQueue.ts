@@ -1,252 +1,167 @@
 /**
  * The out queue of one school authority: claims items, lets the authority's plugins deliver them, some at a time, and
- * records how that ended. It runs while the authority is active.
+ * records how that ended. What it does next is decided by `OutQueueState`; here it is carried out.
  *
- * One fiber decides (claims, settles, pauses), so there is nothing to lock; workers only deliver. A result that is not
- * settled when the process dies is delivered again, which is harmless.
+ * One fiber claims, records and asks the target, so there is nothing to lock; workers only deliver. A delivery that is not
+ * recorded when the process dies is repeated, which is harmless.
  */
-import { Deferred, Duration, Effect, Fiber, Queue, Random, Ref } from "effect"
+import { Duration, Effect, Fiber, Queue, Random } from "effect"
 import { Events } from "../../events/Events.js"
 import type { SchoolAuthority } from "../../schools/SchoolAuthority.js"
 import { concurrencyOf, Plugins } from "../../targets/Plugin.js"
 import { QueueNotifier } from "../QueueNotifier.js"
-import { type ItemId, type QueueItem, QueueStore, type Settlement } from "../QueueStore.js"
+import { QueueStore } from "../QueueStore.js"
 import { persistently } from "../Supervision.js"
 import { Turn } from "../Turn.js"
+import * as ClaimedItems from "./ClaimedItems.js"
 import * as FailurePolicy from "./FailurePolicy.js"
-import * as Prefetch from "./Prefetch.js"
+import * as OutQueueState from "./OutQueueState.js"
 import * as Progress from "./Progress.js"
-import type { Finished } from "./Workers.js"
 import * as Workers from "./Workers.js"
 
-/** What the queue does, for people. Times in milliseconds since 1970. */
-export type OutQueueStatus =
-  | { readonly _tag: "Running" }
-  /** `until` null: until the configuration changes. */
-  | { readonly _tag: "Paused"; readonly reason: string; readonly until: number | null }
-  /** Somebody has paused it, and somebody has to let it go on. */
-  | { readonly _tag: "PausedByHand" }
-
-/** A finished delivery is recorded after this time at the latest, in milliseconds, even while others are under way. */
-const settleWithin = 100
-
 /** How long the deliveries at work may take when the queue stops. What is not done by then is delivered again at the next start. */
-const shutdownPatience = Duration.seconds(10)
+const shutdownTimeLimit = Duration.seconds(10)
 
-/** Whether to work, and if not, when to ask the target again. */
-type Mode =
-  | { readonly _tag: "Working" }
-  /** `failures` in a row; 0 before the first probe. */
-  | { readonly _tag: "Paused"; readonly until: number | null; readonly failures: number }
+/** What a queue stands on. */
+export type Needs = QueueStore | Events | QueueNotifier | Plugins
 
-/** How a queue that runs is watched and told from outside. */
-export interface Control {
-  readonly status: Ref.Ref<OutQueueStatus>
+export interface OutQueue {
+  readonly status: Effect.Effect<OutQueueState.OutQueueStatus>
   readonly progress: Progress.Progress
-  /** Whether somebody has paused the queue. The bell has to be rung after a change. */
-  readonly isPausedByHand: Ref.Ref<boolean>
+  /** Begins no delivery any more. Those at work are finished. */
+  readonly pause: Effect.Effect<void>
+  /** Takes {@link pause} back. */
+  readonly resume: Effect.Effect<void>
+  /** Runs the queue until it is interrupted; then the deliveries at work are finished (up to 10 seconds) and recorded. */
+  readonly run: Effect.Effect<never, never, Needs>
 }
 
-export const makeControl = (isPausedByHand: boolean): Effect.Effect<Control> =>
-  Effect.zipWith(
-    Ref.make<OutQueueStatus>(isPausedByHand ? { _tag: "PausedByHand" } : { _tag: "Running" }),
-    Ref.make(isPausedByHand),
-    (status, isPausedByHand) => ({ status, progress: Progress.make(), isPausedByHand })
-  )
-
-/**
- * Runs the queue until it is interrupted; then the deliveries at work are finished (up to 10 seconds) and recorded.
- * `control` is kept up to date.
- */
-export const run = (authority: SchoolAuthority, { isPausedByHand, progress, status }: Control) =>
+export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effect.Effect<OutQueue, never, Needs> =>
   Effect.gen(function* () {
+    const { name } = authority
     const store = yield* QueueStore
     const events = yield* Events
-    const bell = yield* QueueNotifier
+    const notifier = yield* QueueNotifier
     const clock = yield* Effect.clock
     const turn = yield* Turn
-    const { deliver, ping } = yield* Workers.make(authority, progress)
     const concurrency = concurrencyOf(yield* Plugins, authority)
-    /** Items claimed at most at a time. */
-    let window = Prefetch.least(concurrency)
-    /** Something has happened. What it was is to be found in `finished` and `verdicts`, so that no message can be lost. */
-    const rung = yield* Queue.sliding<void>(1)
-    const ring = Queue.offer(rung, undefined)
-    /** Claimed, and not begun. */
-    const next = yield* Queue.unbounded<QueueItem>()
-    /** Nothing is claimed any more while the queue stops. */
-    const isIdle = yield* Deferred.make<void>()
+    const progress = Progress.make()
+    const claimed = yield* ClaimedItems.make
+    /** Something has happened. What it was, the state says, so that no message can be lost. */
+    const wakeUps = yield* Queue.sliding<void>(1)
+    const wakeUp = Queue.offer(wakeUps, undefined)
+    const now = () => clock.unsafeCurrentTimeMillis()
+    let state = OutQueueState.initial(concurrency, isPausedByHand, now())
 
-    let mode: Mode = { _tag: "Paused", until: 0, failures: 0 }
-    let stopping = false
-    let outstanding = 0
-    let settledAt = clock.unsafeCurrentTimeMillis()
-    let finished: Array<Settlement> = []
-    let verdicts: Array<Pick<Finished, "authority" | "reason">> = []
-    /** Items that are claimed, and not in `finished` yet. */
-    const claimed = new Map<ItemId, QueueItem>()
+    const happened = (event: OutQueueState.Event) =>
+      Effect.suspend(() => {
+        const before = state.activity
+        state = OutQueueState.next(state, event)
+        return state.activity === before ? Effect.void : announce(before, state.activity)
+      })
 
-    const record = Effect.suspend(() => {
-      const settlements = finished
-      finished = []
-      return settlements.length === 0
-        ? Effect.void
-        : Effect.zipRight(
-            persistently(store.settle(settlements)),
-            Effect.sync(() => {
-              const now = clock.unsafeCurrentTimeMillis()
-              window = Prefetch.next(window, concurrency, settlements.length, now - settledAt)
-              outstanding -= settlements.length
-              settledAt = now
-            })
-          )
-    }).pipe(Effect.uninterruptible)
-
-    const note = (item: QueueItem, { authority, reason, settlement }: Finished) => {
-      claimed.delete(item.id)
-      finished.push(settlement)
-      if (authority._tag !== "GoOn") verdicts.push({ authority, reason })
+    const announce = (before: OutQueueState.Activity, after: OutQueueState.Activity) => {
+      if (after._tag === "Paused") {
+        return events.publish({ _tag: "QueuePaused", authority: name, reason: after.reason, until: after.until })
+      }
+      return before._tag === "Paused" && after._tag === "Working"
+        ? events.publish({ _tag: "QueueResumed", authority: name })
+        : Effect.void
     }
 
-    /** What deliveries mean for the whole authority. */
-    const hear = Effect.suspend(() => {
-      const heard = verdicts
-      verdicts = []
-      return Effect.forEach(
-        heard,
-        ({ authority, reason }) =>
-          authority._tag !== "GoOn" && mode._tag === "Working" ? pause(authority, reason, 0) : Effect.void,
-        { discard: true }
+    const claim = (limit: number) =>
+      Effect.gen(function* () {
+        const items = yield* persistently(store.claim(name, limit))
+        const nextDue = items.length === 0 ? yield* persistently(store.nextDue(name)) : null
+        yield* happened({ _tag: "Claimed", limit, items: items.length, nextDue })
+        yield* claimed.add(items)
+      }).pipe(Effect.uninterruptible)
+
+    const record = Effect.suspend(() => {
+      const settlements = claimed.takeEnded()
+      return Effect.zipRight(
+        persistently(store.settle(settlements)),
+        Effect.suspend(() => happened({ _tag: "Recorded", items: settlements.length, now: now() }))
       )
-    })
+    }).pipe(Effect.uninterruptible)
 
-    const pause = Effect.fnUntraced(function* (
-      verdict: Exclude<FailurePolicy.AuthorityDecision, { _tag: "GoOn" }>,
-      reason: string,
-      failures: number
-    ) {
-      const now = clock.unsafeCurrentTimeMillis()
-      const until =
-        verdict._tag === "PauseUntilConfigured"
-          ? null
-          : now +
-            Math.max(
-              verdict.atLeast,
-              FailurePolicy.backOff(FailurePolicy.authorityBackOff, failures, yield* Random.next)
-            )
-      mode = { _tag: "Paused", until, failures: failures + 1 }
-      yield* Ref.set(status, { _tag: "Paused", reason, until })
-      yield* events.publish({ _tag: "QueuePaused", authority: authority.name, reason, until })
-    })
-
-    /** Asks the target whether deliveries can begin (again). */
-    const probe = (failures: number) =>
+    const askTarget = (ping: Workers.Workers["ping"], failures: number) =>
       Effect.matchEffect(ping, {
-        onSuccess: () =>
-          Effect.suspend(() => {
-            mode = { _tag: "Working" }
-            return Effect.zipRight(
-              Ref.set(status, { _tag: "Running" }),
-              failures === 0 ? Effect.void : events.publish({ _tag: "QueueResumed", authority: authority.name })
-            )
-          }),
+        onSuccess: () => happened({ _tag: "TargetAnswered" }),
         onFailure: (error) =>
           Effect.flatMap(Random.next, (random) => {
-            const { authority } = FailurePolicy.decide(error, { attempts: failures, random })
-            return pause(authority._tag === "GoOn" ? { _tag: "Pause", atLeast: 0 } : authority, error.message, failures)
+            const decision = FailurePolicy.pause(error, failures, random)
+            return happened({ _tag: "TargetFailed", authority: decision, now: now() })
           })
       })
 
-    /** Whether no more is claimed than what is at work. */
-    const isRunningDry = () => outstanding - finished.length <= concurrency
+    const wait = (until: number | null) => {
+      const woken = Queue.take(wakeUps)
+      return Effect.zipRight(
+        until === null ? woken : Effect.timeoutOption(woken, Duration.millis(Math.max(0, until - now()))),
+        happened({ _tag: "Woken" })
+      )
+    }
 
-    /** Whether workers are about to wait, or results have waited long enough. */
-    const isTimeToRecord = () => isRunningDry() || clock.unsafeCurrentTimeMillis() - settledAt >= settleWithin
+    const coordinate = ({ ping }: Workers.Workers) =>
+      Effect.suspend(() => {
+        const action = OutQueueState.decide(state, now())
+        switch (action._tag) {
+          case "Record":
+            // What is ready goes first, unless workers run out: the requests that follow from it are under way meanwhile.
+            return action.urgent ? record : Effect.zipRight(turn, record)
+          case "Claim":
+            return claim(action.limit)
+          case "AskTarget":
+            return askTarget(ping, action.failures)
+          case "Wait":
+            return wait(action.until)
+        }
+      }).pipe(Effect.forever)
 
-    /** Whether a delivery that has just ended is anything to the coordinator. To wake it for each costs more than to settle. */
-    const isCalled = () => mode._tag === "Paused" || stopping || verdicts.length > 0 || isTimeToRecord()
-
-    const work = Effect.flatMap(Queue.take(next), (item) =>
-      Effect.flatMap(Ref.get(isPausedByHand), (isPaused) =>
+    const work = ({ deliver }: Workers.Workers) =>
+      Effect.flatMap(claimed.take, (item) =>
         Effect.flatMap(
-          mode._tag === "Working" && !stopping && !isPaused ? deliver(item) : Effect.succeed(Workers.release(item)),
-          (finished) => {
-            note(item, finished)
-            if (stopping && claimed.size === 0) return Effect.zipRight(ring, Deferred.succeed(isIdle, undefined))
-            return isCalled() ? ring : Effect.void
+          OutQueueState.mayDeliver(state) ? deliver(item) : Effect.succeed(Workers.release(item)),
+          ({ authority, settlement }) => {
+            claimed.end(settlement)
+            return Effect.zipRight(happened({ _tag: "Ended", authority, now: now() }), callCoordinator)
           }
         )
-      )
+      ).pipe(Effect.forever)
+
+    /** Only when there is something for it to do: to wake it for each delivery costs more than to record it. */
+    const callCoordinator = Effect.suspend(() =>
+      OutQueueState.decide(state, now())._tag === "Wait" ? Effect.void : wakeUp
     )
 
-    const claim = Effect.gen(function* () {
-      const items = yield* persistently(store.claim(authority.name, window - outstanding))
-      outstanding += items.length
-      for (const item of items) claimed.set(item.id, item)
-      yield* Queue.offerAll(next, items)
-      return items.length
-    }).pipe(Effect.uninterruptible)
-
-    /**
-     * Waits for something to happen, until a time in milliseconds since 1970, or as long as it takes.
-     */
-    const listen = Effect.fnUntraced(function* (until: number | null) {
-      const now = clock.unsafeCurrentTimeMillis()
-      const timer = until === null ? null : yield* Effect.fork(Effect.delay(ring, Math.max(0, until - now)))
-      yield* Queue.take(rung)
-      if (timer !== null) yield* Fiber.interrupt(timer)
-      yield* hear
-    })
-
-    /** Once it goes on, the target is asked first: it may have been paused for a reason. */
-    const restByHand = Effect.gen(function* () {
-      yield* record
-      mode = { _tag: "Paused", until: 0, failures: 0 }
-      yield* Ref.set(status, { _tag: "PausedByHand" })
-      yield* listen(null)
-    })
-
-    const step = Effect.gen(function* () {
-      if (yield* Ref.get(isPausedByHand)) return yield* restByHand
-      if (mode._tag === "Paused") {
-        yield* record
-        const now = clock.unsafeCurrentTimeMillis()
-        if (outstanding === 0 && mode.until !== null && mode.until <= now) return yield* probe(mode.failures)
-        return yield* listen(outstanding === 0 ? mode.until : null)
-      }
-      if (isTimeToRecord()) {
-        // What is ready goes first, unless workers run dry: the requests that follow from it are under way meanwhile.
-        if (!isRunningDry()) yield* turn
-        yield* record
-        if (window - outstanding >= concurrency) {
-          const claimed = yield* claim
-          if (claimed === 0) yield* listen(yield* persistently(store.nextDue(authority.name)))
-          return
-        }
-      }
-      yield* listen(null)
-    })
-
-    // Of the scope, not children: these would be interrupted as soon as the queue is told to stop.
-    const workers = yield* Effect.replicateEffect(Effect.forkScoped(Effect.forever(work)), concurrency)
-    yield* Effect.addFinalizer(() =>
+    const stop = (workers: ReadonlyArray<Fiber.RuntimeFiber<never>>) =>
       Effect.gen(function* () {
-        stopping = true
-        if (claimed.size > 0) {
-          yield* Deferred.await(isIdle).pipe(Effect.interruptible, Effect.timeoutOption(shutdownPatience))
-        }
+        yield* happened({ _tag: "Stopped" })
+        yield* claimed.allEnded.pipe(Effect.interruptible, Effect.timeoutOption(shutdownTimeLimit))
         yield* Fiber.interruptAll(workers)
-        const unfinished = [...claimed.values()].map((item) => Workers.release(item).settlement)
-        yield* Effect.ignoreLogged(store.settle([...finished, ...unfinished]))
-        yield* events.publish({ _tag: "QueueStopped", authority: authority.name })
+        yield* Effect.ignoreLogged(store.settle(claimed.takeAll()))
+        yield* events.publish({ _tag: "QueueStopped", authority: name })
       })
-    )
-    const rings = yield* bell.rings
-    yield* Queue.take(rings).pipe(
-      Effect.flatMap((name) => (name === authority.name ? ring : Effect.void)),
-      Effect.forever,
-      Effect.forkScoped
-    )
-    yield* events.publish({ _tag: "QueueStarted", authority: authority.name })
-    return yield* Effect.forever(step)
-  }).pipe(Effect.scoped, Effect.annotateLogs({ module: "OutQueue", authority: authority.name }))
+
+    const run = Effect.gen(function* () {
+      state = OutQueueState.initial(concurrency, state.isPausedByHand, now())
+      const made = yield* Workers.make(authority, progress)
+      // Of the scope, not children: these would be interrupted as soon as the queue is told to stop.
+      const workers = yield* Effect.replicateEffect(Effect.forkScoped(work(made)), concurrency)
+      yield* Effect.addFinalizer(() => stop(workers))
+      yield* notifier.subscribe(name, wakeUp)
+      yield* events.publish({ _tag: "QueueStarted", authority: name })
+      return yield* coordinate(made)
+    }).pipe(Effect.scoped, Effect.annotateLogs({ module: "OutQueue", authority: name }))
+
+    const tell = (event: OutQueueState.Event) => Effect.zipRight(happened(event), wakeUp)
+
+    return {
+      status: Effect.sync(() => OutQueueState.statusOf(state)),
+      progress,
+      pause: tell({ _tag: "PausedByHand" }),
+      resume: tell({ _tag: "ResumedByHand" }),
+      run
+    }
+  })

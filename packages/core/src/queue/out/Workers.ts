@@ -15,15 +15,19 @@ import * as Receipts from "./Receipts.js"
 export interface Finished {
   readonly settlement: Settlement
   readonly authority: FailurePolicy.AuthorityDecision
-  /** Why the authority is to pause, or "". */
-  readonly reason: string
+}
+
+export interface Workers {
+  /** Never fails: whatever happens ends as something to record. A defect buries the item, not the queue. */
+  readonly deliver: (item: QueueItem) => Effect.Effect<Finished>
+  /** Whether deliveries can begin: every plugin that the authority uses reaches its target. */
+  readonly ping: Effect.Effect<void, DeliveryError>
 }
 
 /** An item that was claimed and not begun. */
 export const release = (item: QueueItem): Finished => ({
   settlement: { _tag: "Release", id: item.id },
-  authority: { _tag: "GoOn" },
-  reason: ""
+  authority: { _tag: "GoOn" }
 })
 
 /** What the target has after what its plugins did. */
@@ -130,7 +134,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     error._tag === "TargetUnavailable" && !error.answered ? Effect.isSuccess(ping) : Effect.succeed(false)
 
   const failed = Effect.fnUntraced(function* (item: QueueItem, error: DeliveryError) {
-    const verdict = FailurePolicy.decide(error, {
+    const decision = FailurePolicy.decide(error, {
       attempts: item.attempts,
       random: yield* Random.next,
       answersProbe: yield* answersProbe(error),
@@ -142,12 +146,12 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     const common = { authority: authority.name, subject: subjectOf(item.object), file: item.file }
     const reason = error.message
     const attempt = { at: now, error: reason, evidence: evidenceOf(error) }
-    const finished = (settlement: Settlement): Finished => ({ settlement, authority: verdict.authority, reason })
-    switch (verdict.item._tag) {
+    const finished = (settlement: Settlement): Finished => ({ settlement, authority: decision.authority })
+    switch (decision.item._tag) {
       case "Wait":
         return finished({ _tag: "Release", id: item.id })
       case "Again": {
-        const at = now + verdict.item.after
+        const at = now + decision.item.after
         const wanted = error._tag === "ReferencesUnknown" ? error.names : []
         yield* events.publish({
           _tag: "DeliveryDelayed",
