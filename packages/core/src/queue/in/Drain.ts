@@ -1,0 +1,103 @@
+/** Works the in queue's directory off once, as a pipeline: while a batch is stored, the next one is read. */
+import { Effect, Option, Schedule, Sink, Stream } from "effect"
+import { EventLoopYield } from "../EventLoopYield.js"
+import { type FileFate, QueueStore } from "../QueueStore.js"
+import * as Pace from "./Pace.js"
+import * as RemovedFiles from "./RemovedFiles.js"
+import { nameOf, Spool, type SpoolEntry } from "./Spool.js"
+import * as Strangers from "./Strangers.js"
+import * as TakeOver from "./TakeOver.js"
+
+/** Batches wait for others, to be made to last with them, for so long at most. */
+const flushedWithin = "100 millis"
+
+/** What the in queue is at, for people who watch it. */
+export interface Control {
+  /** Files that wait, as far as the last look saw them. */
+  waiting: number
+  /** The file at work, or null. */
+  head: string | null
+}
+
+/**
+ * The effect can be run again and again. It answers with the milliseconds until the directory is to be looked at again: 0 when
+ * there was something new, since more may have come meanwhile, and null when nothing is known to become due.
+ */
+export const make = (control: Control) =>
+  Effect.gen(function* () {
+    const spool = yield* Spool
+    const store = yield* QueueStore
+    const letOthersGo = yield* EventLoopYield
+    const removed = yield* RemovedFiles.make
+    const takeOver = yield* TakeOver.make(removed)
+    const sortOutStrangers = yield* Strangers.make
+    let pace = Pace.initial
+
+    const read = Effect.suspend(() => {
+      const files = Pace.toRead(pace)
+      pace = Pace.hasRead(pace)
+      return spool.next(files)
+    }).pipe(
+      Effect.mapError(Option.some),
+      Effect.filterOrFail((entries) => entries.length > 0, Option.none)
+    )
+
+    const storeBatch = (entries: ReadonlyArray<SpoolEntry>) => {
+      const [first] = entries
+      control.head = first === undefined ? null : nameOf(first)
+      // The storage is at work without a pause: timers, signals and requests get their turn here.
+      return Effect.zipRight(letOthersGo, takeOver(entries)).pipe(
+        Effect.tap(({ files, millis }) =>
+          Effect.sync(() => {
+            pace = Pace.hasStored(pace, files.length, millis)
+          })
+        )
+      )
+    }
+
+    /** Batches that are made to last together. */
+    const together = Sink.suspend(() => {
+      const batches = pace.flushedTogether
+      pace = Pace.hasFlushed(pace)
+      return Sink.collectAllN<TakeOver.TakenOver>(batches)
+    })
+
+    const remove = Effect.fnUntraced(function* ({ bad, files }: TakeOver.TakenOver) {
+      const withFate = (fate: FileFate) => files.filter(([, its]) => its === fate).map(([name]) => name)
+      yield* spool.remove(withFate("remove"))
+      yield* spool.trash([...withFate("trash"), ...bad])
+      yield* removed.add(files.map(([name]) => name))
+      control.waiting = Math.max(0, control.waiting - files.length - bad.length)
+      control.head = null
+    })
+
+    const batches = Stream.repeatEffectOption(read).pipe(
+      Stream.buffer({ capacity: 1 }),
+      Stream.mapEffect(storeBatch),
+      Stream.takeUntil(({ wait }) => wait !== null),
+      Stream.buffer({ capacity: 1 }),
+      Stream.aggregateWithin(together, Schedule.spaced(flushedWithin)),
+      // Once they are removed, the storage is the only place that has them.
+      Stream.tap(() => store.flush),
+      Stream.buffer({ capacity: 1 }),
+      Stream.tap(Effect.forEach(remove, { discard: true })),
+      Stream.flattenChunks
+    )
+
+    return Effect.gen(function* () {
+      const look = yield* spool.look
+      control.waiting = look.waiting
+      yield* removed.forgetEarlier
+      const strangersIn = yield* sortOutStrangers(look)
+      pace = Pace.looked(pace)
+      const { isNew, wait } = yield* Stream.runFold(
+        batches,
+        { isNew: false, wait: null as number | null },
+        (all, one) => ({ isNew: all.isNew || one.isNew, wait: one.wait })
+      )
+      // More may have come meanwhile.
+      if (isNew && wait === null) return 0
+      yield* removed.forget
+      return wait ?? strangersIn
+    })
+  })

@@ -1,0 +1,33 @@
+/** Entries of the in queue's directory that are no listener files: directories stay, old files go to the trash. */
+import { Clock, Effect } from "effect"
+import { Events } from "../../events/Events.js"
+import { unfinishedFor } from "./Reading.js"
+import { type Look, Spool } from "./Spool.js"
+
+/** To be called after each look. Answers with the milliseconds until one of them has to be looked at again, or null. */
+export const make = Effect.gen(function* () {
+  const spool = yield* Spool
+  const events = yield* Events
+  let reported: ReadonlySet<string> = new Set()
+
+  /** What stays where it is is reported once, not at every look. */
+  const reportDirectories = (names: ReadonlyArray<string>) =>
+    Effect.suspend(() => {
+      const before = reported
+      reported = new Set(names)
+      return events.publishAll(
+        names
+          .filter((name) => !before.has(name))
+          .map((file) => ({ _tag: "FileLeft", file, reason: "it is a directory, not a listener file" }))
+      )
+    })
+
+  return Effect.fnUntraced(function* ({ directories, strangers }: Look) {
+    yield* reportDirectories(directories)
+    const now = yield* Clock.currentTimeMillis
+    const old = strangers.filter(({ modifiedAt }) => now - modifiedAt >= unfinishedFor)
+    yield* spool.trash(old.map(({ name }) => name))
+    yield* events.publishAll(old.map(({ name, reason }) => ({ _tag: "FileDiscarded", file: name, reasons: [reason] })))
+    return strangers.length > old.length ? unfinishedFor : null
+  })
+})

@@ -1,0 +1,62 @@
+/** Stores a batch of files of the in queue, and says what is to become of them. */
+import { Clock, Effect } from "effect"
+import { ConfigStore } from "../../config/ConfigStore.js"
+import type { ConnectorEvent } from "../../events/ConnectorEvent.js"
+import { Events } from "../../events/Events.js"
+import { EventLoopYield } from "../EventLoopYield.js"
+import { QueueNotifier } from "../QueueNotifier.js"
+import { type FileFate, QueueStore } from "../QueueStore.js"
+import * as Arrivals from "./Arrivals.js"
+import * as Reading from "./Reading.js"
+import type { RemovedFiles } from "./RemovedFiles.js"
+import type { SpoolEntry } from "./Spool.js"
+
+/** What became of a batch. */
+export interface TakenOver {
+  /** Files that are stored, or were before. */
+  readonly files: ReadonlyArray<readonly [name: string, fate: FileFate]>
+  /** Whether any of them was not stored before. */
+  readonly isNew: boolean
+  /** Files that are no listener files. */
+  readonly bad: ReadonlyArray<string>
+  /** See {@link Reading.Readings}. */
+  readonly wait: number | null
+  /** How long nobody else got a turn, in milliseconds. */
+  readonly millis: number
+}
+
+export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
+  const store = yield* QueueStore
+  const notifier = yield* QueueNotifier
+  const events = yield* Events
+  const config = yield* ConfigStore
+  const letOthersGo = yield* EventLoopYield
+  const toArrivals = yield* Arrivals.make
+
+  return Effect.fnUntraced(function* (entries: ReadonlyArray<SpoolEntry>) {
+    const begun = yield* Clock.currentTimeMillis
+    const { bad, good, wait } = Reading.readAll(entries, begun)
+    const known = yield* store.takenOver(good.map(({ file }) => file))
+    const fresh = known.size === 0 ? good : good.filter(({ file }) => !known.has(file.name))
+    const { arrivals, events: happened } = yield* toArrivals(fresh, yield* config.current)
+    for (const { file } of arrivals) removed.cameAgain(file.name)
+    const prepared = yield* Clock.currentTimeMillis
+    yield* letOthersGo
+    const resumed = yield* Clock.currentTimeMillis
+    if (arrivals.length > 0) yield* store.accept(arrivals)
+    yield* notifier.notify(new Set(arrivals.flatMap(({ recipients }) => recipients)))
+    yield* events.publishAll([
+      ...[...known.keys()].map((file): ConnectorEvent => ({ _tag: "FileAlreadyTakenOver", file })),
+      ...bad.map(({ name, reasons }): ConnectorEvent => ({ _tag: "FileDiscarded", file: name, reasons })),
+      ...happened
+    ])
+    const takenOver: TakenOver = {
+      files: [...known, ...arrivals.map(({ fate, file }) => [file.name, fate] as const)],
+      isNew: arrivals.length > 0,
+      bad: bad.map(({ name }) => name),
+      wait,
+      millis: (yield* Clock.currentTimeMillis) - resumed + prepared - begun
+    }
+    return takenOver
+  })
+})
