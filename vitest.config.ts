@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     projects,
+    // Generated data and real processes: a busy machine takes several times as long, and only what hangs is to fail.
+    testTimeout: 30_000,
     coverage: { include: ["packages/*/src/**", "apps/*/src/**"], reporter: ["text-summary", "html"] }
   }
 })

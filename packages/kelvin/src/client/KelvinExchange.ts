@@ -1,0 +1,85 @@
+/** One request to a target and its answer, whatever it says: with a time limit, and when it is its turn. */
+import { TargetUnavailable } from "@id-connector/core/targets/DeliveryError"
+import { Effect, identity, RateLimiter } from "effect"
+import { short } from "./Masking.js"
+import {
+  type TargetAnswer,
+  TargetHttp,
+  type TargetRequest,
+  type TimedOut,
+  type TlsRules,
+  type Unreachable
+} from "./TargetHttp.js"
+
+export type Exchange = (asked: Omit<TargetRequest, "timeLimit">) => Effect.Effect<TargetAnswer, TargetUnavailable>
+
+/** How long a request may take, in seconds. Creating something takes the server longest. */
+const timeLimitOf = (method: string) => (method === "POST" ? 30 : 20)
+
+/** The connections live as long as the scope. A question whose connection breaks off is asked once more on another one. */
+export const make = Effect.fnUntraced(function* (options: {
+  readonly tls: TlsRules
+  readonly connections: number
+  readonly requestsPerSecond: number | null
+}) {
+  const inTurn =
+    options.requestsPerSecond === null
+      ? identity
+      : yield* RateLimiter.make({
+          limit: options.requestsPerSecond,
+          interval: "1 second",
+          algorithm: "token-bucket"
+        })
+  const send = yield* (yield* TargetHttp).client({ tls: options.tls, connections: options.connections })
+
+  const exchange: Exchange = (asked) => {
+    const request: TargetRequest = { timeLimit: timeLimitOf(asked.method), ...asked }
+    const sending = inTurn(send(request))
+    const failed = (error: Unreachable | TimedOut) => Effect.fail(unavailable(request, error))
+    return Effect.catchAll(sending, (error) =>
+      // A server closes connections that were idle just when they are used again. To ask twice does no harm.
+      error._tag === "Unreachable" && request.method === "GET" ? Effect.catchAll(sending, failed) : failed(error)
+    )
+  }
+  return exchange
+})
+
+/** Path and query of a URL. */
+export const pathOf = (url: string): string => url.replace(/^https?:\/\/[^/]*/, "")
+
+const unavailable = ({ method, timeLimit, url }: TargetRequest, error: Unreachable | TimedOut): TargetUnavailable =>
+  new TargetUnavailable({
+    detail:
+      error._tag === "TimedOut"
+        ? `no answer to ${method} ${pathOf(url)} within ${timeLimit} seconds`
+        : `${new URL(url).host}: ${causeOf(error)}`,
+    retryAfter: null,
+    answered: false
+  })
+
+/** The innermost cause says it: `connect ECONNREFUSED 127.0.0.1:443`, `self-signed certificate`. */
+const causeOf = (error: unknown): string => {
+  let innermost: unknown = error
+  for (let depth = 0; depth < 8; depth++) {
+    const cause =
+      innermost instanceof Error || isRecord(innermost) ? (innermost as { readonly cause?: unknown }).cause : undefined
+    if (cause === undefined || cause === null) break
+    innermost = cause
+  }
+  const code = isRecord(innermost) && typeof innermost.code === "string" ? innermost.code : ""
+  const message = innermost instanceof Error ? innermost.message : String(innermost)
+  const text = message.includes(code) ? message : `${message} (${code})`
+  return short(certificateCodes.has(code) ? `its certificate is not trusted: ${text}` : text, 300)
+}
+
+const certificateCodes: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID"
+])
+
+const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === "object" && value !== null
