@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
 # --- build: compiles the sources ----------------------------------------------------------------------------------------
-FROM node:20-bookworm AS build
+FROM node:24-bookworm AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 COPY packages/core/package.json packages/core/
@@ -13,15 +13,16 @@ COPY packages/testkit/package.json packages/testkit/
 COPY apps/server/package.json apps/server/
 COPY apps/demo/package.json apps/demo/
 COPY apps/server/bin apps/server/bin
-# The sources come later, so that a change of them installs nothing again. Compiling needs no database driver.
+COPY drivers/better-sqlite3 drivers/better-sqlite3
+# The sources come later, so that a change of them installs nothing again. Compiling them needs no database driver.
 RUN npm ci --ignore-scripts
 COPY tsconfig.base.json tsconfig.json tsconfig.build.json ./
 COPY packages packages
 COPY apps apps
 RUN npm run build
 
-# --- dependencies: what the server needs at run time, with the database driver compiled ----------------------------------
-FROM node:20-bookworm AS dependencies
+# --- dependencies: what the server needs at run time --------------------------------------------------------------------
+FROM node:24-bookworm-slim AS dependencies
 WORKDIR /dependencies
 COPY package.json package-lock.json .npmrc ./
 COPY packages/core/package.json packages/core/
@@ -31,10 +32,12 @@ COPY packages/ldap/package.json packages/ldap/
 COPY packages/sql/package.json packages/sql/
 COPY apps/server/package.json apps/server/
 COPY apps/server/bin apps/server/bin
-RUN npm ci --omit=dev --ignore-scripts && npm rebuild better-sqlite3
+COPY drivers drivers
+# The database driver is apart, and comes with its binaries.
+RUN npm ci --omit=dev --ignore-scripts && npm ci --ignore-scripts --prefix drivers/better-sqlite3-13
 
 # --- run ----------------------------------------------------------------------------------------------------------------
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /opt/id-connector
 COPY --from=dependencies /dependencies ./

@@ -1,12 +1,12 @@
 // npm test: all tests, or those named as arguments (`npm test -- packages/core`). Ends with one line that counts them.
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import * as Fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ensureInstalled, root } from "./installed.mjs"
 
 ensureInstalled()
-const directory = mkdtempSync(join(tmpdir(), "id-connector-tests-"))
+const directory = Fs.mkdtempSync(join(tmpdir(), "id-connector-tests-"))
 const report = join(directory, "report.json")
 const done = spawnSync(
   "node_modules/.bin/vitest",
@@ -14,7 +14,7 @@ const done = spawnSync(
   { cwd: root, stdio: "inherit" }
 )
 try {
-  const { numFailedTests, numPassedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"))
+  const { numFailedTests, numPassedTests, numPendingTests } = JSON.parse(Fs.readFileSync(report, "utf8"))
   const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : ""
   console.log(`${numPassedTests} passed, ${numFailedTests} failed${skipped}`)
   if (numPassedTests === 0) process.exitCode = 1
@@ -22,5 +22,5 @@ try {
   console.error("The test runner left no report.")
   process.exitCode = 1
 }
-rmSync(directory, { recursive: true, force: true })
-if (done.status !== 0) process.exitCode = done.status ?? 1
+Fs.rmSync(directory, { recursive: true, force: true })
+if (done.status !== 0) process.exitCode = done.status || 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-const [{ run }, { command }] = await Promise.all([
-  import("@id-connector/server/cli/Run"),
-  import("@id-connector/server/cli/TrashCleaner")
-])
-run(command, "listener_trash_cleaner")
+import "./needs-node.js"
+
+Promise.all([import("@id-connector/server/cli/Run"), import("@id-connector/server/cli/TrashCleaner")]).then(
+  ([{ run }, { command }]) => run(command, "listener_trash_cleaner")
+)

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-const [{ run }, { scheduleGroup }] = await Promise.all([
-  import("@id-connector/server/cli/Run"),
-  import("@id-connector/server/cli/Scheduled")
-])
-run(scheduleGroup, "schedule_group")
+import "./needs-node.js"
+
+Promise.all([import("@id-connector/server/cli/Run"), import("@id-connector/server/cli/Scheduled")]).then(
+  ([{ run }, { scheduleGroup }]) => run(scheduleGroup, "schedule_group")
+)

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-const [{ run }, { scheduleSchool }] = await Promise.all([
-  import("@id-connector/server/cli/Run"),
-  import("@id-connector/server/cli/Scheduled")
-])
-run(scheduleSchool, "schedule_school")
+import "./needs-node.js"
+
+Promise.all([import("@id-connector/server/cli/Run"), import("@id-connector/server/cli/Scheduled")]).then(
+  ([{ run }, { scheduleSchool }]) => run(scheduleSchool, "schedule_school")
+)

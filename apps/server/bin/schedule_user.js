@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-const [{ run }, { scheduleUser }] = await Promise.all([
-  import("@id-connector/server/cli/Run"),
-  import("@id-connector/server/cli/Scheduled")
-])
-run(scheduleUser, "schedule_user")
+import "./needs-node.js"
+
+Promise.all([import("@id-connector/server/cli/Run"), import("@id-connector/server/cli/Scheduled")]).then(
+  ([{ run }, { scheduleUser }]) => run(scheduleUser, "schedule_user")
+)

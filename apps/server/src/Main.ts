@@ -11,6 +11,7 @@ import * as PasswordDigest from "@id-connector/kelvin/delivery/PasswordDigest"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import * as LdapDirectory from "@id-connector/ldap/LdapDirectory"
 import { migrations } from "@id-connector/sql/Migrations"
+import * as SqliteDriver from "@id-connector/sql/SqliteDriver"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
 import { Cause, Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as Checkpoints from "./files/Checkpoints.js"
@@ -144,5 +145,6 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
         ConfigDirectory.layer(settings.appDir)
       )
     ),
-    Layer.provide(InstanceLock.layer(settings.appDir))
+    Layer.provide(InstanceLock.layer(settings.appDir)),
+    Layer.provide(SqliteDriver.layer)
   )

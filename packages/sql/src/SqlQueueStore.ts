@@ -10,6 +10,7 @@ import { SqlClient } from "@effect/sql"
 import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import { Effect, Layer } from "effect"
+import * as SqliteDriver from "./SqliteDriver.js"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
 import { claim, nextDue } from "./SqlQueueStore/Claim.js"
@@ -75,8 +76,12 @@ const tune = (sql: SqlClient.SqlClient): Effect.Effect<void> =>
   ).pipe(Effect.orDie) // The migrations ran on this connection: it works, and knows these settings.
 
 /** Needs the tables of `Migrations`. One process at a time: `recover` takes items in flight for left behind. */
-export const layer: Layer.Layer<QueueStore | PreviousStateStore, never, SqlClient.SqlClient | FileSystem.FileSystem> =
-  Layer.merge(queue, SqlPreviousStateStore.layer).pipe(
-    Layer.provide(Layer.merge(PreviousStates.layer, TakenOver.layer)),
-    Layer.provide(Transactions.layer)
-  )
+export const layer: Layer.Layer<
+  QueueStore | PreviousStateStore,
+  SqliteDriver.DriverUnfit,
+  SqlClient.SqlClient | FileSystem.FileSystem
+> = Layer.merge(queue, SqlPreviousStateStore.layer).pipe(
+  Layer.provide(Layer.merge(PreviousStates.layer, TakenOver.layer)),
+  Layer.provide(Transactions.layer),
+  Layer.provide(SqliteDriver.layer)
+)

@@ -1,9 +1,13 @@
 /** Which bodies are read at all: small ones, JSON where JSON is due, and a form for the log in. */
 import { Headers, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { prefix } from "@id-connector/api/Api"
+import { Effect, Stream } from "effect"
 
 /** A larger body is none of an administrator's, in bytes. */
 export const largest = 1024 * 1024
+
+/** Up to this size, a body that is refused is read off, in bytes. */
+const readOff = 64 * largest
 
 const form = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
 const json = /^application\/([\w.+-]+\+)?json\b/i
@@ -21,6 +25,16 @@ export const refusal = ({
   if (url.split("?")[0] === `${prefix}/token`) return kind !== undefined && form.test(kind) ? null : notAForm
   // Who does not say what it is gets the benefit of the doubt, as with the Python connector.
   return kind === undefined || json.test(kind) ? null : notJson
+}
+
+/** Refuses when the client has written all: one that still writes when the connection closes may never see the answer. */
+export const refuse = (
+  { headers, stream }: Pick<HttpServerRequest.HttpServerRequest, "headers" | "stream">,
+  refusal: HttpServerResponse.HttpServerResponse
+): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  const length = Number(headers["content-length"] ?? "0")
+  const isReadOff = length > 0 && length <= readOff
+  return Effect.as(isReadOff ? Effect.ignore(Stream.runDrain(stream)) : Effect.void, refusal)
 }
 
 const tooLarge = HttpServerResponse.unsafeJson(

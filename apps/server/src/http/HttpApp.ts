@@ -122,7 +122,7 @@ const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
     const start = yield* Clock.currentTimeMillis
     const requestId = requestIdOf(request.headers["x-request-id"])
     const refusal = Bodies.refusal(request)
-    const response = yield* (refusal === null ? app : Effect.succeed(refusal)).pipe(
+    const response = yield* (refusal === null ? app : Bodies.refuse(request, refusal)).pipe(
       Effect.provideService(HttpServerRequest.HttpServerRequest, asGet(request)),
       HttpIncomingMessage.withMaxBodySize(Option.some(Bodies.largest)),
       Effect.catchSomeCause((cause) =>

@@ -1,0 +1,41 @@
+// npm run nodes [-- 22 24]: whether the connector runs on other Nodes than this one. Each is fetched as an npm package, runs the
+// tests of the storage, the deliveries and the API, the demonstration, and a minute of load while garbage is collected.
+import { spawnSync } from "node:child_process"
+import { mkdirSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
+import { root } from "./installed.mjs"
+
+/** Not those that run a command a dozen times over, or a browser: they would find nothing else. */
+const tests = ["packages/core", "packages/sql", "packages/kelvin", "apps/server"]
+const left = ["**/Commands.integration.test.ts", "**/Documents.browser.test.ts"]
+
+const seconds = 60
+
+const run = (env, command, ...args) => {
+  console.log(`\n> ${command} ${args.join(" ")}`)
+  const { status } = spawnSync(command, args, { cwd: root, env, stdio: "inherit" })
+  if (status !== 0) {
+    console.error(`This failed: ${command} ${args.join(" ")}`)
+    process.exit(1)
+  }
+}
+
+/** The directory of an executable `node` of this version. */
+const fetched = (version) => {
+  const name = `node-${process.platform}-${process.arch}`
+  const directory = join(tmpdir(), "id-connector-nodes", version)
+  mkdirSync(directory, { recursive: true })
+  run(process.env, "npm", "install", "--silent", "--no-save", "--prefix", directory, `${name}@${version}`)
+  return join(directory, "node_modules", name, "bin")
+}
+
+const asked = process.argv.slice(2)
+for (const version of asked.length > 0 ? asked : ["22", "24"]) {
+  const env = { ...process.env, PATH: `${fetched(version)}${delimiter}${process.env.PATH}` }
+  run(env, "node", "--version")
+  run(env, "node", "scripts/test.mjs", ...tests, ...left.map((pattern) => `--exclude=${pattern}`))
+  run(env, "npm", "start", "--", "--once")
+  run(env, "node_modules/.bin/tsc", "-b", "tsconfig.build.json")
+  run(env, "node", "apps/demo/dist/faults/LoadRun.js", String(seconds))
+}
