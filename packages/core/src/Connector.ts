@@ -2,7 +2,7 @@
 import { Clock, Context, Effect, Layer, Schedule, Stream } from "effect"
 import { ConfigStore } from "./config/ConfigStore.js"
 import * as ConfigurationReport from "./events/ConfigurationReport.js"
-import { inPortions } from "./queue/InPortions.js"
+import { inBatches } from "./queue/InBatches.js"
 import * as InQueue from "./queue/in/InQueue.js"
 import type { OutQueueStatus } from "./queue/out/OutQueueState.js"
 import * as OutQueues from "./queue/out/OutQueues.js"
@@ -113,13 +113,13 @@ const interventions = Effect.fnUntraced(function* (
     retryAll: (authority, state) =>
       thenNotify(
         authority,
-        inPortions((limit) => store.retry(authority, { _tag: "InState", state, limit }))
+        inBatches((limit) => store.retry(authority, { _tag: "InState", state, limit }))
       ),
     discard: (authority, ids) => thenNotify(authority, store.discard(authority, { _tag: "Ids", ids })),
     discardAll: (authority, state) =>
       thenNotify(
         authority,
-        inPortions((limit) => store.discard(authority, { _tag: "InState", state, limit }))
+        inBatches((limit) => store.discard(authority, { _tag: "InState", state, limit }))
       ),
     pause: (authority) =>
       Effect.gen(function* () {

@@ -1,7 +1,7 @@
 /** Where the items of an authority go that was deleted: nothing that was accepted vanishes without a trace. */
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { AuthorityName } from "../../schools/SchoolAuthority.js"
-import { inPortions } from "../InPortions.js"
+import { inBatches } from "../InBatches.js"
 import { type QueueItem, QueueStore } from "../QueueStore.js"
 
 /** They could not be kept (disk full, rights). They stay in the queue. */
@@ -43,7 +43,7 @@ export const clear = (authority: AuthorityName): Effect.Effect<void, never, Queu
         return items.length
       })
     const moved = yield* Effect.reduce(["waiting", "held", "dead"] as const, 0, (sum, state) =>
-      Effect.map(inPortions(move(state)), (count) => sum + count)
+      Effect.map(inBatches(move(state)), (count) => sum + count)
     )
     if (moved > 0) {
       yield* Effect.logWarning("Moved the items of a deleted school authority to the trash.", {
