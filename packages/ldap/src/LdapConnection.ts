@@ -23,6 +23,9 @@ export const urlOf = ({ host, port, tls }: LdapServer): string =>
 /** What the library or the network failed with. */
 export class LdapFailure extends Data.TaggedError("LdapFailure")<{ readonly cause: unknown }> {}
 
+export const tooLate = ({ timeLimit }: LdapServer): LdapFailure =>
+  new LdapFailure({ cause: new Error(`no answer within ${timeLimit / 1000} seconds`) })
+
 /** A step of the library. */
 export const attempt = <A>(step: () => Promise<A>): Effect.Effect<A, LdapFailure> =>
   Effect.tryPromise({ try: step, catch: (cause) => new LdapFailure({ cause }) })

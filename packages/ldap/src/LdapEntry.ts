@@ -15,6 +15,8 @@ export const userAttributes = [
   "shadowExpire"
 ]
 export const groupAttributes = ["cn", "entryUUID"]
+export const roleAttributes = ["uid", "ucsschoolRole", "objectClass"]
+export const memberAttributes = ["uniqueMember"]
 export const hashAttributes = [
   "uid",
   "krb5Key",
@@ -43,6 +45,18 @@ const text = (entry: Entry, name: string): string | null => texts(entry, name)[0
 const number = (entry: Entry, name: string): number | null => {
   const value = text(entry, name)
   return value !== null && /^-?\d+$/.test(value) ? Number(value) : null
+}
+
+/** Of the entries those of users with these names, by name in lower case. */
+export const byName = (names: ReadonlyArray<string>, entries: ReadonlyArray<Entry>): ReadonlyMap<string, Entry> => {
+  const wanted = new Set(names.map((name) => name.toLowerCase()))
+  const found = new Map<string, Entry>()
+  for (const entry of entries) {
+    for (const uid of texts(entry, "uid")) {
+      if (wanted.has(uid.toLowerCase())) found.set(uid.toLowerCase(), entry)
+    }
+  }
+  return found
 }
 
 const millisOfDay = 86_400_000
@@ -82,8 +96,28 @@ export const group = (entry: Entry): DirectoryGroup => ({
   entryUuid: text(entry, "entryUUID") ?? ""
 })
 
+/** DNs of the members of a group. */
+export const members = (entry: Entry): ReadonlyArray<string> => texts(entry, "uniqueMember")
+
+/** Roles of those who are school users. */
+export const rolesOf = (entries: ReadonlyMap<string, Entry>): ReadonlyMap<string, ReadonlyArray<string>> => {
+  const found = new Map<string, ReadonlyArray<string>>()
+  for (const [name, entry] of entries) if (isSchoolUser(entry)) found.set(name, texts(entry, "ucsschoolRole"))
+  return found
+}
+
+/** Password hashes of those who have all of them. */
+export const hashesOf = (entries: ReadonlyMap<string, Entry>): ReadonlyMap<string, PasswordHashes.PasswordHashes> => {
+  const found = new Map<string, PasswordHashes.PasswordHashes>()
+  for (const [name, entry] of entries) {
+    const complete = hashes(entry)
+    if (complete !== null) found.set(name, complete)
+  }
+  return found
+}
+
 /** The password hashes, or null when one of them is missing. */
-export const hashes = (entry: Entry): PasswordHashes.PasswordHashes | null => {
+const hashes = (entry: Entry): PasswordHashes.PasswordHashes | null => {
   const userPassword = texts(entry, "userPassword")
   const sambaNTPassword = text(entry, "sambaNTPassword")
   const krb5Key = values(entry, "krb5Key").map((value) => Buffer.from(value).toString("base64"))

@@ -39,7 +39,7 @@ export const make = ({ bindDn, connections, password, server }: Options): Effect
         Effect.suspend(() => {
           const slot = slots[next++ % slots.length]
           if (slot === undefined) return Effect.die("a pool has at least one connection")
-          const once = slot(operation, server.timeLimit)
+          const once = slot(operation)
           return once.pipe(
             Effect.catchTag("Broken", () => once),
             Effect.catchTag("Broken", ({ failure }) => Effect.fail(failure))
@@ -82,19 +82,13 @@ const makeSlot = (server: LdapConnection.LdapServer, bindDn: string, password: P
         return current
       })
     )
-    return <A>(
-      operation: (client: Client) => Promise<A>,
-      timeLimit: number
-    ): Effect.Effect<A, LdapConnection.LdapFailure | Broken> =>
+    return <A>(operation: (client: Client) => Promise<A>): Effect.Effect<A, LdapConnection.LdapFailure | Broken> =>
       places.withPermits(1)(
         Effect.gen(function* () {
           const open = yield* get
-          const late = new LdapConnection.LdapFailure({
-            cause: new Error(`no answer within ${timeLimit / 1000} seconds`)
-          })
           const exit = yield* LdapConnection.attempt(() => operation(open.connection.client)).pipe(
             Effect.raceFirst(open.connection.lost),
-            Effect.timeoutFail({ duration: timeLimit, onTimeout: () => late }),
+            Effect.timeoutFail({ duration: server.timeLimit, onTimeout: () => LdapConnection.tooLate(server) }),
             Effect.either
           )
           if (LdapConnection.isWhole(open.connection) && !isTimeOut(exit)) return yield* exit

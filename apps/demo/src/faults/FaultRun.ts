@@ -4,8 +4,9 @@
  */
 
 import { FileSystem } from "@effect/platform"
-import type { HeldClass, HeldUser } from "@id-connector/testkit/simulator/KelvinSimulator"
 import { Clock, Effect, Fiber, Schedule } from "effect"
+import * as Comparison from "./Comparison.js"
+import * as Disturbance from "./Disturbance.js"
 import * as Rig from "./Rig.js"
 import * as Year from "./Year.js"
 
@@ -37,103 +38,28 @@ export interface Outcome {
   readonly rough: number
 }
 
-/** How many portions the files come in. */
+/** How many portions the files come in, while the connector is killed. */
 const portions = 40
+
+/** A year that was delivered. */
+interface Delivered {
+  readonly rig: Rig.Rig
+  /** When it began, in milliseconds. */
+  readonly start: number
+  /** What is left in the queues. */
+  readonly left: ReadonlyArray<string>
+}
 
 export const run = (options: Options): Effect.Effect<Outcome, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const year = Year.make(options)
-    const { progress } = options
-    yield* progress(`${options.users} users, ${options.classes} classes, ${year.files.length} listener files`)
+    yield* options.progress(`${options.users} users, ${options.classes} classes, ${year.files.length} listener files`)
     const random = Year.generator(options.seed + 1)
-
-    const calm = yield* newRig(options, random)
-    const calmStart = yield* Clock.currentTimeMillis
-    const calmLeft = yield* Effect.scoped(
-      Effect.gen(function* () {
-        yield* calm.start
-        calm.drop(year.files, 0)
-        return yield* calm.settled
-      })
-    )
-    yield* progress(
-      `undisturbed: ${seconds(calm, calmStart)} s${calmLeft.length === 0 ? "" : `, left ${calmLeft.join(", ")}`}`
-    )
-
-    const rough = yield* newRig(options, random)
-    for (const { simulator } of rough.targets) disturb(simulator)
-    const roughStart = yield* Clock.currentTimeMillis
-    const size = Math.ceil(year.files.length / portions)
-    const dropping = Effect.forEach(
-      Array.from({ length: portions }, (_, index) => index * size),
-      (first) =>
-        Effect.zipRight(
-          Effect.sync(() => rough.drop(year.files.slice(first, first + size), first)),
-          Effect.sleep("500 millis")
-        ),
-      { discard: true }
-    )
-    const restarting = Effect.gen(function* () {
-      const target = rough.targets[Math.floor(random() * rough.targets.length)]
-      yield* Effect.sleep(3_000 + random() * 4_000)
-      if (target === undefined) return
-      yield* target.restart(`${200 + Math.floor(random() * 1_500)} millis`)
-      target.simulator.revokeTokens()
-    }).pipe(Effect.forever)
-    const killing = Effect.forEach(
-      Array.from({ length: options.kills }, (_, index) => index + 1),
-      (nth) =>
-        Effect.scoped(
-          Effect.gen(function* () {
-            yield* rough.start
-            yield* Effect.sleep(1_000 + random() * 3_000)
-          })
-        ).pipe(Effect.zipRight(nth % 5 === 0 ? progress(`killed ${nth} times`) : Effect.void)),
-      { discard: true }
-    )
-    const roughLeft = yield* Effect.scoped(
-      Effect.gen(function* () {
-        const restarts = yield* Effect.forkScoped(restarting)
-        const files = yield* Effect.forkScoped(dropping)
-        yield* killing
-        yield* rough.start
-        yield* Fiber.join(files)
-        // Faults end with the files; what they left behind must not.
-        yield* Fiber.interrupt(restarts)
-        for (const { simulator } of rough.targets) simulator.clearFaults()
-        yield* Effect.forkScoped(Effect.repeat(progress("waiting for the rest"), Schedule.spaced("20 seconds")))
-        return yield* rough.settled
-      })
-    )
-    const differences = [...calmLeft, ...roughLeft].map((line) => `left in the queue of ${line}`)
-    for (const [index, { name, simulator }] of rough.targets.entries()) {
-      const undisturbed = calm.targets[index]?.simulator.state() ?? { users: [], classes: [] }
-      differences.push(...compare(name, undisturbed, simulator.state()))
-      const expected = year.users[name] ?? []
-      const held = undisturbed.users.map((user) => user.name).sort()
-      if (JSON.stringify(held) !== JSON.stringify(expected)) {
-        differences.push(`${name}: undisturbed it holds ${held.length} users, ${expected.length} are expected`)
-      }
-    }
-    return {
-      files: year.files.length,
-      differences,
-      deadLetters: [...calm.logged("dead letter"), ...rough.logged("dead letter")],
-      targets: rough.targets.map(({ name, simulator }) => {
-        const requests = simulator.requests()
-        const { classes, users } = simulator.state()
-        return {
-          name,
-          users: users.length,
-          classes: classes.length,
-          requests: requests.length,
-          faults: requests.filter(({ status }) => status === 0 || status === 429 || status >= 500).length,
-          longestPause: longestPause(requests)
-        }
-      }),
-      calm: seconds(calm, calmStart),
-      rough: seconds(rough, roughStart)
-    }
+    const calm = yield* calmly(yield* newRig(options, random), year)
+    const left = calm.left.length === 0 ? "" : `, left ${calm.left.join(", ")}`
+    yield* options.progress(`undisturbed: ${seconds(calm)} s${left}`)
+    const rough = yield* roughly(yield* newRig(options, random), year, options, random)
+    return outcomeOf(year, calm, rough)
   }).pipe(Effect.scoped)
 
 const newRig = ({ executable }: Options, random: () => number) =>
@@ -143,72 +69,76 @@ const newRig = ({ executable }: Options, random: () => number) =>
     return yield* Rig.make(directory, executable, random)
   })
 
-/** Faults as long as they are not cleared: each of these answers comes at random. */
-const disturb = (simulator: Rig.Target["simulator"]) => {
-  const writes = ["POST", "PATCH", "DELETE"]
-  const always = { times: Number.POSITIVE_INFINITY }
-  for (const method of writes) {
-    simulator.fail({
-      ...always,
-      method,
-      path: /^\/(users|classes)/,
-      probability: 0.03,
-      effect: { _tag: "Status", status: 500 }
+const calmly = (rig: Rig.Rig, year: Year.Year): Effect.Effect<Delivered> =>
+  Effect.gen(function* () {
+    const start = yield* Clock.currentTimeMillis
+    yield* rig.start
+    rig.drop(year.files, 0)
+    return { rig, start, left: yield* rig.settled }
+  }).pipe(Effect.scoped)
+
+const roughly = (
+  rig: Rig.Rig,
+  year: Year.Year,
+  { kills, progress }: Options,
+  random: () => number
+): Effect.Effect<Delivered> =>
+  Effect.gen(function* () {
+    for (const { simulator } of rig.targets) Disturbance.failing(simulator)
+    const start = yield* Clock.currentTimeMillis
+    const restarts = yield* Effect.forkScoped(Disturbance.restarting(rig, random))
+    const files = yield* Effect.forkScoped(dropSlowly(rig, year))
+    yield* Disturbance.killing(rig, kills, random, progress)
+    yield* rig.start
+    yield* Fiber.join(files)
+    // Faults end with the files; what they left behind must not.
+    yield* Fiber.interrupt(restarts)
+    for (const { simulator } of rig.targets) simulator.clearFaults()
+    yield* Effect.forkScoped(Effect.repeat(progress("waiting for the rest"), Schedule.spaced("20 seconds")))
+    return { rig, start, left: yield* rig.settled }
+  }).pipe(Effect.scoped)
+
+const dropSlowly = (rig: Rig.Rig, { files }: Year.Year) => {
+  const size = Math.ceil(files.length / portions)
+  return Effect.forEach(
+    Array.from({ length: portions }, (_, index) => index * size),
+    (first) =>
+      Effect.zipRight(
+        Effect.sync(() => rig.drop(files.slice(first, first + size), first)),
+        Effect.sleep("500 millis")
+      ),
+    { discard: true }
+  )
+}
+
+const outcomeOf = (year: Year.Year, calm: Delivered, rough: Delivered): Outcome => ({
+  files: year.files.length,
+  differences: [
+    ...[...calm.left, ...rough.left].map((line) => `left in the queue of ${line}`),
+    ...rough.rig.targets.flatMap(({ name, simulator }, index) => {
+      const undisturbed = calm.rig.targets[index]?.simulator.state() ?? { users: [], classes: [] }
+      return [
+        ...Comparison.differences(name, undisturbed, simulator.state()),
+        ...Comparison.unexpected(name, year.users[name] ?? [], undisturbed)
+      ]
     })
-    simulator.fail({ ...always, method, path: /^\/(users|classes)/, probability: 0.01, effect: { _tag: "DropAfter" } })
-  }
-  simulator.fail({ ...always, probability: 0.01, effect: { _tag: "Drop" } })
-  simulator.fail({
-    ...always,
-    probability: 0.002,
-    effect: { _tag: "Status", status: 503, body: "<html>Service Unavailable</html>", headers: { "retry-after": "2" } }
-  })
-  simulator.fail({
-    ...always,
-    probability: 0.002,
-    effect: { _tag: "Status", status: 429, headers: { "retry-after": "1" } }
-  })
-  simulator.fail({ ...always, probability: 0.001, effect: { _tag: "Hang" } })
-  simulator.fail({ ...always, path: "/token", probability: 0.1, effect: { _tag: "Status", status: 500 } })
-}
+  ],
+  deadLetters: [calm, rough].flatMap(({ rig }) => rig.logged("dead letter")),
+  targets: rough.rig.targets.map(({ name, simulator }) => {
+    const requests = simulator.requests()
+    const { classes, users } = simulator.state()
+    return {
+      name,
+      users: users.length,
+      classes: classes.length,
+      requests: requests.length,
+      faults: requests.filter(({ status }) => status === 0 || status === 429 || status >= 500).length,
+      longestPause: Comparison.longestPause(requests)
+    }
+  }),
+  calm: seconds(calm),
+  rough: seconds(rough)
+})
 
-interface Held {
-  readonly users: ReadonlyArray<HeldUser>
-  readonly classes: ReadonlyArray<HeldClass>
-}
-
-const compare = (name: string, expected: Held, actual: Held): ReadonlyArray<string> => [
-  ...compareBy(`${name}: user`, expected.users, actual.users, (user) => user.name),
-  ...compareBy(`${name}: class`, expected.classes, actual.classes, (each) => `${each.school}-${each.name}`)
-]
-
-const compareBy = <A>(
-  what: string,
-  expected: ReadonlyArray<A>,
-  actual: ReadonlyArray<A>,
-  keyOf: (object: A) => string
-): ReadonlyArray<string> => {
-  const wanted = new Map(expected.map((object) => [keyOf(object), JSON.stringify(object)]))
-  const held = new Map(actual.map((object) => [keyOf(object), JSON.stringify(object)]))
-  return [
-    ...[...wanted.keys()].filter((key) => !held.has(key)).map((key) => `${what} ${key} is missing`),
-    ...[...held.keys()].filter((key) => !wanted.has(key)).map((key) => `${what} ${key} should not be there`),
-    ...[...wanted].flatMap(([key, text]) =>
-      held.has(key) && held.get(key) !== text ? [`${what} ${key} is ${held.get(key)} instead of ${text}`] : []
-    )
-  ]
-}
-
-const longestPause = (
-  requests: ReadonlyArray<{ readonly at: number; readonly method: string; readonly path: string }>
-) => {
-  const lastWrite = requests.findLastIndex(({ method, path }) => method !== "GET" && path !== "/token")
-  let longest = 0
-  for (let index = 1; index <= lastWrite; index++) {
-    longest = Math.max(longest, (requests[index]?.at ?? 0) - (requests[index - 1]?.at ?? 0))
-  }
-  return longest / 1000
-}
-
-const seconds = (rig: Rig.Rig, start: number) =>
+const seconds = ({ rig, start }: Delivered) =>
   (Math.max(...rig.targets.map(({ simulator }) => simulator.requests().at(-1)?.at ?? start)) - start) / 1000

@@ -2,20 +2,85 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound } from "@id-connector/api/ApiError"
-import type { Item, Queue } from "@id-connector/api/QueuesApi"
-import { Connector, type QueueStatus } from "@id-connector/core/Connector"
+import { Connector, type ConnectorShape, type QueueStatus } from "@id-connector/core/Connector"
 import { ConfigStore, type Configuration } from "@id-connector/core/config/ConfigStore"
-import { subjectOf } from "@id-connector/core/events/ConnectorEvent"
-import { type ItemId, type QueueItem, QueueStore, type QueueStoreError } from "@id-connector/core/queue/QueueStore"
+import { type ItemId, QueueStore, type QueueStoreError } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
-import { Clock, Effect, Option } from "effect"
-import { iso } from "./Time.js"
+import { Clock, Effect } from "effect"
+import * as ShownQueues from "./ShownQueues.js"
 
-/** What the in queue is called. */
-const inQueueName = "InQueue"
+export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
+  Effect.gen(function* () {
+    const config = yield* ConfigStore
+    const connector = yield* Connector
+    const store = yield* QueueStore
+    const statusesOf = recentStatuses(connector)
+
+    const queues = Effect.gen(function* () {
+      const inQueue = yield* connector.inQueue
+      const configuration = yield* config.current
+      return ShownQueues.queues(inQueue, configuration.authorities, yield* statusesOf(configuration))
+    }).pipe(Effect.mapError(storageFails))
+
+    const queue = (name: string) =>
+      Effect.flatMap(queues, (all) => {
+        const found = all.find((queue) => queue.name === name)
+        return found === undefined ? Effect.fail(noQueue(name)) : Effect.succeed(found)
+      })
+
+    const authorityOf = (name: string): Effect.Effect<AuthorityName, NotFound> =>
+      Effect.flatMap(config.current, ({ authorities }) => {
+        const found = authorities.find((authority) => authority.name === name)
+        return found === undefined ? Effect.fail(noQueue(name)) : Effect.succeed(found.name)
+      })
+
+    /** Those of inactive authorities can be looked into, too. */
+    const withQueue = <A>(name: string, use: (authority: AuthorityName) => Effect.Effect<A, QueueStoreError>) =>
+      Effect.flatMap(authorityOf(name), (authority) => Effect.mapError(use(authority), storageFails))
+
+    return handlers
+      .handle("list", () => queues)
+      .handle("get", ({ path: { name } }) => queue(name))
+      .handle("items", ({ path: { name }, urlParams }) =>
+        withQueue(name, (authority) => store.list(authority, urlParams)).pipe(
+          Effect.map((items) => items.map(ShownQueues.item))
+        )
+      )
+      .handle("item", ({ path: { id, name } }) =>
+        withQueue(name, (authority) => store.show(authority, id)).pipe(
+          Effect.flatMap(Effect.mapError(() => noItem(id))),
+          Effect.map(ShownQueues.details)
+        )
+      )
+      .handle("retryItem", ({ path: { id, name } }) =>
+        withQueue(name, (authority) => connector.retry(authority, [id])).pipe(Effect.flatMap(thisOne(id)))
+      )
+      .handle("discardItem", ({ path: { id, name } }) =>
+        withQueue(name, (authority) => connector.discard(authority, [id])).pipe(Effect.flatMap(thisOne(id)))
+      )
+      .handle("pause", ({ path: { name } }) => Effect.as(withQueue(name, connector.pause), { paused: true }))
+      .handle("resume", ({ path: { name } }) => Effect.as(withQueue(name, connector.resume), { paused: false }))
+      .handle("retryAll", ({ path: { name }, urlParams: { state } }) =>
+        withQueue(name, (authority) => connector.retryAll(authority, state)).pipe(Effect.map((items) => ({ items })))
+      )
+  })
+)
 
 /** A page that is reloaded all the time must not keep the storage busy, in milliseconds. */
 const remembered = 200
+
+/** The status of all out queues, as it was a moment ago, unless the configuration has changed since. */
+const recentStatuses = (connector: ConnectorShape) => {
+  let last: { readonly at: number; readonly of: Configuration; readonly statuses: ReadonlyArray<QueueStatus> } | null =
+    null
+  return Effect.fnUntraced(function* (configuration: Configuration) {
+    const now = yield* Clock.currentTimeMillis
+    if (last !== null && last.of === configuration && now - last.at < remembered) return last.statuses
+    const statuses = yield* connector.status
+    last = { at: now, of: configuration, statuses }
+    return statuses
+  })
+}
 
 const storageFails = ({ message }: QueueStoreError) => new Failed({ detail: message })
 
@@ -29,109 +94,7 @@ const noItem = (id: ItemId) =>
     detail: `There is no item ${id} in this queue that this can be done with. It may be delivered by now.`
   })
 
-export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
-  Effect.gen(function* () {
-    const config = yield* ConfigStore
-    const connector = yield* Connector
-    const store = yield* QueueStore
-
-    let last: { readonly at: number; readonly of: Configuration; readonly queues: ReadonlyArray<QueueStatus> } | null =
-      null
-    const statusOf = (configuration: Configuration) =>
-      Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        if (last !== null && last.of === configuration && now - last.at < remembered) return last.queues
-        const queues = yield* connector.status
-        last = { at: now, of: configuration, queues }
-        return queues
-      })
-    const all = Effect.gen(function* () {
-      const { head, waiting } = yield* connector.inQueue
-      const configuration = yield* config.current
-      const status = yield* statusOf(configuration)
-      const first: typeof Queue.Type = { name: inQueueName, head: head ?? "", length: waiting, school_authority: "" }
-      const out = configuration.authorities.flatMap(({ active, name }): ReadonlyArray<typeof Queue.Type> => {
-        if (!active) return []
-        const queue = status.find(({ authority }) => authority === name)
-        const length = queue === undefined ? 0 : queue.waiting + queue.inFlight
-        return [{ name, head: queue?.report?.head ?? "", length, school_authority: name }]
-      })
-      return [first, ...out]
-    }).pipe(Effect.mapError(storageFails))
-
-    /** The authority of an out queue. Those of inactive ones can be looked into, too. */
-    const queueOf = (name: string): Effect.Effect<AuthorityName, NotFound> =>
-      Effect.flatMap(config.current, ({ authorities }) => {
-        const found = authorities.find((authority) => authority.name === name)
-        return found === undefined ? Effect.fail(noQueue(name)) : Effect.succeed(found.name)
-      })
-
-    const counted = (id: ItemId, items: number) => (items === 0 ? Effect.fail(noItem(id)) : Effect.succeed({ items }))
-
-    return handlers
-      .handle("list", () => all)
-      .handle("get", ({ path: { name } }) =>
-        Effect.flatMap(all, (queues) => {
-          const queue = queues.find((queue) => queue.name === name)
-          return queue === undefined ? Effect.fail(noQueue(name)) : Effect.succeed(queue)
-        })
-      )
-      .handle("items", ({ path: { name }, urlParams }) =>
-        Effect.gen(function* () {
-          const items = yield* Effect.mapError(store.list(yield* queueOf(name), urlParams), storageFails)
-          return items.map(itemOf)
-        })
-      )
-      .handle("item", ({ path: { id, name } }) =>
-        Effect.gen(function* () {
-          const shown = yield* Effect.mapError(store.show(yield* queueOf(name), id), storageFails)
-          if (Option.isNone(shown)) return yield* Effect.fail(noItem(id))
-          const { attempts, item } = shown.value
-          return {
-            ...itemOf(item),
-            history: attempts.map(({ at, error, evidence }) => ({ at: iso(at), error, evidence }))
-          }
-        })
-      )
-      .handle("retryItem", ({ path: { id, name } }) =>
-        Effect.gen(function* () {
-          return yield* counted(id, yield* Effect.mapError(connector.retry(yield* queueOf(name), [id]), storageFails))
-        })
-      )
-      .handle("discardItem", ({ path: { id, name } }) =>
-        Effect.gen(function* () {
-          return yield* counted(id, yield* Effect.mapError(connector.discard(yield* queueOf(name), [id]), storageFails))
-        })
-      )
-      .handle("pause", ({ path: { name } }) =>
-        Effect.flatMap(queueOf(name), (authority) =>
-          Effect.as(Effect.mapError(connector.pause(authority), storageFails), { paused: true })
-        )
-      )
-      .handle("resume", ({ path: { name } }) =>
-        Effect.flatMap(queueOf(name), (authority) =>
-          Effect.as(Effect.mapError(connector.resume(authority), storageFails), { paused: false })
-        )
-      )
-      .handle("retryAll", ({ path: { name }, urlParams: { state } }) =>
-        Effect.gen(function* () {
-          return { items: yield* Effect.mapError(connector.retryAll(yield* queueOf(name), state), storageFails) }
-        })
-      )
-  })
-)
-
-const itemOf = (item: QueueItem): typeof Item.Type => {
-  const { kind, name } = subjectOf(item.object)
-  return {
-    id: item.id,
-    object: `${kind} ${name}`,
-    object_key: item.objectKey,
-    change: item.object._tag === "ChangedUser" || item.object._tag === "ChangedGroup" ? "changed" : "removed",
-    file: item.file,
-    state: item.state,
-    attempts: item.attempts,
-    available_at: item.availableAt === 0 ? null : iso(item.availableAt),
-    last_error: item.lastError
-  }
-}
+const thisOne =
+  (id: ItemId) =>
+  (items: number): Effect.Effect<{ readonly items: number }, NotFound> =>
+    items === 0 ? Effect.fail(noItem(id)) : Effect.succeed({ items })

@@ -44,6 +44,33 @@ export class PreviousStates extends Context.Tag("@id-connector/sql/SqlQueueStore
   )
 }
 
+interface Writes {
+  readonly news: ReadonlyArray<readonly [shortKey: number, id: string, state: string, expiresAt: number | null]>
+  readonly changed: ReadonlyArray<readonly [row: number, state: string, expiresAt: number | null]>
+}
+
+/** What has to be written for states to be remembered. Most changes leave them as they are, which saves a page per object. */
+export const toWrite = (
+  states: ReadonlyMap<string, Remembered>,
+  stored: ReadonlyMap<string, Stored>,
+  now: number
+): Writes => {
+  const news: Array<Writes["news"][number]> = []
+  const changed: Array<Writes["changed"][number]> = []
+  for (const [id, { expiresAt, state }] of states) {
+    const old = stored.get(id)
+    if (old === undefined) {
+      if (state !== null) news.push([ShortKey.of(id), id, state, expiresAt])
+    } else if (isChange(old, state, expiresAt, now)) {
+      changed.push([old.row, state ?? old.state, expiresAt])
+    }
+  }
+  return { news, changed }
+}
+
+const isChange = (old: Stored, state: string | null, expiresAt: number | null, now: number): boolean =>
+  state === null ? !isGone(old, now) : state !== old.state || expiresAt !== old.expires_at
+
 /** An answer that still holds if nothing was written, and nothing undone, since. */
 interface Found {
   readonly undone: number
@@ -80,19 +107,7 @@ const make = (sql: SqlClient.SqlClient, undone: () => number): PreviousStatesSha
       const now = yield* Clock.currentTimeMillis
       const stored = yield* find([...states.keys()])
       found = null
-      const news: Array<readonly [shortKey: number, id: string, state: string, expiresAt: number | null]> = []
-      const changed: Array<readonly [row: number, state: string, expiresAt: number | null]> = []
-      for (const [id, { expiresAt, state }] of states) {
-        const old = stored.get(id)
-        if (old === undefined) {
-          if (state !== null) news.push([ShortKey.of(id), id, state, expiresAt])
-          continue
-        }
-        // Most changes leave it as it is. Not to write it then saves a page per object.
-        if (state === old.state && expiresAt === old.expires_at) continue
-        if (state === null && isGone(old, now)) continue
-        changed.push([old.row, state ?? old.state, expiresAt])
-      }
+      const { changed, news } = toWrite(states, stored, now)
       yield* insert(news)
       if (changed.length === 0) return
       yield* sql`

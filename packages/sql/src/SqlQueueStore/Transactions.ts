@@ -1,8 +1,8 @@
 /** How the storage runs its statements: one method after the other, on one connection. */
 import { SqlClient, SqlError } from "@effect/sql"
-import type { Connection } from "@effect/sql/SqlConnection"
 import { QueueStoreError } from "@id-connector/core/queue/QueueStore"
-import { Cause, Context, Effect, Exit, Layer, Scope } from "effect"
+import { Cause, Context, Effect, Layer, type Scope } from "effect"
+import * as OpenTransaction from "./OpenTransaction.js"
 
 /** Statements that are to find a transaction, or the connection that is theirs alone. */
 type Run<R> = <A, E>(statements: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError.SqlError>
@@ -38,120 +38,101 @@ export class Transactions extends Context.Tag("@id-connector/sql/SqlQueueStore/T
   )
 }
 
-interface Open {
-  readonly connection: Connection
-  /** Others get the connection when it is closed. */
-  readonly scope: Scope.CloseableScope
+/** So often at most: the log can't be written back while a transaction is open, and a long one makes reading slow. */
+const mostUses = 16
+
+/** What statements are run `together` in. */
+interface Shared {
+  readonly open: OpenTransaction.OpenTransaction
   /** How often something was run in it. */
   uses: number
 }
 
-/** So often at most: the log can't be written back while a transaction is open, and a long one makes reading slow. */
-const mostUses = 16
-
-const toSqlError = (cause: Cause.Cause<unknown>): SqlError.SqlError => {
-  const error = Cause.squash(cause)
-  return error instanceof SqlError.SqlError ? error : new SqlError.SqlError({ cause: error })
-}
-
-const execute = ({ connection }: Open, statement: string) => connection.execute(statement, [], undefined)
-
 const make = (sql: SqlClient.SqlClient): Effect.Effect<TransactionsShape, never, Scope.Scope> =>
   Effect.gen(function* () {
     const turn = yield* Effect.makeSemaphore(1)
-    let open: Open | null = null
+    const begin = OpenTransaction.begin(sql)
+    let shared: Shared | null = null
     /** Why something was undone that had succeeded. */
     let failed: SqlError.SqlError | null = null
     let undone = 0
 
-    const begin: Effect.Effect<Open, SqlError.SqlError> = Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const connection = yield* Scope.extend(sql.reserve, scope)
-      const begun: Open = { connection, scope, uses: 0 }
-      yield* Effect.onError(execute(begun, "BEGIN IMMEDIATE"), () => Scope.close(scope, Exit.void))
-      return begun
-    })
+    /** Once a turn has come, nothing stops it: what has begun must end. */
+    const inTurn = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      turn.withPermits(1)(Effect.uninterruptible(effect))
 
-    /** The one that is open, or a new one that is from now on. */
-    const current: Effect.Effect<Open, SqlError.SqlError> = Effect.suspend(() =>
-      open === null
-        ? Effect.map(begin, (begun) => {
-            open = begun
-            return begun
-          })
-        : Effect.succeed(open)
-    )
-
-    const end = (ended: Open): Effect.Effect<void, SqlError.SqlError> =>
-      Effect.zipRight(execute(ended, "COMMIT"), Scope.close(ended.scope, Exit.void)).pipe(
-        Effect.onError(() => undo(ended))
-      )
-
-    // SQLite has rolled back by itself after some failures; there is nothing to roll back then.
-    const undo = (ended: Open): Effect.Effect<void> =>
+    const undo = (open: OpenTransaction.OpenTransaction): Effect.Effect<void> =>
       Effect.suspend(() => {
         undone += 1
-        return Effect.zipRight(Effect.ignore(execute(ended, "ROLLBACK")), Scope.close(ended.scope, Exit.void))
+        return OpenTransaction.rollBack(open)
       })
 
-    const within = <A, E>({ connection }: Open, statements: Effect.Effect<A, E, SqlClient.TransactionConnection>) =>
-      Effect.provideService(statements, SqlClient.TransactionConnection, [connection, 0])
+    const commit = (open: OpenTransaction.OpenTransaction) =>
+      Effect.onError(OpenTransaction.commit(open), () => undo(open))
 
-    const endOpen: Effect.Effect<void> = Effect.suspend(() => {
-      if (open === null) return Effect.void
-      const ended = open
-      open = null
-      return Effect.catchAll(end(ended), (error) =>
+    /** The one that is open, or a new one that is from now on. */
+    const share: Effect.Effect<Shared, SqlError.SqlError> = Effect.suspend(() =>
+      shared === null
+        ? Effect.map(begin, (open) => {
+            const begun: Shared = { open, uses: 0 }
+            shared = begun
+            return begun
+          })
+        : Effect.succeed(shared)
+    )
+
+    const commitShared: Effect.Effect<void> = Effect.suspend(() => {
+      if (shared === null) return Effect.void
+      const { open } = shared
+      shared = null
+      return Effect.catchAll(commit(open), (error) =>
         Effect.sync(() => {
           failed = error
         })
       )
     })
 
-    /** Once a turn has come, nothing stops it: what has begun must end. */
-    const inTurn = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-      turn.withPermits(1)(Effect.uninterruptible(effect))
+    const undoShared = ({ open, uses }: Shared, cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+      shared = null
+      if (uses > 1) failed = toSqlError(cause)
+      return undo(open)
+    }
 
-    const shape: TransactionsShape = {
+    const reportFailed: Effect.Effect<void, SqlError.SqlError> = Effect.suspend(() => {
+      const error = failed
+      failed = null
+      return error === null ? Effect.void : Effect.fail(error)
+    })
+
+    yield* Effect.addFinalizer(() => inTurn(commitShared))
+
+    return {
       transaction: (statements) =>
-        inTurn(
-          Effect.zipRight(
-            endOpen,
-            Effect.flatMap(begin, (begun) =>
-              Effect.zipLeft(
-                Effect.onError(within(begun, statements), () => undo(begun)),
-                end(begun)
-              )
-            )
+        Effect.flatMap(Effect.zipRight(commitShared, begin), (open) =>
+          Effect.zipLeft(
+            Effect.onError(OpenTransaction.run(open, statements), () => undo(open)),
+            commit(open)
           )
-        ),
+        ).pipe(inTurn),
       together: (statements) =>
-        inTurn(
-          Effect.flatMap(current, (shared) => {
-            shared.uses += 1
-            return Effect.onError(within(shared, statements), (cause) => {
-              open = null
-              if (shared.uses > 1) failed = toSqlError(cause)
-              return undo(shared)
-            }).pipe(Effect.zipLeft(shared.uses < mostUses ? Effect.void : endOpen))
-          })
-        ),
-      commit: inTurn(
-        Effect.zipRight(
-          endOpen,
-          Effect.suspend(() => {
-            const error = failed
-            failed = null
-            return error === null ? Effect.void : Effect.fail(error)
-          })
-        )
-      ),
-      reading: (statements) => inTurn(Effect.suspend(() => (open === null ? statements : within(open, statements)))),
+        Effect.flatMap(share, (mine) => {
+          mine.uses += 1
+          return Effect.zipLeft(
+            Effect.onError(OpenTransaction.run(mine.open, statements), (cause) => undoShared(mine, cause)),
+            mine.uses < mostUses ? Effect.void : commitShared
+          )
+        }).pipe(inTurn),
+      commit: inTurn(Effect.zipRight(commitShared, reportFailed)),
+      reading: (statements) =>
+        inTurn(Effect.suspend(() => (shared === null ? statements : OpenTransaction.run(shared.open, statements)))),
       undone: () => undone
     }
-    yield* Effect.addFinalizer(() => inTurn(endOpen))
-    return shape
   })
+
+const toSqlError = (cause: Cause.Cause<unknown>): SqlError.SqlError => {
+  const error = Cause.squash(cause)
+  return error instanceof SqlError.SqlError ? error : new SqlError.SqlError({ cause: error })
+}
 
 /**
  * Names a method's failures after it. No spans: queues are asked all day long, and a span per statement costs more than

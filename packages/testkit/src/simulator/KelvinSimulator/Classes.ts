@@ -2,7 +2,7 @@
 import { invalid, json, noObject, noSchool, type SimulatorResponse, text, udm, unresolved } from "./Answer.js"
 import type { Body } from "./Body.js"
 import { bodyOf, check, checkUdm, nameIn, roleNames, type Server, shownUdm, urlOf } from "./Server.js"
-import { wildcard } from "./Users.js"
+import { wildcard } from "./Wildcard.js"
 import { addClass, classKey, keyOf, removeClass, renameClass, type SimulatedClass, setMembers } from "./World.js"
 
 export const search = (server: Server, host: string, query: URLSearchParams): SimulatorResponse => {

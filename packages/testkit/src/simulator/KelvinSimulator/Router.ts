@@ -2,7 +2,10 @@
 import { json, Refusal, type SimulatorResponse } from "./Answer.js"
 import * as Classes from "./Classes.js"
 import type { Server } from "./Server.js"
+import * as UserCreation from "./UserCreation.js"
+import * as UserSearch from "./UserSearch.js"
 import * as Users from "./Users.js"
+import * as UserWrite from "./UserWrite.js"
 
 export interface Request {
   readonly method: string
@@ -51,8 +54,8 @@ const redirect = (host: string, path: string) =>
   new Refusal(307, undefined, { location: `http://${host}/ucsschool/kelvin/v1${path}` })
 
 const usersCollection = (server: Server, { body, host, method, query }: Request) => {
-  if (method === "GET") return Users.search(server, host, query)
-  if (method === "POST") return Users.create(server, host, body)
+  if (method === "GET") return UserSearch.search(server, host, query)
+  if (method === "POST") return UserCreation.create(server, host, body)
   throw notAllowed()
 }
 
@@ -62,7 +65,7 @@ const user = (server: Server, { body, host, method }: Request, name: string) => 
       return Users.get(server, host, name)
     case "PUT":
     case "PATCH":
-      return Users.write(server, host, name, body, method === "PATCH")
+      return UserWrite.write(server, host, name, body, method === "PATCH")
     case "DELETE":
       return Users.remove(server, name)
     default:

@@ -1,0 +1,106 @@
+/** What administrators do to the configuration: checked, saved, and logged with who it was. */
+import { Failed, NotFound, problemOf, Refused, Unacceptable } from "@id-connector/api/ApiError"
+import { Administrator } from "@id-connector/api/Authentication"
+import * as AuthorityPatch from "@id-connector/core/config/AuthorityPatch"
+import { ConfigStore, type ConfigurationNotSaved } from "@id-connector/core/config/ConfigStore"
+import { Events } from "@id-connector/core/events/Events"
+import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
+import { type Plugin, Plugins } from "@id-connector/core/targets/Plugin"
+import * as Validation from "@id-connector/core/targets/Validation"
+import { Effect, Either } from "effect"
+
+type Json = { readonly [key: string]: unknown }
+type Change<A, E> = Effect.Effect<A, E | Failed, Administrator>
+
+export interface AuthorityChanges {
+  readonly create: (json: Json) => Change<SchoolAuthority.SchoolAuthority, Refused | Unacceptable>
+  /** What the patch does not name stays as it is, and so does the name. */
+  readonly patch: (name: string, patch: Json) => Change<SchoolAuthority.SchoolAuthority, Refused>
+  readonly remove: (name: string) => Change<void, NotFound>
+  readonly setMapping: (mapping: { readonly [school: string]: string }) => Change<void, never>
+}
+
+/** An authority from outside, or everything that makes it unacceptable. */
+export const decode = (
+  plugins: ReadonlyArray<Plugin>,
+  json: unknown
+): Either.Either<SchoolAuthority.SchoolAuthority, ReadonlyArray<string>> =>
+  Either.flatMap(SchoolAuthority.decode(json), (authority) => {
+    const { errors } = Validation.validate(plugins, authority)
+    return errors.length === 0 ? Either.right(authority) : Either.left(errors)
+  })
+
+/** `old` with what a patch changes, or everything that makes it unacceptable. */
+export const patched = (
+  plugins: ReadonlyArray<Plugin>,
+  old: SchoolAuthority.SchoolAuthority,
+  patch: Json
+): Either.Either<SchoolAuthority.SchoolAuthority, ReadonlyArray<string>> =>
+  decode(plugins, { ...AuthorityPatch.apply(old, patch), name: old.name })
+
+export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Events | Plugins> = Effect.gen(function* () {
+  const config = yield* ConfigStore
+  const events = yield* Events
+  const plugins = yield* Plugins
+
+  const reportUnknown = (authority: SchoolAuthority.AuthorityName, json: Json) =>
+    Effect.forEach(
+      Validation.unknownKeys(json),
+      (problem) => events.publish({ _tag: "ConfigurationProblem", authority, problem }),
+      { discard: true }
+    ).pipe(Effect.annotateLogs({ module: "Config" }))
+
+  return {
+    create: (json) =>
+      Effect.gen(function* () {
+        const authority = yield* Either.mapLeft(
+          decode(plugins, json),
+          (reasons) => new Unacceptable({ problems: reasons.map(problemOf) })
+        )
+        yield* Effect.catchTags(config.create(authority), { AuthorityExists: refused, ConfigurationNotSaved: notSaved })
+        yield* logged("Created a school authority.", { authority: authority.name })
+        yield* reportUnknown(authority.name, json)
+        return authority
+      }),
+
+    patch: (name, patch) =>
+      Effect.gen(function* () {
+        const authority = yield* config
+          .update(name, (old) =>
+            Either.mapLeft(patched(plugins, old, patch), (reasons) => new Refused({ detail: reasons.join("; ") }))
+          )
+          .pipe(Effect.catchTags({ AuthorityUnknown: refused, ConfigurationNotSaved: notSaved }))
+        yield* logged("Changed a school authority.", {
+          authority: authority.name,
+          keys: Object.keys(patch).join(", ")
+        })
+        yield* reportUnknown(authority.name, patch)
+        return authority
+      }),
+
+    remove: (name) =>
+      config.remove(name).pipe(
+        Effect.catchTags({
+          AuthorityUnknown: ({ message }) => Effect.fail(new NotFound({ detail: message })),
+          ConfigurationNotSaved: notSaved
+        }),
+        Effect.zipLeft(logged("Removed a school authority.", { authority: name }))
+      ),
+
+    setMapping: (mapping) =>
+      Effect.catchTag(config.setMapping(mapping), "ConfigurationNotSaved", notSaved).pipe(
+        Effect.zipLeft(logged("Replaced the mapping of schools.", { schools: Object.keys(mapping).length }))
+      )
+  }
+})
+
+const refused = ({ message }: { readonly message: string }) => Effect.fail(new Refused({ detail: message }))
+
+const notSaved = ({ message }: ConfigurationNotSaved) =>
+  Effect.zipRight(Effect.logError(message), Effect.fail(new Failed({ detail: message })))
+
+/** Who has changed the configuration, for the log of what then happens in the queues. */
+const logged = (what: string, details: Json) =>
+  Effect.flatMap(Administrator, ({ username }) =>
+    Effect.logInfo(what, { ...details, by: username }).pipe(Effect.annotateLogs({ module: "Config" }))
+  )

@@ -1,0 +1,53 @@
+/** Queues and items, as the API shows them. */
+import type { Item, ItemDetails, Queue } from "@id-connector/api/QueuesApi"
+import type { ConnectorShape, QueueStatus } from "@id-connector/core/Connector"
+import { subjectOf } from "@id-connector/core/events/ConnectorEvent"
+import type { Attempt, QueueItem } from "@id-connector/core/queue/QueueStore"
+import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
+import type { Effect } from "effect"
+import { iso } from "./Time.js"
+
+/** What the in queue is called. */
+const inQueueName = "InQueue"
+
+type InQueue = Effect.Effect.Success<ConnectorShape["inQueue"]>
+
+/** The in queue first, then the out queues of active authorities. One that has no status yet is empty. */
+export const queues = (
+  { head, waiting }: InQueue,
+  authorities: ReadonlyArray<Pick<SchoolAuthority, "active" | "name">>,
+  statuses: ReadonlyArray<QueueStatus>
+): ReadonlyArray<typeof Queue.Type> => {
+  const outQueues = authorities
+    .filter(({ active }) => active)
+    .map(({ name }) => {
+      const status = statuses.find(({ authority }) => authority === name)
+      const length = status === undefined ? 0 : status.waiting + status.inFlight
+      return { name, head: status?.report?.head ?? "", length, school_authority: name }
+    })
+  return [{ name: inQueueName, head: head ?? "", length: waiting, school_authority: "" }, ...outQueues]
+}
+
+export const item = (item: QueueItem): typeof Item.Type => {
+  const { kind, name } = subjectOf(item.object)
+  return {
+    id: item.id,
+    object: `${kind} ${name}`,
+    object_key: item.objectKey,
+    change: item.object._tag === "ChangedUser" || item.object._tag === "ChangedGroup" ? "changed" : "removed",
+    file: item.file,
+    state: item.state,
+    attempts: item.attempts,
+    available_at: item.availableAt === 0 ? null : iso(item.availableAt),
+    last_error: item.lastError
+  }
+}
+
+/** An item with what was tried, the oldest attempt first. */
+export const details = (shown: {
+  readonly item: QueueItem
+  readonly attempts: ReadonlyArray<Attempt>
+}): typeof ItemDetails.Type => ({
+  ...item(shown.item),
+  history: shown.attempts.map(({ at, error, evidence }) => ({ at: iso(at), error, evidence }))
+})

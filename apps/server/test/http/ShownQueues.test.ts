@@ -1,0 +1,40 @@
+import { assert, describe, it } from "@effect/vitest"
+import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
+import * as ShownQueues from "@id-connector/server/http/ShownQueues"
+import { FastCheck } from "effect"
+
+const authorities = FastCheck.uniqueArray(FastCheck.stringMatching(/^[a-z]{1,4}$/)).chain((names) =>
+  FastCheck.tuple(
+    ...names.map((name) =>
+      FastCheck.record({
+        name: FastCheck.constant(AuthorityName.make(name)),
+        active: FastCheck.boolean(),
+        waiting: FastCheck.nat(9),
+        inFlight: FastCheck.nat(9),
+        hasStatus: FastCheck.boolean()
+      })
+    )
+  )
+)
+
+const nothing = { held: 0, dead: 0, status: null, report: null }
+
+describe("the queues that the API shows", () => {
+  it("are the in queue, then those of active authorities, with what waits or is at work", () => {
+    FastCheck.assert(
+      FastCheck.property(authorities, (all) => {
+        const statuses = all
+          .filter(({ hasStatus }) => hasStatus)
+          .map(({ inFlight, name, waiting }) => ({ ...nothing, authority: name, waiting, inFlight }))
+        const [first, ...out] = ShownQueues.queues({ head: "a.json", waiting: 7 }, all, statuses.reverse())
+        assert.deepStrictEqual(first, { name: "InQueue", head: "a.json", length: 7, school_authority: "" })
+        assert.deepStrictEqual(
+          out,
+          all.flatMap(({ active, hasStatus, inFlight, name, waiting }) =>
+            active ? [{ name, head: "", length: hasStatus ? waiting + inFlight : 0, school_authority: name }] : []
+          )
+        )
+      })
+    )
+  })
+})

@@ -1,0 +1,75 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { QueueStatus } from "@id-connector/core/Connector"
+import type { OutQueueStatus } from "@id-connector/core/queue/out/OutQueueState"
+import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
+import * as ShownStatus from "@id-connector/server/http/ShownStatus"
+import * as Builders from "@id-connector/testkit/data/Builders"
+import { Either } from "effect"
+
+const authority = Either.getOrThrow(SchoolAuthority.decode(Builders.authority("Berlin")))
+const fine = { errors: [], warnings: [] }
+const at = Date.parse("2026-02-03T04:05:06.789Z")
+
+const queue = (status: OutQueueStatus | null): QueueStatus => ({
+  authority: authority.name,
+  waiting: 4,
+  inFlight: 3,
+  held: 2,
+  dead: 1,
+  status,
+  report:
+    status === null
+      ? null
+      : {
+          head: null,
+          delivered: 12,
+          failed: 3,
+          deliveredLastMinute: 5,
+          lastDeliveredAt: at,
+          lastError: { at, reason: "no answer" }
+        }
+})
+
+const shown = (status: OutQueueStatus | null) => ShownStatus.of(authority, queue(status), fine)
+
+describe("what the API shows of an authority", () => {
+  it("is reachable while its queue runs", () => {
+    assert.deepStrictEqual(shown({ _tag: "Running" }), {
+      name: authority.name,
+      active: true,
+      reachable: true,
+      paused: null,
+      last_error: { at: "2026-02-03T04:05:06.789Z", reason: "no answer" },
+      last_delivery: "2026-02-03T04:05:06.789Z",
+      delivered: 12,
+      failed: 3,
+      delivered_last_minute: 5,
+      items: { waiting: 4, in_flight: 3, held: 2, dead: 1 },
+      configuration: fine
+    })
+  })
+
+  it("says why and until when its queue is paused", () => {
+    assert.deepInclude(shown({ _tag: "Paused", reason: "no answer", until: at }), {
+      reachable: false,
+      paused: { reason: "no answer", until: "2026-02-03T04:05:06.789Z" }
+    })
+    assert.deepInclude(shown({ _tag: "Paused", reason: "wrong password", until: null }), {
+      reachable: false,
+      paused: { reason: "wrong password", until: null }
+    })
+  })
+
+  it("does not say whether it is reachable when nobody asks", () => {
+    assert.isNull(shown({ _tag: "PausedByHand" }).reachable)
+    assert.match(shown({ _tag: "PausedByHand" }).paused?.reason ?? "", /resume/)
+    assert.deepInclude(shown(null), { reachable: null, paused: null, delivered: 0, last_delivery: null })
+  })
+
+  it("is empty before there is a queue", () => {
+    assert.deepInclude(ShownStatus.of(authority, undefined, fine), {
+      reachable: null,
+      items: { waiting: 0, in_flight: 0, held: 0, dead: 0 }
+    })
+  })
+})

@@ -1,0 +1,52 @@
+/** What is shown of the items in memory. */
+import * as Precedence from "@id-connector/core/queue/Precedence"
+import { itemState } from "@id-connector/core/queue/QueueRow"
+import type { Attempt, Counts, Filter, ItemId, QueueItem } from "@id-connector/core/queue/QueueStore"
+import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
+import { Option } from "effect"
+import { itemsOf, keyOf, type Memory, type Stored } from "./Memory.js"
+
+interface Details {
+  readonly item: QueueItem
+  readonly attempts: ReadonlyArray<Attempt>
+}
+
+export const counts = (memory: Memory, authority: AuthorityName): Counts => {
+  const states = itemsOf(memory, authority).map((item) => itemState(item.state))
+  const count = (state: string) => states.filter((other) => other === state).length
+  return { waiting: count("waiting"), inFlight: count("in_flight"), held: count("held"), dead: count("dead") }
+}
+
+export const list = (memory: Memory, authority: AuthorityName, filter: Filter): ReadonlyArray<QueueItem> =>
+  itemsOf(memory, authority)
+    .filter((stored) => fits(stored, filter))
+    .slice(0, filter.limit)
+    .map((stored) => item(memory, stored))
+
+export const show = (memory: Memory, authority: AuthorityName, id: ItemId): Option.Option<Details> =>
+  Option.fromNullable(memory.items.get(id)).pipe(
+    Option.filter((stored) => stored.authority === authority),
+    Option.map((stored) => ({ item: item(memory, stored), attempts: stored.history }))
+  )
+
+/** When the next item that is tried again is due. */
+export const nextDue = (memory: Memory, authority: AuthorityName): number | null => {
+  const times = itemsOf(memory, authority).flatMap((item) => (item.state === "delayed" ? [item.availableAt] : []))
+  return times.length === 0 ? null : Math.min(...times)
+}
+
+export const item = (memory: Memory, stored: Stored): QueueItem => {
+  const { history: _, wanted: __, waitsFor: ___, state, ...rest } = stored
+  return { ...rest, state: itemState(state), receipt: memory.delivered.get(keyOf(stored)) ?? null }
+}
+
+const fits = (item: Stored, { after, object, state }: Filter): boolean => {
+  const named = object?.toLowerCase()
+  return (
+    (state === undefined || itemState(item.state) === state) &&
+    item.id > (after ?? 0) &&
+    (named === undefined ||
+      Precedence.nameKey(item.object) === named ||
+      [named, `user:${named}`, `group:${named}`].includes(item.objectKey))
+  )
+}

@@ -1,0 +1,61 @@
+/** What the storage in memory holds, and what its parts look up in it. */
+import type { PreviousState } from "@id-connector/core/changes/PreviousState"
+import type * as Precedence from "@id-connector/core/queue/Precedence"
+import type { RowState } from "@id-connector/core/queue/QueueRow"
+import type { Attempt, FileFate, ItemId, QueueItem, Removals } from "@id-connector/core/queue/QueueStore"
+import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
+
+/** `tried` holds nobody back; the class is delivered `again` when that item is gone, held or dead. */
+export type Because = "member" | "tried" | "again" | Precedence.Belonging["kind"]
+
+/** What is stored of an item. */
+export interface Stored extends Omit<QueueItem, "state" | "receipt"> {
+  readonly state: RowState
+  /** Other items, and why it waits for them. */
+  readonly waitsFor: ReadonlyMap<ItemId, Because>
+  /** Users it refers to that the target did not have. */
+  readonly wanted: ReadonlySet<string>
+  readonly history: ReadonlyArray<Attempt>
+}
+
+export interface Memory {
+  lastId: number
+  /** By id, thus in the order of arrival. */
+  readonly items: Map<ItemId, Stored>
+  /** By authority and object: what is at the target, and the receipt. */
+  readonly delivered: Map<string, string | null>
+  readonly removals: Map<AuthorityName, Array<Removals>>
+  readonly paused: Set<AuthorityName>
+  readonly takenOver: Map<string, { readonly digest: string; readonly fate: FileFate }>
+  readonly previous: Map<string, { readonly state: PreviousState; readonly expiresAt: number | null }>
+}
+
+export const make = (): Memory => ({
+  lastId: 0,
+  items: new Map(),
+  delivered: new Map(),
+  removals: new Map(),
+  paused: new Set(),
+  takenOver: new Map(),
+  previous: new Map()
+})
+
+/** As if never tried. */
+export const untried = { state: "ready", attempts: 0, availableAt: 0, lastError: null } as const
+
+export const itemsOf = (memory: Memory, authority: AuthorityName): ReadonlyArray<Stored> =>
+  [...memory.items.values()].filter((item) => item.authority === authority)
+
+/** Of what is at a target, by authority and object. */
+export const keyOf = ({ authority, objectKey }: Pick<Stored, "authority" | "objectKey">) => `${authority}\n${objectKey}`
+
+/** What waits, is held or dead of an object: one at most. */
+export const pending = (
+  memory: Memory,
+  { authority, objectKey }: Pick<Stored, "authority" | "objectKey">
+): Stored | undefined => {
+  for (const item of memory.items.values()) {
+    if (item.objectKey === objectKey && item.authority === authority && item.state !== "in_flight") return item
+  }
+  return undefined
+}

@@ -1,0 +1,133 @@
+/** Records how deliveries ended, in memory. */
+import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
+import * as Coalescing from "@id-connector/core/queue/Coalescing"
+import * as Precedence from "@id-connector/core/queue/Precedence"
+import { type Attempt, attemptsKept, type Settlement } from "@id-connector/core/queue/QueueStore"
+import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
+import { itemsOf, keyOf, type Memory, pending, type Stored, untried } from "./Memory.js"
+import * as Waits from "./Waits.js"
+
+type Done = Extract<Settlement, { readonly _tag: "Done" }>
+type Undelivered = Exclude<Settlement, Done>
+
+export const settle = (memory: Memory, settlements: ReadonlyArray<Settlement>, now: number): void => {
+  const isDone = (settlement: Settlement): settlement is Done => settlement._tag === "Done"
+  const first = settlements.filter(({ id }, index) => settlements.findIndex((other) => other.id === id) === index)
+  for (const settlement of first) if (!isDone(settlement)) giveBack(memory, settlement)
+  for (const settlement of first) if (isDone(settlement)) finish(memory, settlement, now)
+}
+
+const finish = (memory: Memory, { id, receipt, result }: Done, now: number): void => {
+  const item = memory.items.get(id)
+  if (item?.state !== "in_flight") return
+  end(memory, item)
+  if (result === "present") {
+    memory.delivered.set(keyOf(item), receipt)
+    wake(memory, item)
+    return
+  }
+  memory.delivered.delete(keyOf(item))
+  if (result === "absent") return
+  countRemoval(memory, item.authority, now)
+}
+
+/** A delivered item goes, unless it is to be delivered again after members that were tried in vain. */
+const end = (memory: Memory, item: Stored): void => {
+  const tried = [...item.waitsFor].filter(([, because]) => because === "tried")
+  if (tried.length > 0 && pending(memory, item) === undefined) {
+    memory.items.set(item.id, {
+      ...item,
+      ...untried,
+      state: "blocked",
+      lastError: Precedence.deliveredBeforeMembers,
+      waitsFor: new Map(tried.map(([other]) => [other, "again"])),
+      wanted: new Set(),
+      history: []
+    })
+  } else {
+    Waits.remove(memory, item.id)
+  }
+}
+
+/** Those of one moment are one number. */
+const countRemoval = (memory: Memory, authority: AuthorityName, now: number): void => {
+  const removals = memory.removals.get(authority) ?? []
+  const last = removals.at(-1)
+  memory.removals.set(
+    authority,
+    last?.at === now
+      ? [...removals.slice(0, -1), { at: now, count: last.count + 1 }]
+      : [...removals, { at: now, count: 1 }]
+  )
+}
+
+/** What was delivered may be what others waited for. */
+const wake = (memory: Memory, { authority, object }: Stored): void => {
+  if (!ListenerObject.isUser(object)) return
+  for (const item of itemsOf(memory, authority)) {
+    if (item.state === "delayed" && item.wanted.has(Precedence.nameKey(object))) {
+      memory.items.set(item.id, { ...item, state: "ready", availableAt: 0 })
+    }
+  }
+}
+
+const giveBack = (memory: Memory, settlement: Undelivered): void => {
+  const item = memory.items.get(settlement.id)
+  if (item?.state !== "in_flight") return
+  const newer = pending(memory, item)
+  const waits = newer === undefined ? item : absorb(memory, item, newer)
+  const ends = settlement._tag === "Hold" || settlement._tag === "Dead"
+  if (newer === undefined && ends && Waits.isSuperseded(memory, item)) {
+    Waits.remove(memory, item.id)
+    return
+  }
+  const next = { ...waits, ...after(settlement, waits, newer !== undefined) }
+  const isBlocked = next.state === "ready" && Waits.isHeldBack(next.waitsFor)
+  memory.items.set(item.id, isBlocked ? { ...next, state: "blocked" } : next)
+  if (next.state === "delayed") Waits.noteTried(memory, item.id)
+  if (next.state !== "held" && next.state !== "dead") return
+  Waits.letGo(memory, item.id, (because) => ["member", "tried", "again"].includes(because) || next.state === "dead")
+}
+
+/** The item in flight with what arrived meanwhile merged into it. What waited for the newer one waits for this one. */
+const absorb = (memory: Memory, item: Stored, newer: Stored): Stored => {
+  memory.items.delete(newer.id)
+  Waits.pass(memory, newer.id, item.id)
+  return {
+    ...item,
+    ...Coalescing.merge(item, newer),
+    file: newer.file,
+    confirmed: false,
+    waitsFor: new Map(
+      [...newer.waitsFor].filter(([id, because]) => id < item.id || because === "member" || because === "tried")
+    ),
+    wanted: new Set(),
+    history: []
+  }
+}
+
+/** How an item goes on that was not delivered. What is superseded is not dead, and its failures are not the newer one's. */
+const after = (
+  settlement: Undelivered,
+  item: Stored,
+  superseded: boolean
+): Pick<Stored, "state" | "attempts" | "availableAt" | "lastError"> & Partial<Stored> => {
+  const tried = (attempt: Attempt) => ({
+    attempts: item.attempts + 1,
+    lastError: attempt.error,
+    history: [...item.history, attempt].slice(-attemptsKept)
+  })
+  if (settlement._tag === "RetryAt") {
+    const wanted = new Set(settlement.wanted.map((name) => name.toLowerCase()))
+    return { state: "delayed", availableAt: Math.ceil(settlement.at), wanted, ...tried(settlement.attempt) }
+  }
+  if (superseded) return untried
+  switch (settlement._tag) {
+    case "Release":
+      return { ...item, state: "ready" }
+    case "Hold":
+      return { ...item, state: "held", lastError: settlement.reason }
+    case "Dead":
+      return { state: "dead", availableAt: item.availableAt, wanted: new Set(), ...tried(settlement.attempt) }
+  }
+}
