@@ -45,7 +45,7 @@ export const layer = ({
   )
 
 /** The texts are made when they are asked for: until then they are bytes that no garbage collection moves around. */
-const entriesOf = ({ bytes, entries }: SpoolFiles.BatchSize): ReadonlyArray<SpoolEntry> => {
+const entriesOf = ({ bytes, entries }: SpoolFiles.Batch): ReadonlyArray<SpoolEntry> => {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return entries.map((entry) => (entry._tag === "Stretch" ? new ContentInBytes(entry, all) : entry))
 }

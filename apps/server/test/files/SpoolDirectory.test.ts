@@ -60,7 +60,7 @@ describe("SpoolDirectory", () => {
         for (const name of names) require("node:fs").renameSync(from + "/" + name, to + "/" + name)`
       const mover = new Worker(move, { eval: true, workerData: { names, from: staged, to: listener } })
       yield* Effect.promise(() => once(mover, "online"))
-      const next = () => (files({ _tag: "next", limit: 256 }) as SpoolFiles.BatchSize).entries
+      const next = () => (files({ _tag: "next", limit: 256 }) as SpoolFiles.Batch).entries
       const read: Array<string> = []
       while (read.length < names.length) {
         files({ _tag: "look" })
@@ -100,7 +100,7 @@ describe("SpoolDirectory", () => {
       for (const name of names) Fs.writeFileSync(join(directory, name), "{}")
       assert.deepInclude(files({ _tag: "look" }), { waiting: 20 })
       const read: Array<string> = []
-      const next = () => (files({ _tag: "next", limit: 4 }) as SpoolFiles.BatchSize).entries
+      const next = () => (files({ _tag: "next", limit: 4 }) as SpoolFiles.Batch).entries
       for (let entries = next(); entries.length > 0; entries = next()) {
         for (const entry of entries) if (entry._tag === "Stretch") read.push(entry.name)
       }

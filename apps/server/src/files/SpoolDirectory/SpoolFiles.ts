@@ -23,7 +23,7 @@ export type Request =
   | { readonly _tag: "settle" }
 
 /** Files that were read at once, and the bytes that their stretches are of. */
-export interface BatchSize {
+export interface Batch {
   readonly entries: ReadonlyArray<Content.Entry>
   readonly bytes: Uint8Array
 }
@@ -31,7 +31,7 @@ export interface BatchSize {
 /** What each request is answered with. */
 export interface Answers {
   readonly look: Look
-  readonly next: BatchSize
+  readonly next: Batch
   readonly gone: ReadonlyArray<string>
   readonly remove: undefined
   readonly trash: undefined
@@ -122,7 +122,7 @@ const makeReader = (known: Known, namesAtOnce: number) => {
     return unread.names[position++]
   }
 
-  const next = (limit: number): BatchSize => {
+  const next = (limit: number): Batch => {
     const entries: Array<Content.Entry> = []
     while (entries.length < limit && bytes.length < bytesAtATime) {
       const name = nextName()
