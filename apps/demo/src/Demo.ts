@@ -26,7 +26,7 @@ export class NotDelivered extends Schema.TaggedError<NotDelivered>()("NotDeliver
 }
 
 /** How long a day's changes may take. */
-const patience = "60 seconds"
+const timeLimit = "60 seconds"
 
 /** Runs until it is interrupted, or with `once` until everything is delivered. */
 export const run = (once: boolean) =>
@@ -146,8 +146,8 @@ const quiet = (connector: Context.Tag.Service<Connector>, inQueue: string) =>
   }).pipe(
     Effect.repeat({ until: (isQuiet) => isQuiet, schedule: Schedule.spaced("50 millis") }),
     Effect.timeoutFail({
-      duration: patience,
-      onTimeout: () => new NotDelivered({ detail: `after ${patience} something still waits` })
+      duration: timeLimit,
+      onTimeout: () => new NotDelivered({ detail: `after ${timeLimit} something still waits` })
     })
   )
 

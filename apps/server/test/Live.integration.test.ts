@@ -67,7 +67,7 @@ const users = (name: string, count: number) =>
     Builders.user(`${name}-${index}`.toLowerCase(), { schools: [`S-${name}`] })
   )
 
-const patience = { timeout: 120_000 }
+const timeLimit = { timeout: 120_000 }
 
 describe("While 2,000 items flow", () => {
   it.scopedLive(
@@ -116,7 +116,7 @@ describe("While 2,000 items flow", () => {
         const token = b.requests().filter(({ path }) => path === "/token")
         assert.lengthOf(token, 1)
       }).pipe(quietly),
-    patience
+    timeLimit
   )
 
   it.scopedLive(
@@ -148,7 +148,7 @@ describe("While 2,000 items flow", () => {
         assert.lengthOf(a.requests(), requests)
         assert.isAbove(requests, 50)
       }).pipe(quietly),
-    patience
+    timeLimit
   )
 })
 
@@ -186,6 +186,6 @@ describe("A full disk", () => {
         // With space again it works again.
         assert.strictEqual((yield* send("PATCH", "/v1/school_authorities/A", as({ active: false }))).status, 200)
       }).pipe(quietly),
-    patience
+    timeLimit
   )
 })

@@ -1,4 +1,4 @@
-/** Who asks: everything but the log in, the documentation and the health needs `Authorization: Bearer <token>`. */
+/** Who asks: everything but the login, the documentation and the health needs `Authorization: Bearer <token>`. */
 import { HttpApiMiddleware, HttpApiSecurity } from "@effect/platform"
 import { Context } from "effect"
 import { UnauthorizedBody } from "./ApiError.js"

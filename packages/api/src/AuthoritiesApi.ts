@@ -119,7 +119,7 @@ export const Check = Schema.Struct({
     Schema.Struct({
       severity: Schema.Literal("ok", "warning", "error"),
       about: Schema.String.annotations({
-        description: "log in, connection, roles, schools, or a path in the configuration"
+        description: "login, connection, roles, schools, or a path in the configuration"
       }),
       text: Schema.String,
       plugin: Schema.NullOr(Schema.String).annotations({
@@ -133,7 +133,7 @@ export const Check = Schema.Struct({
     {
       ok: true,
       findings: [
-        { severity: "ok", about: "log in", text: "The target answers and knows the account.", plugin: "kelvin" },
+        { severity: "ok", about: "login", text: "The target answers and knows the account.", plugin: "kelvin" },
         {
           severity: "warning",
           about: "schools",

@@ -1,4 +1,4 @@
-/** For whoever starts and watches the process. Needs no log in and says nothing about anybody. */
+/** For whoever starts and watches the process. Needs no login and says nothing about anybody. */
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { asDetail } from "./ApiError.js"
@@ -24,14 +24,14 @@ export class HealthApi extends HttpApiGroup.make("health")
     HttpApiEndpoint.get("live", "/health/live")
       .addSuccess(Health)
       .annotate(OpenApi.Summary, "The process answers")
-      .annotate(OpenApi.Description, "Needs no log in. When it does not answer, start the process anew.")
+      .annotate(OpenApi.Description, "Needs no login. When it does not answer, start the process anew.")
   )
   .add(
     HttpApiEndpoint.get("ready", "/health/ready")
       .addSuccess(Health)
       .addError(NotReadyBody)
       .annotate(OpenApi.Summary, "The queues and their storage work")
-      .annotate(OpenApi.Description, "Needs no log in. Asks the storage; targets that can't be reached do not count.")
+      .annotate(OpenApi.Description, "Needs no login. Asks the storage; targets that can't be reached do not count.")
   )
   .prefix("/v1")
   .annotate(OpenApi.Title, "Health") {}

@@ -1,4 +1,4 @@
-/** Log in. */
+/** Login. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Redacted, Schema } from "effect"
 import { FailedBody, TooManyRequestsBody, UnauthorizedBody } from "./ApiError.js"

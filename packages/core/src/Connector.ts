@@ -54,7 +54,7 @@ export const layer = Layer.scoped(
     const config = yield* ConfigStore
     const store = yield* QueueStore
     const recovered = yield* store.recover
-    if (recovered > 0) yield* Effect.logInfo("Deliveries that were cut off begin again.", { items: recovered })
+    if (recovered > 0) yield* Effect.logInfo("Deliveries that were interrupted will be repeated.", { items: recovered })
     // What is begun first ends last.
     const outQueues = yield* OutQueues.make
     yield* purgePreviousStates

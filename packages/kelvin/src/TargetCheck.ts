@@ -1,4 +1,4 @@
-/** Looks at a target before anything is delivered: log in, roles, schools, and the properties that mappings name. */
+/** Looks at a target before anything is delivered: login, roles, schools, and the properties that mappings name. */
 import { propertiesOf } from "@id-connector/core/mapping/AttributeMapping"
 import type { SchoolSet } from "@id-connector/core/schools/SchoolName"
 import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
@@ -26,11 +26,11 @@ export const check = (target: Target): Effect.Effect<ReadonlyArray<Finding>> =>
 const ok = (about: string, text: string): Finding => ({ severity: "ok", about, text })
 const warning = (about: string, text: string): Finding => ({ severity: "warning", about, text })
 
-const loggedIn = ok("log in", "The target answers and knows the account.")
+const loggedIn = ok("login", "The target answers and knows the account.")
 
 const unreachable = (error: DeliveryError): Finding => ({
   severity: "error",
-  about: error._tag === "CredentialsRefused" ? "log in" : "connection",
+  about: error._tag === "CredentialsRefused" ? "login" : "connection",
   text: error.message
 })
 

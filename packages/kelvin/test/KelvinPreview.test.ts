@@ -151,7 +151,7 @@ describe("The check of a target", () => {
       assert.deepStrictEqual(
         findings.map(({ about, severity }) => [severity, about]),
         [
-          ["ok", "log in"],
+          ["ok", "login"],
           ["ok", "roles"],
           ["ok", "schools"],
           ["warning", "schools"],
@@ -169,7 +169,7 @@ describe("The check of a target", () => {
       const { check, simulator } = yield* world({})
       const about = Effect.map(check, (findings) => findings.map(({ about, severity }) => [severity, about]))
       simulator.setPassword("Administrator", "another")
-      assert.deepStrictEqual(yield* about, [["error", "log in"]])
+      assert.deepStrictEqual(yield* about, [["error", "login"]])
       simulator.fail({ effect: { _tag: "Status", status: 503 } })
       assert.deepStrictEqual(yield* about, [["error", "connection"]])
     })

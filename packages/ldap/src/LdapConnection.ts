@@ -41,7 +41,7 @@ export interface LdapConnection {
 /**
  * An encrypted connection that nobody is bound to. It ends with the scope.
  *
- * The library connects again by itself, without encryption and log in, when a connection was lost; and it does not notice
+ * The library connects again by itself, without encryption and login, when a connection was lost; and it does not notice
  * the end of a connection that StartTLS has encrypted. So the sockets are watched here.
  */
 export const open = (server: LdapServer): Effect.Effect<LdapConnection, LdapFailure, Scope.Scope> =>

@@ -1,5 +1,5 @@
 /**
- * The source directory over LDAP, read with the account of the host: StartTLS or LDAPS before the log in, a few connections
+ * The source directory over LDAP, read with the account of the host: StartTLS or LDAPS before the login, a few connections
  * that are made anew when they break, lookups for many objects in few searches. Whatever fails says which server and what for.
  */
 import { adminGroup, Directory, DirectoryError, type DirectoryShape } from "@id-connector/core/directory/Directory"
@@ -54,7 +54,7 @@ const make = ({
     return {
       ...lookups(search),
       listenerObject: (kind, name) => (kind === "user" ? listenerUser(search, name) : listenerGroup(search, name)),
-      isPassword: (dn, password) => Effect.mapError(isPassword(server, dn, password), failed("log in"))
+      isPassword: (dn, password) => Effect.mapError(isPassword(server, dn, password), failed("login"))
     }
   })
 
@@ -111,7 +111,7 @@ const isPassword = (
   dn: string,
   password: Redacted.Redacted<string>
 ): Effect.Effect<boolean, LdapConnection.LdapFailure> => {
-  // A log in with a DN and no password succeeds, as nobody.
+  // A login with a DN and no password succeeds, as nobody.
   if (Redacted.value(password) === "") return Effect.succeed(false)
   return Effect.scoped(
     Effect.flatMap(LdapConnection.open(server), (connection) =>

@@ -5,7 +5,7 @@ const invalidCredentials = 49
 const noSuchObject = 32
 const invalidDn = 34
 
-/** With these a log in fails because of who wants to log in. A DN that can't be one belongs to nobody. */
+/** With these a login fails because of who wants to log in. A DN that can't be one belongs to nobody. */
 const notTheirs: ReadonlySet<number> = new Set([invalidCredentials, noSuchObject, invalidDn])
 
 /** Whether there is no entry with the DN that was asked for. */

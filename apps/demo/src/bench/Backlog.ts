@@ -29,7 +29,7 @@ export const measure = async (items: number): Promise<ReadonlyArray<Row>> => {
     world.configure(url, { active: true })
     const start = performance.now()
     const server = await world.serve()
-    // Log in, roles, schools (twice), a search, and the first user.
+    // Login, roles, schools (twice), a search, and the first user.
     await World.until(async () => (await requests()) >= 6)
     const first = performance.now() - start
     const before = await requests()

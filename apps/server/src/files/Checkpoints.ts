@@ -43,7 +43,7 @@ export const layer = (databaseFile: string): Layer.Layer<never, WorkerThread.Thr
       })
       yield* checkpoint.pipe(
         Effect.catchAll((error) =>
-          Effect.annotateLogs(Effect.logWarning("Can't write the database's log back, it is tried again."), {
+          Effect.annotateLogs(Effect.logWarning("Cannot write the database's log back to the database. Will retry."), {
             module: "Storage",
             reason: error.message
           }).pipe(Effect.zipRight(Effect.sleep(afterFailure)))

@@ -98,9 +98,7 @@ export const layer = (
               Effect.as(
                 Effect.forEach(problems, (problem) =>
                   Effect.annotateLogs(
-                    Effect.logError(
-                      "Configuration files were changed and can't be used: the last good ones stay in effect."
-                    ),
+                    Effect.logError("Changed configuration files are invalid. The last valid ones stay in effect."),
                     { problem }
                   )
                 ),
@@ -243,10 +241,13 @@ const warnings = (file: string, authority: SchoolAuthority.SchoolAuthority) =>
     const path = yield* Path.Path
     const fs = yield* FileSystem.FileSystem
     if (path.basename(file, ".json") !== authority.name) {
-      yield* Effect.annotateLogs(Effect.logWarning("A configuration file is not named like its school authority."), {
-        file,
-        authority: authority.name
-      })
+      yield* Effect.annotateLogs(
+        Effect.logWarning("The name of a configuration file differs from that of its school authority."),
+        {
+          file,
+          authority: authority.name
+        }
+      )
     }
     const mode = yield* Effect.orElseSucceed(
       Effect.map(fs.stat(file), ({ mode }) => mode),

@@ -48,9 +48,12 @@ export const layer = (file: string): Layer.Layer<Directory, FileDirectoryInvalid
           version = seen
           directory = yield* load(fs, file).pipe(
             Effect.tapError((error) =>
-              Effect.annotateLogs(Effect.logError("The source directory can't be read: the last good content stays."), {
-                reason: error.message
-              })
+              Effect.annotateLogs(
+                Effect.logError("Cannot read the file of the source directory. Its last valid content stays in use."),
+                {
+                  reason: error.message
+                }
+              )
             ),
             Effect.orElseSucceed(() => directory)
           )

@@ -26,7 +26,7 @@ export interface Limits {
   readonly connectionsCheckingInterval: number
 }
 
-const patience: Limits = {
+const defaultLimits: Limits = {
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 10_000,
@@ -50,7 +50,7 @@ const patient = <S extends Http.Server | Https.Server>(server: S): S => {
 }
 
 /** Serves; what can't listen or be read says which setting is wrong. */
-export const layer = ({ host, port, tls }: HttpSettings, limits: Limits = patience) =>
+export const layer = ({ host, port, tls }: HttpSettings, limits: Limits = defaultLimits) =>
   Layer.unwrapEffect(
     Effect.try({
       try: () => (tls === null ? null : { cert: Fs.readFileSync(tls.cert), key: Fs.readFileSync(tls.key) }),

@@ -1,4 +1,4 @@
-/** Which bodies are read at all: small ones, JSON where JSON is due, and a form for the log in. */
+/** Which bodies are read at all: small ones, JSON where JSON is due, and a form for the login. */
 import { Headers, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { prefix } from "@id-connector/api/Api"
 import { Effect, Stream } from "effect"

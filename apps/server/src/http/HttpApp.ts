@@ -107,8 +107,8 @@ const onDefect = (cause: Cause.Cause<unknown>) =>
         )
       )
     : Effect.as(
-        Effect.logError("A request ended in a way that nobody foresaw: this is a bug.", cause),
-        detail(500, "The connector failed at this request. Its log says why.")
+        Effect.logError("A request failed unexpectedly. This is a bug.", cause),
+        detail(500, "The connector failed to process this request. Its log says why.")
       )
 
 /** Values of thousands of levels are more than the call stack can bear, wherever it is that they are looked at. */
@@ -172,7 +172,7 @@ const log = (request: HttpServerRequest.HttpServerRequest, status: number, start
 export const layer = (settings: HttpSettings, secretFile: string) =>
   Layer.effectDiscard(
     Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
-      Effect.logInfo("The management API listens.", {
+      Effect.logInfo("The management API is listening.", {
         address:
           address._tag === "TcpAddress"
             ? `${settings.tls === null ? "http" : "https"}://${address.hostname}:${address.port}${prefix}/v1`

@@ -1,4 +1,4 @@
-/** Log in, and who asks. */
+/** Login, and who asks. */
 import { HttpApiBuilder, HttpApp, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, TooManyRequests, Unauthorized } from "@id-connector/api/ApiError"
@@ -10,7 +10,7 @@ import { Tokens } from "./Tokens.js"
 
 const directoryFails = (error: { readonly message: string }) =>
   Effect.zipRight(
-    Effect.annotateLogs(Effect.logError("A request needs the source directory, which does not answer."), {
+    Effect.annotateLogs(Effect.logError("A request needs the source directory, which is not responding."), {
       reason: error.message
     }),
     Effect.fail(new Failed({ detail: "The source directory does not answer. Try again in a moment." }))
@@ -38,12 +38,12 @@ export const layer = HttpApiBuilder.group(Api, "token", (handlers) =>
         const administrator = yield* administrators.logIn(username, password).pipe(Effect.catchAll(directoryFails))
         if (administrator === null) {
           yield* limit.failed(keys)
-          yield* Effect.annotateLogs(Effect.logWarning("Refused a log in."), { username: username.slice(0, 100) })
+          yield* Effect.annotateLogs(Effect.logWarning("Rejected a login."), { username: username.slice(0, 100) })
           yield* withHeader("www-authenticate", "Bearer")
           return yield* Effect.fail(new Unauthorized({ detail: "Incorrect username or password" }))
         }
         yield* limit.succeeded(keys)
-        yield* Effect.annotateLogs(Effect.logInfo("An administrator has logged in."), { username: administrator })
+        yield* Effect.annotateLogs(Effect.logInfo("An administrator logged in."), { username: administrator })
         return { access_token: yield* tokens.sign(administrator), token_type: "bearer" as const }
       })
     )
@@ -71,9 +71,12 @@ export const authentication = Layer.effect(
           if (username === null) return yield* refuse("Could not validate credentials")
           const isAllowed = yield* Effect.catchAll(administrators.isAllowed(username), (error) =>
             Effect.zipRight(
-              Effect.annotateLogs(Effect.logError("The source directory does not answer: nobody can use the API."), {
-                reason: error.message
-              }),
+              Effect.annotateLogs(
+                Effect.logError("The source directory is not responding. Nobody can log in to the API."),
+                {
+                  reason: error.message
+                }
+              ),
               refuse("The source directory does not answer, so nobody's rights can be checked. Try again in a moment.")
             )
           )

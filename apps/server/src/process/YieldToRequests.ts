@@ -9,7 +9,7 @@ import { Clock, Effect, Layer } from "effect"
 import { OpenRequests } from "./OpenRequests.js"
 
 /** In milliseconds. */
-const patience = {
+const limits = {
   /** For all requests together: however many are asked, work goes on. */
   all: 20,
   /** A request that takes longer than this waits for something else. */
@@ -32,7 +32,7 @@ export const layer: Layer.Layer<never, never, OpenRequests> = Layer.effect(
       yield* turn
       const isCalled = Effect.map(
         Clock.currentTimeMillis,
-        (now) => now - begin < patience.all && requests.hasAnySince(now - patience.one)
+        (now) => now - begin < limits.all && requests.hasAnySince(now - limits.one)
       )
       while (yield* isCalled) yield* turn
     })

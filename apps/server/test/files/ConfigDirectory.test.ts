@@ -95,7 +95,7 @@ describe("ConfigDirectory", () => {
       Fs.writeFileSync(join(directory, "T2.json"), "{ broken")
       yield* aMoment
       assert.deepStrictEqual(yield* names, ["T1", "T2"])
-      assert.strictEqual(lines.filter((line) => line.includes("can't be used")).length, 1)
+      assert.strictEqual(lines.filter((line) => line.includes("are invalid")).length, 1)
     }).pipe(
       Effect.provide(NodeContext.layer),
       Effect.provide(

@@ -227,29 +227,29 @@ describe("SpoolDirectory", () => {
     })
   )
 
-  it.scopedLive("rings once it watches, when a file comes, and for what came while nobody listened", () =>
+  it.scopedLive("emits once it watches, when a file comes, and for what came while nobody listened", () =>
     Effect.gen(function* () {
       const { spool, write } = yield* world
-      const ring = yield* Stream.toPull(spool.changes)
-      yield* ring
+      const sign = yield* Stream.toPull(spool.changes)
+      yield* sign
       for (const name of ["a.json", "b.json", "c.json"]) {
         // Nobody listens now: that it came is known all the same.
         write(name, "1")
-        yield* Effect.timeout(ring, "10 seconds")
+        yield* Effect.timeout(sign, "10 seconds")
       }
-      const next = yield* Effect.fork(ring)
+      const next = yield* Effect.fork(sign)
       yield* Effect.yieldNow()
       write("d.json", "1")
       yield* Effect.timeout(Fiber.join(next), "10 seconds")
     })
   )
 
-  it.scopedLive("rings all the same when the directory can't be watched", () =>
+  it.scopedLive("emits all the same when the directory can't be watched", () =>
     Effect.gen(function* () {
       const { directory, spool } = yield* world
       Fs.rmSync(directory, { recursive: true })
-      const ring = yield* Stream.toPull(spool.changes)
-      yield* Effect.timeout(ring, "10 seconds")
+      const sign = yield* Stream.toPull(spool.changes)
+      yield* Effect.timeout(sign, "10 seconds")
     })
   )
 })

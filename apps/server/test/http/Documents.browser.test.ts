@@ -42,7 +42,7 @@ const look = <A>(use: (page: Page, base: string) => Promise<A>) =>
     return result
   }).pipe(quietly)
 
-const patience = { timeout: 60_000 }
+const timeLimit = { timeout: 60_000 }
 
 describe("In a real browser", () => {
   it.scopedLive(
@@ -71,7 +71,7 @@ describe("In a real browser", () => {
         })
         assert.include(answer, '"name": "InQueue"')
       }),
-    patience
+    timeLimit
   )
 
   it.scopedLive(
@@ -89,6 +89,6 @@ describe("In a real browser", () => {
             await page.screenshot({ path: `${process.env.SCREENSHOTS}/${path}.png` })
         }
       }),
-    patience
+    timeLimit
   )
 })

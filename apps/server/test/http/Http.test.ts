@@ -8,7 +8,7 @@ import { Effect, Schedule } from "effect"
 import { SignJWT } from "jose"
 import { authority, people, quietly, url, world } from "./ApiWorld.js"
 
-describe("log in", () => {
+describe("login", () => {
   it.scopedLive("is for enabled members of the admin group with the right password, and never says why not", () =>
     Effect.gen(function* () {
       const { logIn, secretFile, send } = yield* world()

@@ -115,12 +115,12 @@ describe("the check of a school authority", () => {
       assert.deepStrictEqual<unknown>(yield* check("T1"), {
         status: 200,
         ok: true,
-        found: ["ok log in", "ok roles", "ok schools", "warning udm_properties"]
+        found: ["ok login", "ok roles", "ok schools", "warning udm_properties"]
       })
       assert.deepStrictEqual<unknown>(yield* check("T2"), { status: 200, ok: false, found: ["error connection"] })
       assert.strictEqual((yield* check("T9")).status, 404)
       yield* send("PATCH", "/v1/school_authorities/T1", as({ plugin_configs: { kelvin: { password: "wrong" } } }))
-      assert.deepStrictEqual((yield* check("T1")).found, ["error log in"])
+      assert.deepStrictEqual((yield* check("T1")).found, ["error login"])
       yield* send("PATCH", "/v1/school_authorities/T1", as({ url: "http://t1.example.com/" }))
       assert.deepStrictEqual((yield* check("T1")).found, ["error url"])
       assert.deepStrictEqual(simulator.writes(), [])

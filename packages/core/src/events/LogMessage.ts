@@ -14,17 +14,17 @@ export interface LogMessage {
 export const describe = (event: ConnectorEvent): LogMessage => {
   switch (event._tag) {
     case "FileDiscarded":
-      return line(LogLevel.Error, "Discarded a file to the trash of the in queue.", {
+      return line(LogLevel.Error, "Moved an invalid file to the in queue's trash.", {
         file: event.file,
         reasons: event.reasons.join("; ")
       })
     case "FileLeft":
-      return line(LogLevel.Warning, "Left an entry of the in queue where it is.", {
+      return line(LogLevel.Warning, "Ignored an entry of the in queue's directory.", {
         file: event.file,
         reason: event.reason
       })
     case "FileAlreadyTakenOver":
-      return line(LogLevel.Info, "Removed a file that was taken over before.", { file: event.file })
+      return line(LogLevel.Info, "Removed a file that had already been accepted.", { file: event.file })
     case "ChangeAccepted":
       return accepted(event)
     case "DataProblem":
@@ -42,13 +42,13 @@ export const describe = (event: ConnectorEvent): LogMessage => {
         file: event.file
       })
     case "DeliveryWarning":
-      return line(LogLevel.Warning, "Something about a delivery is not as configured.", {
+      return line(LogLevel.Warning, "Delivered with a warning.", {
         authority: event.authority,
         object: name(event.subject),
         warning: event.warning
       })
     case "DeliveryDelayed":
-      return line(LogLevel.Warning, "Could not deliver all of an object, it is tried again.", {
+      return line(LogLevel.Warning, "Could not deliver an object completely. Will retry.", {
         authority: event.authority,
         object: name(event.subject),
         attempt: event.attempt,
@@ -57,7 +57,7 @@ export const describe = (event: ConnectorEvent): LogMessage => {
         file: event.file
       })
     case "DeadLetter":
-      return line(LogLevel.Error, "Gave an object up: it is kept as a dead letter.", {
+      return line(LogLevel.Error, "Gave up on an object. It is kept as a dead letter.", {
         authority: event.authority,
         object: name(event.subject),
         attempt: event.attempt,
@@ -65,7 +65,7 @@ export const describe = (event: ConnectorEvent): LogMessage => {
         file: event.file
       })
     case "DeletionHeld":
-      return line(LogLevel.Warning, "Held a deletion back until somebody confirms it.", {
+      return line(LogLevel.Warning, "Held back a deletion until it is confirmed.", {
         authority: event.authority,
         object: name(event.subject),
         reason: event.reason,
@@ -89,7 +89,7 @@ export const describe = (event: ConnectorEvent): LogMessage => {
     case "QueueResumed":
       return line(LogLevel.Info, "Resumed the out queue.", { authority: event.authority })
     case "NothingConfigured":
-      return line(LogLevel.Warning, "No school authority is configured: the in queue is left alone.", {})
+      return line(LogLevel.Warning, "No school authority is configured. Files stay in the in queue.", {})
   }
 }
 
@@ -103,7 +103,7 @@ const accepted = (event: Extract<ConnectorEvent, { readonly _tag: "ChangeAccepte
     ...(ignored.length === 0 ? {} : { ignored: ignored.map(Distribution.describeIgnored).join("; ") })
   }
   return recipients.length === 0
-    ? line(LogLevel.Info, "No school authority is concerned: moved the file to the trash of the in queue.", data)
+    ? line(LogLevel.Info, "No school authority is affected. Moved the file to the in queue's trash.", data)
     : line(LogLevel.Info, "Accepted a change.", data)
 }
 

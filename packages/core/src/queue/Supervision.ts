@@ -1,7 +1,7 @@
 /** While storage, directory or disk do not answer, the queues wait and ask again: they never go on without them. */
 import { type Cause, Effect, Schedule } from "effect"
 
-const patience = Schedule.exponential("200 millis").pipe(Schedule.union(Schedule.spaced("30 seconds")))
+const backOff = Schedule.exponential("200 millis").pipe(Schedule.union(Schedule.spaced("30 seconds")))
 
 /** Milliseconds before the next of several tries. */
 const delay = (failures: number): number => Math.min(30_000, 200 * 2 ** Math.min(failures, 20))
@@ -15,7 +15,7 @@ export const persistently = <A, E extends { readonly message: string }, R>(
   failures = 0
 ): Effect.Effect<A, never, R> =>
   Effect.catchAll(effect, (error) =>
-    Effect.annotateLogs(Effect.logError("Something the queues need fails. It is tried again."), {
+    Effect.annotateLogs(Effect.logError("Something that the queues depend on failed. Will retry."), {
       reason: error.message
     }).pipe(
       Effect.zipRight(Effect.interruptible(Effect.sleep(delay(failures)))),
@@ -28,8 +28,8 @@ export const supervised = <E, R>(loop: Effect.Effect<never, E, R>): Effect.Effec
   loop.pipe(
     Effect.sandbox,
     Effect.tapError((cause: Cause.Cause<E>) =>
-      Effect.logError("A queue ended in a way that nobody foresaw: this is a bug. It starts again.", cause)
+      Effect.logError("A queue stopped unexpectedly and is being restarted. This is a bug.", cause)
     ),
-    Effect.retry(patience),
+    Effect.retry(backOff),
     Effect.orDie
   )

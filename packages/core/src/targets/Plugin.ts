@@ -68,13 +68,13 @@ export interface Difference {
 /** Something that was found out about a target. */
 export interface Finding {
   readonly severity: "ok" | "warning" | "error"
-  /** What it is about: `log in`, `roles`, `schools`, or a path in the configuration. */
+  /** What it is about: `login`, `roles`, `schools`, or a path in the configuration. */
   readonly about: string
   readonly text: string
 }
 
 export interface Handler {
-  /** Asks the target for something harmless that needs a log in: whether deliveries can begin. */
+  /** Asks the target for something harmless that needs a login: whether deliveries can begin. */
   readonly ping: Effect.Effect<void, DeliveryError>
   /** Brings one object to the target. Repeating it is harmless. */
   readonly deliver: (delivery: Delivery) => Effect.Effect<Delivered, DeliveryError>

@@ -24,7 +24,7 @@ export const make = (
     return yield* tokenIn(answer, options.tokenUrl, yield* Clock.currentTimeMillis)
   })
 
-/** What an answer to a log in means: without one nothing goes, and that is not the fault of the object that needed it. */
+/** What an answer to a login means: without one nothing goes, and that is not the fault of the object that needed it. */
 export const tokenIn = (
   { headers, status, text }: TargetAnswer,
   url: string,
@@ -41,17 +41,17 @@ export const tokenIn = (
   if (error._tag === "TargetUnavailable") return Either.left(error)
   const detail = "detail" in error ? error.detail : error.message
   if (status >= 500) return Either.left(failed(`status ${status}: ${detail}`))
-  // An address without a log in is not the account's fault.
+  // An address without a login is not the account's fault.
   if (status === 404 || status === 405 || status < 400) return Either.left(noLogIn(url, status, detail))
   return Either.left(new CredentialsRefused({ detail }))
 }
 
 const failed = (detail: string) =>
-  new TargetUnavailable({ detail: `the log in failed: ${detail}`, retryAfter: null, answered: true })
+  new TargetUnavailable({ detail: `the login failed: ${detail}`, retryAfter: null, answered: true })
 
 const noLogIn = (url: string, status: number, detail: string) =>
   new TargetUnavailable({
-    detail: `there is no Kelvin log in at ${url} (status ${status}: ${detail})`,
+    detail: `there is no Kelvin login at ${url} (status ${status}: ${detail})`,
     retryAfter: null,
     answered: true
   })

@@ -5,7 +5,7 @@ import * as Shared from "./SingleFlight.js"
 type Token = Redacted.Redacted<string>
 
 export interface KelvinToken<E> {
-  /** A token that is valid now. Requests that ask at the same time share one log in. */
+  /** A token that is valid now. Requests that ask at the same time share one login. */
   readonly get: Effect.Effect<Token, E>
   /** Forgets a token that was refused, unless another one has taken its place meanwhile. */
   readonly invalidate: (refused: Token) => Effect.Effect<void>
@@ -17,12 +17,12 @@ const renewBefore = 30_000
 /** For a token that does not say when it ends. */
 const lifeUnknown = 5 * 60_000
 
-/** Tokens from `logIn`. A log in that fails does so for all who wait for it: a wrong password is not sent once for each. */
+/** Tokens from `logIn`. A login that fails does so for all who wait for it: a wrong password is not sent once for each. */
 export const make = <E>(logIn: Effect.Effect<Token, E>): Effect.Effect<KelvinToken<E>> => {
   let current: { readonly token: Token; readonly renewAt: number } | null = null
   const renewed = Effect.zipWith(logIn, Clock.currentTimeMillis, (token, now) => {
     const life = (expiry(token) ?? now) - now
-    // A short life must not lead to a log in for every request, nor must a server whose clock is far behind ours.
+    // A short life must not lead to a login for every request, nor must a server whose clock is far behind ours.
     const usable = life > 0 ? Math.max(life - renewBefore, life / 2) : lifeUnknown - renewBefore
     current = { token, renewAt: now + usable }
     return token

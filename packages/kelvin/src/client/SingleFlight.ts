@@ -1,4 +1,4 @@
-/** Work that several ask for at the same time and that is done once for all of them: log ins, lists of schools and roles. */
+/** Work that several ask for at the same time and that is done once for all of them: logins, lists of schools and roles. */
 import { Effect, type Exit } from "effect"
 
 /**

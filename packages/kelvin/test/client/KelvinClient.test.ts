@@ -28,7 +28,7 @@ type Answer = readonly [status: number, body?: unknown] | Effect.Effect<readonly
 const token = "POST /ucsschool/kelvin/token"
 const names = (...all: ReadonlyArray<string>) => [200, all.map((name) => ({ name, url: `${base}x/${name}` }))] as const
 
-/** A client before a server that answers what `answer` says, after a token for each log in. Its calls are recorded. */
+/** A client before a server that answers what `answer` says, after a token for each login. Its calls are recorded. */
 const client = (answer: (call: Call, count: number) => Answer | undefined, requestsPerSecond: number | null = null) =>
   Effect.gen(function* () {
     const calls: Array<Call> = []
@@ -229,7 +229,7 @@ describe("KelvinClient", () => {
     )
   })
 
-  describe("log in", () => {
+  describe("login", () => {
     it.scoped("fails with the server's words for wrong credentials, once for requests at the same time", () =>
       Effect.gen(function* () {
         const { count, kelvin } = yield* client((call) =>
@@ -326,7 +326,7 @@ describe("KelvinClient", () => {
       })
     )
 
-    it.scoped("are what a ping asks for, after a log in", () =>
+    it.scoped("are what a ping asks for, after a login", () =>
       Effect.gen(function* () {
         const { calls, kelvin } = yield* client((call) => (call.what === token ? undefined : names("x")))
         yield* kelvin.ping

@@ -6,7 +6,7 @@ import { Effect, Encoding, Fiber, Redacted, TestClock } from "effect"
 const jwt = (claims: object) =>
   Redacted.make(["{}", JSON.stringify(claims), "signature"].map(Encoding.encodeBase64Url).join("."))
 
-/** A token cache above a log in that counts, and answers with what `next` gives. */
+/** A token cache above a login that counts, and answers with what `next` gives. */
 const counted = (next: (logIns: number) => Effect.Effect<Redacted.Redacted<string>, string>) =>
   Effect.gen(function* () {
     const count = { logIns: 0 }
@@ -58,7 +58,7 @@ describe("KelvinToken", () => {
     })
   )
 
-  it.effect("comes from one log in for all who ask meanwhile", () =>
+  it.effect("comes from one login for all who ask meanwhile", () =>
     Effect.gen(function* () {
       const token = yield* counted(() => Effect.as(Effect.sleep("1 second"), jwt({ sub, exp: 3_600 })))
       const users = yield* Effect.fork(

@@ -27,7 +27,7 @@ export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
   Effect.gen(function* () {
     const files = new Map<string, File>()
     const trash = new Map<string, File>()
-    const bell = yield* Queue.sliding<void>(1)
+    const signs = yield* Queue.sliding<void>(1)
     let unread: ReadonlyArray<string> = []
     const sorted = (names: Iterable<string>) => [...names].sort()
 
@@ -69,14 +69,14 @@ export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
             files.delete(name)
           }
         }),
-      changes: Stream.concat(Stream.make(undefined), Stream.fromQueue(bell))
+      changes: Stream.concat(Stream.make(undefined), Stream.fromQueue(signs))
     }
     return Context.make(Spool, spool).pipe(
       Context.add(MemorySpool, {
         put: (name, content) =>
           Effect.flatMap(Clock.currentTimeMillis, (modifiedAt) => {
             files.set(name, { text: typeof content === "string" ? content : JSON.stringify(content), modifiedAt })
-            return Queue.offer(bell, undefined)
+            return Queue.offer(signs, undefined)
           }),
         names: Effect.sync(() => sorted(files.keys())),
         trashed: Effect.sync(() => sorted(trash.keys()))

@@ -46,7 +46,7 @@ const student = (name: string, more: object = {}) => ({
   ...more
 })
 
-describe("The simulator's log in", () => {
+describe("The simulator's login", () => {
   it.effect("gives out tokens that say when they end, and takes them until then", () =>
     Effect.gen(function* () {
       const { call, token } = yield* world({ tokenTtl: 60 })

@@ -15,12 +15,12 @@ interface Watch {
 }
 
 /**
- * Rings once the directory is watched, then for every burst of changes. The watch ends with its first change, and before it
- * rings there is another one: whoever looks after a ring misses nothing, and 100,000 files cost a few watches instead of
- * 200,000 events, at 10 microseconds each. Without a sign of change it rings at this interval, and watches anew: the watch may
+ * Emits once the directory is watched, then for every burst of changes. The watch ends with its first change, and before it
+ * emits there is another one: whoever looks after a sign misses nothing, and 100,000 files cost a few watches instead of
+ * 200,000 events, at 10 microseconds each. Without a sign of change it emits at this interval, and watches anew: the watch may
  * miss a change when very many files come at once, or the directory can't be watched.
  */
-export const changes = (directory: string, ringEvery: Duration.DurationInput): Stream.Stream<void> =>
+export const changes = (directory: string, interval: Duration.DurationInput): Stream.Stream<void> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       let isReported = false
@@ -30,7 +30,7 @@ export const changes = (directory: string, ringEvery: Duration.DurationInput): S
         Effect.gen(function* () {
           if (!isReported) {
             yield* Effect.annotateLogs(
-              Effect.logWarning("Can't watch the in queue: it is looked at now and then instead."),
+              Effect.logWarning("Cannot watch the in queue's directory. It is checked every 30 seconds instead."),
               { reason }
             )
           }
@@ -39,7 +39,7 @@ export const changes = (directory: string, ringEvery: Duration.DurationInput): S
         })
       return Stream.repeatEffect(
         Effect.gen(function* () {
-          yield* Effect.timeoutOption(watch.change, ringEvery)
+          yield* Effect.timeoutOption(watch.change, interval)
           watch.end()
           watch = yield* Effect.catchAll(start(directory), fallBack)
         })
@@ -51,11 +51,11 @@ const start = (directory: string): Effect.Effect<Watch, string> =>
   Effect.try({
     try: () => {
       const changed = Deferred.unsafeMake<void>(FiberId.none)
-      const watcher = Fs.watch(directory, ring)
+      const watcher = Fs.watch(directory, sign)
       // What breaks the watch may be a change, too.
-      watcher.on("error", ring)
+      watcher.on("error", sign)
       return { change: Effect.zipRight(Deferred.await(changed), Effect.sleep(burst)), end: () => watcher.close() }
-      function ring() {
+      function sign() {
         watcher.close()
         Deferred.unsafeDone(changed, Effect.void)
       }

@@ -65,7 +65,7 @@ export interface SpoolShape {
   readonly settle: Result<void>
   /** Moves files to the sub-directory `trash`. A file there with the same name is kept under another name. */
   readonly trash: (names: ReadonlyArray<string>) => Result<void>
-  /** Rings when something may have changed. Never ends; misses nothing for longer than a slow rescan takes. */
+  /** Emits when something may have changed. Never ends; misses nothing for longer than a slow rescan takes. */
   readonly changes: Stream.Stream<void, SpoolError>
 }
 

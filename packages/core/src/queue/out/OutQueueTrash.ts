@@ -53,6 +53,9 @@ export const clear = (authority: AuthorityName): Effect.Effect<void, never, Queu
     }
   }).pipe(
     Effect.catchAll(({ message }) =>
-      Effect.logError("The items of a deleted school authority stay in the queue.", { authority, reason: message })
+      Effect.logError("Could not move the items of a deleted school authority to the trash. They stay in the queue.", {
+        authority,
+        reason: message
+      })
     )
   )

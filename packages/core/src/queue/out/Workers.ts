@@ -97,7 +97,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     const failure = Cause.failureOption(cause)
     if (failure._tag === "Some") return failed(item, failure.value)
     return Effect.zipRight(
-      Effect.logError("A delivery ended in a way that nobody foresaw: this is a bug.", cause),
+      Effect.logError("A delivery failed unexpectedly. This is a bug.", cause),
       failed(item, new ObjectUndeliverable({ reasons: [`internal error: ${Cause.pretty(cause).split("\n")[0]}`] }))
     )
   }

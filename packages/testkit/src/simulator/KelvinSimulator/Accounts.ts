@@ -1,4 +1,4 @@
-/** Log in and tokens of the Kelvin REST API 4.0. */
+/** Login and tokens of the Kelvin REST API 4.0. */
 import { Encoding } from "effect"
 import { type Issue, invalid, json, Refusal, type SimulatorResponse, text } from "./Answer.js"
 

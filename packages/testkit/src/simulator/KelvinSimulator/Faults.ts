@@ -20,7 +20,7 @@ export type FaultEffect =
 
 export interface Fault {
   readonly method?: string
-  /** A prefix of the path below `/v1`, or a pattern; `/token` for the log in. */
+  /** A prefix of the path below `/v1`, or a pattern; `/token` for the login. */
   readonly path?: string | RegExp
   /** A user's name in the path or body, or a record UID in the query. */
   readonly user?: string
