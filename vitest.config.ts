@@ -9,6 +9,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
+    // That the machine does other things, too, is no failure.
+    testTimeout: 20_000,
     projects,
     coverage: { include: ["packages/*/src/**", "apps/*/src/**"], reporter: ["text-summary", "html"] }
   }
