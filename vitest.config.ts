@@ -9,8 +9,6 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
-    // That the machine does other things, too, is no failure.
-    testTimeout: 20_000,
     projects,
     // Generated data and real processes: a busy machine takes several times as long, and only what hangs is to fail.
     testTimeout: 30_000,

@@ -1,93 +1,96 @@
 /** How fast listener files are taken over, and how soon others are answered meanwhile: nobody delivers. */
+import { Array, Effect } from "effect"
+import { type Measure, median, number, perSecond, rates } from "./Measure.js"
+import * as Pupils from "./Pupils.js"
 import * as Requests from "./Requests.js"
-import { percent, perSecond, type Row } from "./Table.js"
+import * as Stopwatch from "./Stopwatch.js"
+import * as Wait from "./Wait.js"
 import * as World from "./World.js"
 
-/** A process that has worked for a while is faster than one that was just started, and listener files come all day long. */
-const before = 20_000
-
-/** Each number of files by itself, each of a user of its own. */
-export const measure = async (counts: ReadonlyArray<number>): Promise<ReadonlyArray<Row>> => {
-  const world = World.make(counts.reduce((sum, count) => sum + count, before))
-  const rows: Array<Row> = []
-  try {
-    world.configure(nowhere, { active: false })
-    const { end, peakMiB, suspended } = await world.serve()
-    let day = 0
-    let users = 0
-    const accept = async (count: number) => {
-      const names = world.stage(++day, World.newUsers(users, count))
-      users += count
-      const raw = world.readRaw(names)
-      // To move them in is not the connector's work.
-      suspended(() => world.moveIn(names))
-      const start = performance.now()
-      await world.untilTaken(names)
-      const millis = performance.now() - start
-      return {
-        figure: perSecond(count, millis),
-        baseline: `read and parse ${perSecond(count, raw)}`,
-        ratio: percent(raw, millis)
-      }
-    }
-    rows.push({ measure: `accepting ${number(before)} files, just started`, ...(await accept(before)) })
-    for (const count of counts) rows.push({ measure: `accepting ${number(count)} files`, ...(await accept(count)) })
-    rows.push({
-      measure: "peak memory, accepting",
-      figure: `${Math.round(peakMiB())} MiB`,
-      baseline: "",
-      ratio: ""
-    })
-    await end()
-    return rows
-  } finally {
-    await world.end()
-  }
+export interface Course {
+  /** So many files first: a process that has worked for a while is faster, and listener files come all day long. */
+  readonly before: number
+  /** Then these, each of a pupil of its own. The median of an odd number of times counts. */
+  readonly sizes: ReadonlyArray<{ readonly files: number; readonly times: number }>
 }
+
+/** The ratio is one of processor time. */
+export const measure = ({ before, sizes }: Course) =>
+  Effect.gen(function* () {
+    const world = yield* World.make(sizes.reduce((sum, { files, times }) => sum + files * times, before))
+    world.configure(nowhere, { active: false })
+    const connector = yield* world.serve
+    let pupils = 0
+    const accept = Effect.fnUntraced(function* (count: number) {
+      const names = yield* world.files.stage(Pupils.files(pupils, count))
+      pupils += count
+      const raw = yield* world.files.readRaw(names)
+      // To move them in is not the connector's work.
+      yield* connector.suspended(world.files.moveIn(names))
+      const [elapsed] = yield* connector.timed(world.files.untilTaken(names))
+      return {
+        id: `accept.${count}`,
+        name: `accepting ${number(count)} files`,
+        figure: rates(count, elapsed),
+        limit: { name: `read and parse ${rates(count, raw)}`, ratio: raw.processor / elapsed.processor }
+      }
+    })
+    const first = yield* accept(before)
+    const rest = yield* Effect.forEach(sizes, ({ files, times }) =>
+      Effect.map(
+        Effect.forEach(
+          Array.makeBy(times, () => files),
+          accept
+        ),
+        median
+      )
+    )
+    const peak = yield* connector.peakMiB
+    const measures: ReadonlyArray<Measure> = [
+      // V8 compiles it, which takes as long as it takes.
+      { ...first, id: "accept.just-started", name: `${first.name}, just started`, limit: null },
+      ...rest,
+      { id: "accept.memory", name: "peak memory, accepting", figure: `${Math.round(peak)} MiB`, limit: null }
+    ]
+    return measures
+  }).pipe(Effect.scoped)
 
 /** Somebody asks, and in the end SIGTERM comes in the middle of it. */
-export const measureAnswers = async (count: number): Promise<ReadonlyArray<Row>> => {
-  const world = World.make(before + 2 * count)
-  try {
+export const measureAnswers = (before: number, count: number) =>
+  Effect.gen(function* () {
+    const world = yield* World.make(before + 2 * count)
+    const { files } = world
     world.configure(nowhere, { active: false })
-    const server = await world.serve()
-    await World.until(() => server.api() !== "")
-    const early = world.stage(1, World.newUsers(0, before))
-    world.moveIn(early)
-    await world.untilTaken(early)
-    const names = world.stage(2, World.newUsers(before, count))
-    const asking = await Requests.ask(server.api(), requestsPerSecond)
-    const start = performance.now()
-    await world.moveInBeside(names)
-    await world.untilTaken(names)
-    const millis = performance.now() - start
-    const times = await asking.stop()
-    const late = world.stage(3, World.newUsers(before + count, count))
-    await world.moveInBeside(late)
-    await World.until(() => !world.isWaiting(late[0]))
-    const ended = await server.end()
-    const isAmid = world.isWaiting(late.at(-1))
+    const connector = yield* world.serve
+    const api = yield* connector.api
+    const early = yield* files.stage(Pupils.files(0, before))
+    yield* files.moveIn(early)
+    yield* files.untilTaken(early)
+    const names = yield* files.stage(Pupils.files(before, count))
+    const asking = yield* Requests.ask(api, requestsPerSecond)
+    const [{ millis }] = yield* Stopwatch.timed(Effect.zipRight(files.moveInBeside(names), files.untilTaken(names)))
+    const times = yield* asking.stop
+    const late = yield* files.stage(Pupils.files(before + count, count))
+    yield* files.moveInBeside(late)
+    yield* Wait.until("the first file is taken over", Effect.negate(files.isWaiting(late[0])))
+    const ended = yield* connector.end
+    const isAmid = yield* files.isWaiting(late.at(-1))
     return [
       {
-        measure: `GET /queues, ${requestsPerSecond} per second, while ${number(count)} files are accepted`,
-        figure: Requests.describe(times),
-        baseline: `accepting ${perSecond(count, millis)}`,
-        ratio: ""
+        id: `accept.${count}.answers`,
+        name: `GET /queues, ${requestsPerSecond} per second, while ${number(count)} files are accepted`,
+        figure: `${Requests.describe(times)}; accepting ${perSecond(count, millis)}`,
+        limit: null
       },
       {
-        measure: "end after SIGTERM, in the middle of accepting",
+        id: "accept.end",
+        name: "end after SIGTERM, in the middle of accepting",
         figure: isAmid ? `${Math.round(ended)} ms` : "too fast to measure",
-        baseline: "",
-        ratio: ""
+        limit: null
       }
     ]
-  } finally {
-    await world.end()
-  }
-}
+  }).pipe(Effect.scoped)
 
 const requestsPerSecond = 50
 
 const nowhere = "https://localhost:1/ucsschool/kelvin/v1/"
-
-const number = (count: number) => count.toLocaleString("en")

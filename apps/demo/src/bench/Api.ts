@@ -1,55 +1,56 @@
 /** What it costs the deliveries when somebody asks for the queues five hundred times a second. */
+import { Effect } from "effect"
+import { warm } from "./Deliveries.js"
+import { number, perSecond } from "./Measure.js"
+import * as Pupils from "./Pupils.js"
 import * as Requests from "./Requests.js"
-import { percent, perSecond, type Row } from "./Table.js"
+import * as Stopwatch from "./Stopwatch.js"
+import * as Target from "./Target.js"
 import * as World from "./World.js"
 
 const requestsPerSecond = 500
 const latency = { read: 20, write: 20 }
 
-/** Alone first, which is the baseline, then with the requests. About thirty seconds each. */
-export const measure = async (users: number): Promise<ReadonlyArray<Row>> => {
-  const alone = await deliver(users, false)
-  const asked = await deliver(users, true)
-  const what = `delivering ${users.toLocaleString("en")} creates, 20 ms`
-  return [
-    {
-      measure: `${what}, and ${requestsPerSecond} GET /queues per second meanwhile`,
-      figure: perSecond(users, asked.millis),
-      baseline: `without them ${perSecond(users, alone.millis)}`,
-      ratio: percent(alone.millis, asked.millis)
-    },
-    {
-      measure: "GET /queues meanwhile",
-      figure: `${perSecond(asked.times.length, asked.millis)}, ${Requests.describe(asked.times)}`,
-      baseline: "",
-      ratio: ""
-    }
-  ]
-}
+/** Alone first, which is the limit, then with the requests. About thirty seconds each. */
+export const measure = (users: number) =>
+  Effect.gen(function* () {
+    const alone = yield* deliver(users, null)
+    const asked = yield* deliver(users, requestsPerSecond)
+    return [
+      {
+        id: `api.deliver.${users}`,
+        name: `delivering ${number(users)} creates, 20 ms, and ${requestsPerSecond} GET /queues per second meanwhile`,
+        figure: perSecond(users, asked.millis),
+        limit: { name: `without them ${perSecond(users, alone.millis)}`, ratio: alone.millis / asked.millis }
+      },
+      {
+        id: "api.answers",
+        name: "GET /queues meanwhile",
+        figure: `${perSecond(asked.times.length, asked.millis)}, ${Requests.describe(asked.times)}`,
+        limit: null
+      }
+    ]
+  })
 
-const deliver = async (users: number, isAsked: boolean) => {
-  const world = World.make(users + World.before)
-  try {
-    const { during, setLatency, url } = await world.target({ read: 0, write: 0 })
-    world.configure(url, { active: true })
-    const server = await world.serve()
-    await World.until(() => server.api() !== "")
+const deliver = (users: number, perSecond: number | null) =>
+  Effect.gen(function* () {
+    const world = yield* World.make(users + warm)
+    const target = yield* Target.start
+    world.configure(target.url, { active: true })
+    const connector = yield* world.serve
+    const api = yield* connector.api
     // Writing them would keep those waiting who ask.
-    const others = world.stage(1, World.newUsers(users, World.before))
-    const files = world.stage(2, World.newUsers(0, users))
-    const deliverFiles = (names: ReadonlyArray<string>) => during(2 * names.length, () => world.moveInBeside(names))
-    const ask = async () => (isAsked ? await Requests.ask(server.api(), requestsPerSecond) : null)
+    const others = yield* world.files.stage(Pupils.files(users, warm))
+    const files = yield* world.files.stage(Pupils.files(0, users))
+    const deliverAsked = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
+      const load = perSecond === null ? null : yield* Requests.ask(api, perSecond)
+      const [{ millis }] = yield* Stopwatch.timed(target.during(2 * names.length, world.files.moveInBeside(names)))
+      return { millis, times: load === null ? [] : yield* load.stop }
+    })
     // What is measured is a connector that runs for weeks, and has been asked before.
-    const early = await ask()
-    await deliverFiles(others)
-    await early?.stop()
-    setLatency(latency)
-    const load = await ask()
-    const { millis } = await deliverFiles(files)
-    const times = (await load?.stop()) ?? []
-    await server.end()
-    return { millis, times }
-  } finally {
-    await world.end()
-  }
-}
+    yield* deliverAsked(others)
+    yield* target.setLatency(latency)
+    const measured = yield* deliverAsked(files)
+    yield* connector.end
+    return measured
+  }).pipe(Effect.scoped)

@@ -1,121 +1,97 @@
-// @effect-diagnostics nodeBuiltinImport:off globalTimers:off strictEffectProvide:off
-// A benchmark measures from outside, with the clock on the wall; filling the storage is a small program of its own.
 /** What a backlog costs: claiming from it, starting with it, and the memory it takes. */
-import * as Fs from "node:fs"
-import * as Path from "node:path"
-import { NodeContext } from "@effect/platform-node"
-import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
-import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
-import { QueueStore } from "@id-connector/core/queue/QueueStore"
-import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
-import { migrations } from "@id-connector/sql/Migrations"
-import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
-import { Effect, Either, Layer } from "effect"
-import { percent, perSecond, type Row } from "./Table.js"
+import { Effect } from "effect"
+import { type Measure, number, perSecond, rates } from "./Measure.js"
+import * as Stopwatch from "./Stopwatch.js"
+import * as Storage from "./Storage.js"
+import * as Target from "./Target.js"
+import * as Wait from "./Wait.js"
 import * as World from "./World.js"
 
-const authority = AuthorityName.make("Bench")
-const batch = 500
-const claims = 4_000
-const claimedAtOnce = 16
+const claims = 320
+const rounds = 50
 
-export const measure = async (items: number): Promise<ReadonlyArray<Row>> => {
-  const world = World.make(0)
-  try {
-    const file = Path.join(world.directory, "data", "id-connector.db")
-    Fs.writeFileSync(file, "")
-    const { claimEmpty, claimFull, fill } = await prepare(file, items)
-    const { requests, url } = await world.target({ read: 0, write: 0 })
-    world.configure(url, { active: true })
-    const start = performance.now()
-    const server = await world.serve()
-    // Login, roles, schools (twice), a search, and the first user.
-    await World.until(async () => (await requests()) >= 6)
-    const first = performance.now() - start
-    const before = await requests()
-    const window = performance.now()
-    await new Promise((resolve) => setTimeout(resolve, 10_000))
-    const delivered = ((await requests()) - before) / 2
-    const rate = perSecond(delivered, performance.now() - window)
-    const peak = server.peakMiB()
-    const ended = await server.end()
-    const waiting = `${items.toLocaleString("en")} items waiting`
-    return [
-      { measure: `filling the queue, ${waiting}`, figure: perSecond(items, fill), baseline: "", ratio: "" },
-      {
-        measure: `claim and settle by ${claimedAtOnce}, ${waiting}`,
-        figure: perSecond(claims, claimFull),
-        baseline: `with ${claims.toLocaleString("en")} items ${perSecond(claims, claimEmpty)}`,
-        ratio: percent(claimEmpty, claimFull)
-      },
-      {
-        measure: `start-up to the first delivery, ${waiting}`,
-        figure: `${Math.round(first)} ms`,
-        baseline: "",
-        ratio: ""
-      },
-      { measure: `delivering creates, 0 ms, ${waiting}`, figure: rate, baseline: "", ratio: "" },
-      { measure: `peak memory, ${waiting}`, figure: `${Math.round(peak)} MiB`, baseline: "", ratio: "" },
-      { measure: `end after SIGTERM, ${waiting}`, figure: `${Math.round(ended)} ms`, baseline: "", ratio: "" }
-    ]
-  } finally {
-    await world.end()
-  }
-}
-
-/** Fills the storage through its own front door. Milliseconds. */
-const prepare = (filename: string, items: number) =>
+/**
+ * By turns from a storage with few items and from one with all of them, a little each time, so that both meet the same machine.
+ */
+const measureClaims = (database: string, items: number) =>
   Effect.gen(function* () {
-    const store = yield* QueueStore
-    const accept = (first: number, count: number) =>
-      store.accept(
-        Array.from({ length: count }, (_, at) => {
-          const index = first + at
-          const text = JSON.stringify(World.userFile(index, "first"))
-          const object = Either.getOrThrowWith(
-            ListenerObject.decodeText(text),
-            ({ reasons }) => new Error(reasons.join())
-          )
-          if (object._tag !== "ChangedUser") throw new Error("a user is expected")
-          return {
-            file: { name: `${index}`, digest: "" },
-            fate: "remove" as const,
-            object,
-            text,
-            recipients: [authority],
-            remember: { _tag: "State" as const, state: ListenerObject.userState(object) }
-          }
-        })
-      )
-    const forget = store.takenOverNames.pipe(Effect.flatMap(store.forget))
-    const claim = Effect.gen(function* () {
-      const start = performance.now()
-      for (let done = 0; done < claims; done += claimedAtOnce) {
-        const claimed = yield* store.claim(authority, claimedAtOnce)
-        yield* store.settle(claimed.map(({ id }) => ({ _tag: "Done", id, receipt: null, result: "present" })))
-      }
-      return performance.now() - start
+    const few = yield* Storage.open(`${database}-few`)
+    const many = yield* Storage.open(database)
+    // When all claims are done, as many are left as were asked for.
+    const filled = items + claims * rounds * 2
+    const filling = yield* many.fill(filled)
+    yield* few.fill(claims)
+    const round = Effect.gen(function* () {
+      yield* few.fill(claims)
+      return { few: yield* few.claim(claims), many: yield* many.claim(claims) }
     })
-    for (let first = 0; first < claims; first += batch) yield* accept(first, batch)
-    yield* forget
-    const claimEmpty = yield* claim
-    const start = performance.now()
-    for (let first = claims; first < items + 2 * claims; first += batch) {
-      yield* accept(first, batch)
-      if ((first / batch) % 20 === 0) yield* forget
-    }
-    yield* forget
-    const fill = performance.now() - start
-    const claimFull = yield* claim
-    return { claimEmpty, claimFull, fill }
-  }).pipe(
-    Effect.provide(
-      SqlQueueStore.layer.pipe(
-        Layer.provide(SqliteMigrator.layer({ loader: SqliteMigrator.fromRecord(migrations) })),
-        Layer.provide(SqliteClient.layer({ filename })),
-        Layer.provide(NodeContext.layer)
-      )
-    ),
-    Effect.withTracerEnabled(false),
-    Effect.runPromise
+    // V8 compiles it, and SQLite reads its first pages.
+    yield* Effect.replicateEffect(round, rounds)
+    const measured = yield* Effect.replicateEffect(round, rounds)
+    const middleFew = middle(measured.map((each) => each.few))
+    const middleMany = middle(measured.map((each) => each.many))
+    return [
+      {
+        id: `backlog.fill.${items}`,
+        name: `filling the queue, ${waiting(items)}`,
+        figure: rates(filled, filling),
+        limit: null
+      },
+      {
+        id: `backlog.claim.${items}`,
+        name: `claim and settle by ${Storage.claimedAtOnce}, ${waiting(items)}`,
+        figure: rates(claims, middleMany),
+        limit: {
+          name: `with ${number(2 * claims)} items ${rates(claims, middleFew)}`,
+          ratio: middleFew.processor / middleMany.processor
+        }
+      }
+    ]
+  }).pipe(Effect.scoped)
+
+/** The storage alone. */
+export const measureStorage = (items: number) =>
+  World.make(0).pipe(
+    Effect.flatMap(({ database }) => measureClaims(database, items)),
+    Effect.scoped
   )
+
+/** And then the connector on it. */
+export const measure = (items: number) =>
+  Effect.gen(function* () {
+    const world = yield* World.make(0)
+    const measures: ReadonlyArray<Measure> = yield* measureClaims(world.database, items)
+    const target = yield* Target.start
+    world.configure(target.url, { active: true })
+    // Log in, roles, schools (twice), a search, and the first user.
+    const isDelivering = Effect.map(target.requests, (requests) => requests >= 6)
+    const [starting, connector] = yield* Stopwatch.timed(
+      Effect.tap(world.serve, () => Wait.until("the first user is delivered", isDelivering))
+    )
+    const before = yield* target.requests
+    const [{ millis }] = yield* Stopwatch.timed(Effect.sleep("10 seconds"))
+    const delivered = ((yield* target.requests) - before) / 2
+    const peak = yield* connector.peakMiB
+    const ending = yield* connector.end
+    const more = (id: string, name: string, figure: string): Measure => ({
+      id: `backlog.${id}.${items}`,
+      name: `${name}, ${waiting(items)}`,
+      figure,
+      limit: null
+    })
+    return [
+      ...measures,
+      more("start", "start-up to the first delivery", `${Math.round(starting.millis)} ms`),
+      more("deliver", "delivering creates, 0 ms", perSecond(delivered, millis)),
+      more("memory", "peak memory", `${Math.round(peak)} MiB`),
+      more("end", "end after SIGTERM", `${Math.round(ending)} ms`)
+    ]
+  }).pipe(Effect.scoped)
+
+const waiting = (items: number) => `${number(items)} items waiting`
+
+const middle = (times: ReadonlyArray<Stopwatch.Elapsed>): Stopwatch.Elapsed => {
+  const of = (which: keyof Stopwatch.Elapsed) =>
+    times.map((each) => each[which]).sort((a, b) => a - b)[times.length >> 1] ?? 0
+  return { millis: of("millis"), processor: of("processor") }
+}

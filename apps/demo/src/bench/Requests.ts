@@ -1,12 +1,58 @@
-// @effect-diagnostics globalTimers:off
-// A benchmark measures processes from outside, with the clock on the wall.
+// @effect-diagnostics globalTimers:off globalTimersInEffect:off
+// Requests that nothing may slow, at times that do not wait for answers.
 /** Somebody who asks for the queues all the time. */
 import { Undici } from "@effect/platform-node"
+import { Effect, type Scope } from "effect"
 import * as World from "./World.js"
 
-/** Asks on eight connections at a steady rate, whether the answers keep pace or not, until it is stopped. */
-export const ask = async (api: string, perSecond: number) => {
-  const dispatcher = new Undici.Agent({ connections: 8 })
+export interface Requests {
+  /** Waits for the last answers: milliseconds that each has taken. */
+  readonly stop: Effect.Effect<ReadonlyArray<number>>
+}
+
+/** Asks on eight connections at a steady rate, whether the answers keep pace or not, until it is stopped or the scope closes. */
+export const ask = (api: string, perSecond: number): Effect.Effect<Requests, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const dispatcher = new Undici.Agent({ connections: 8 })
+    const headers = yield* Effect.promise(() => logIn(api, dispatcher))
+    const times: Array<number> = []
+    const failures: Array<unknown> = []
+    const open = new Set<Promise<void>>()
+    const one = async () => {
+      const start = performance.now()
+      const { body, statusCode } = await Undici.request(`${api}/v1/queues`, { dispatcher, headers })
+      await body.text()
+      if (statusCode !== 200) throw new Error(`GET /queues was answered with ${statusCode}`)
+      times.push(performance.now() - start)
+    }
+    const timer = yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const begun = performance.now()
+        let sent = 0
+        return setInterval(() => {
+          const due = ((performance.now() - begun) / 1_000) * perSecond
+          for (; sent < due; sent++) {
+            const request = one()
+              .catch((failure) => failures.push(failure))
+              .then(() => void open.delete(request))
+            open.add(request)
+          }
+        }, 2)
+      }),
+      (timer) => Effect.sync(() => clearInterval(timer))
+    )
+    return {
+      stop: Effect.promise(async () => {
+        clearInterval(timer)
+        await Promise.all(open)
+        await dispatcher.close()
+        if (failures.length > 0) throw failures[0]
+        return times
+      })
+    }
+  })
+
+const logIn = async (api: string, dispatcher: Undici.Agent) => {
   const answer = await Undici.request(`${api}/token`, {
     dispatcher,
     method: "POST",
@@ -14,33 +60,7 @@ export const ask = async (api: string, perSecond: number) => {
     body: new URLSearchParams(World.administrator).toString()
   })
   const { access_token } = JSON.parse(await answer.body.text())
-  const headers = { authorization: `Bearer ${access_token}` }
-  const times: Array<number> = []
-  const open = new Set<Promise<void>>()
-  const one = async () => {
-    const start = performance.now()
-    const { body, statusCode } = await Undici.request(`${api}/v1/queues`, { dispatcher, headers })
-    await body.text()
-    if (statusCode !== 200) throw new Error(`GET /queues was answered with ${statusCode}`)
-    times.push(performance.now() - start)
-  }
-  const begun = performance.now()
-  let sent = 0
-  const timer = setInterval(() => {
-    const due = ((performance.now() - begun) / 1_000) * perSecond
-    for (; sent < due; sent++) {
-      const request = one().finally(() => open.delete(request))
-      open.add(request)
-    }
-  }, 2)
-  /** Milliseconds that each answer took. */
-  const stop = async (): Promise<ReadonlyArray<number>> => {
-    clearInterval(timer)
-    await Promise.all(open)
-    await dispatcher.close()
-    return times
-  }
-  return { stop }
+  return { authorization: `Bearer ${access_token}` }
 }
 
 /** For people. */

@@ -1,27 +1,34 @@
-/** The figures of a benchmark, each beside its baseline. */
+/** Measures as a table in Markdown: each figure beside its limit, and their ratio beside the recorded one. */
+import type { Verdict } from "./Baseline.js"
+import { type Measure, percent } from "./Measure.js"
 
-export interface Row {
-  readonly measure: string
-  readonly figure: string
-  readonly baseline: string
-  readonly ratio: string
-}
+const columns = ["measure", "figure", "limit in the same run", "ratio", "recorded"]
 
-export const perSecond = (count: number, millis: number): string =>
-  `${Math.round((count / millis) * 1000).toLocaleString("en")}/s`
-
-export const percent = (part: number, whole: number): string => `${((part / whole) * 100).toFixed(1)} %`
-
-/** As a table in Markdown. */
-export const render = (rows: ReadonlyArray<Row>): string => {
-  const columns = ["measure", "figure", "baseline", "ratio"] as const
-  const head: Row = { measure: "measure", figure: "figure", baseline: "baseline in the same run", ratio: "ratio" }
-  const widths = columns.map((column) => Math.max(...[head, ...rows].map((row) => row[column].length)))
+export const render = (measures: ReadonlyArray<Measure>, verdicts: ReadonlyMap<string, Verdict>): string => {
+  const rows = measures.map(({ figure, id, limit, name }) => [
+    name,
+    figure,
+    limit?.name ?? "",
+    limit === null ? "" : percent(limit.ratio),
+    recorded(verdicts.get(id))
+  ])
+  const widths = columns.map((column, index) =>
+    Math.max(...[columns, ...rows].map((row) => row[index]?.length ?? 0), column.length)
+  )
   const line = (cells: ReadonlyArray<string>) =>
     `| ${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(" | ")} |`
-  return [
-    line(columns.map((column) => head[column])),
-    line(widths.map((width) => "-".repeat(width))),
-    ...rows.map((row) => line(columns.map((column) => row[column])))
-  ].join("\n")
+  return [columns, widths.map((width) => "-".repeat(width)), ...rows].map(line).join("\n")
+}
+
+const recorded = (verdict: Verdict | undefined): string => {
+  switch (verdict?._tag) {
+    case undefined:
+      return ""
+    case "NotRecorded":
+      return "not recorded"
+    case "Kept":
+      return percent(verdict.recorded)
+    case "Missed":
+      return `${percent(verdict.recorded)}, missed`
+  }
 }

@@ -1,0 +1,84 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// This is the process: its arguments and its end.
+/**
+ * `npm run bench`: how fast `id-connector serve` takes changes over and delivers them, each figure beside a limit measured in
+ * the same run, and their ratio beside the recorded one. Exit codes: 0 no recorded ratio is missed, 1 one is, or nothing could
+ * be measured, 2 wrong usage.
+ */
+import process from "node:process"
+import { Args, Command, Options, ValidationError } from "@effect/cli"
+import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import * as SecondSignal from "@id-connector/server/process/SecondSignal"
+import { version } from "@id-connector/server/Version"
+import { Cause, Console, Effect } from "effect"
+import * as Baseline from "./Baseline.js"
+import * as BaselineFile from "./BaselineFile.js"
+import * as Measure from "./Measure.js"
+import * as Selection from "./Selection.js"
+import * as Table from "./Table.js"
+
+const names = (parts: ReadonlyArray<Selection.Part>) => parts.map(({ name }) => name).join(", ")
+
+const exitCode = (code: number) =>
+  Effect.sync(() => {
+    process.exitCode = code
+  })
+
+const isShort = Options.boolean("short").pipe(
+  Options.withDescription("The measures that matter, smaller and several times each: less than two minutes.")
+)
+
+const isRecording = Options.boolean("record").pipe(
+  Options.withDescription("Writes the ratios of this run to bench/baseline.json, instead of comparing with it.")
+)
+
+const partNames = Args.text({ name: "part" }).pipe(
+  Args.withDescription(
+    `What to measure, by default everything: ${names(Selection.full)}; with --short: ${names(Selection.short)}.`
+  ),
+  Args.repeated
+)
+
+const command = Command.make("bench", { isShort, isRecording, partNames }, (asked) =>
+  Effect.gen(function* () {
+    const parts = yield* Selection.select(asked.isShort ? Selection.short : Selection.full, asked.partNames)
+    // Known now, not after a quarter of an hour.
+    const baseline = yield* BaselineFile.read
+    const measures: Array<Measure.Measure> = []
+    for (const { measure, name } of parts) {
+      yield* Console.error(`Measuring ${name} ...`)
+      measures.push(...(yield* measure))
+    }
+    const ratios = Measure.ratios(measures)
+    const verdicts = Baseline.compare(baseline, ratios)
+    yield* Console.log(Table.render(measures, verdicts))
+    if (asked.isRecording) {
+      yield* BaselineFile.record(ratios)
+      return yield* Console.log(`\nRecorded ${Object.keys(ratios).length} ratios in bench/baseline.json.`)
+    }
+    const nameOf = (id: string) => measures.find((measure) => measure.id === id)?.name ?? id
+    yield* Console.log(`\n${Baseline.describe(verdicts, nameOf)}`)
+    if (Baseline.isMissed(verdicts)) yield* exitCode(1)
+  })
+).pipe(
+  Command.withDescription(
+    "Measures how fast the connector takes changes over and delivers them. Beside each figure stands a limit that was measured in the same run, such as bare requests to the same target, and the ratio of the two, which says little about the machine and much about the connector. Ends with 1 when a ratio is more than 25 % below the one recorded in bench/baseline.json."
+  )
+)
+
+SecondSignal.install()
+
+Command.run(command, { name: "ID Connector benchmarks", version, executable: "npm run bench --" })(process.argv).pipe(
+  // The usage error itself is printed already.
+  Effect.catchIf(ValidationError.isValidationError, () => exitCode(2)),
+  Effect.catchTag("UnknownPart", ({ message }) => Effect.zipRight(Console.error(message), exitCode(2))),
+  Effect.catchTag("TooLong", "UnusableBaseline", ({ message }) => Effect.zipRight(Console.error(message), exitCode(1))),
+  Effect.catchAllCause((cause) =>
+    Cause.isInterruptedOnly(cause)
+      ? Effect.failCause(cause)
+      : Effect.zipRight(Console.error(Cause.pretty(cause)), exitCode(1))
+  ),
+  // @effect-diagnostics-next-line strictEffectProvide:off
+  Effect.provide(NodeContext.layer),
+  NodeRuntime.runMain({ disablePrettyLogger: true })
+)
