@@ -55,7 +55,7 @@ export const measure = ({ before, concurrency, steps }: Course) =>
     const measureStep = Effect.fnUntraced(function* ({ kind, latency, times, users }: Step) {
       const isAtOnce = latency.read === 0
       const at = latency.read === latency.write ? `${latency.read}` : `${latency.read}/${latency.write}`
-      const bareRequests = isAtOnce ? 2_000 : 200
+      const bareRequests = isAtOnce ? 2_000 : 50 * connections
       yield* target.setLatency(latency)
       const once = Effect.gen(function* () {
         const { done, elapsed, files } = yield* deliver(kind, users)
@@ -80,7 +80,7 @@ export const measure = ({ before, concurrency, steps }: Course) =>
     })
     yield* deliver("creates", before)
     // The target is warm by now, but who asks it for the limit is not.
-    yield* target.bareRequests(4_000, connections)
+    yield* target.bareRequests(8_000, connections)
     const measures: ReadonlyArray<Measure> = yield* Effect.forEach(steps, measureStep)
     const peak = yield* connector.peakMiB
     const memory: Measure = {

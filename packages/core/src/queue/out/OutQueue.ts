@@ -15,6 +15,7 @@ import { persistently } from "../Supervision.js"
 import { Turn } from "../Turn.js"
 import * as ClaimedItems from "./ClaimedItems.js"
 import * as FailurePolicy from "./FailurePolicy.js"
+import * as OutQueueCell from "./OutQueueCell.js"
 import * as OutQueueState from "./OutQueueState.js"
 import * as Progress from "./Progress.js"
 import * as Workers from "./Workers.js"
@@ -51,29 +52,13 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
     const wakeUps = yield* Queue.sliding<void>(1)
     const wakeUp = Queue.offer(wakeUps, undefined)
     const now = () => clock.unsafeCurrentTimeMillis()
-    let state = OutQueueState.initial(concurrency, isPausedByHand, now())
-
-    const happened = (event: OutQueueState.Event) =>
-      Effect.suspend(() => {
-        const before = state.activity
-        state = OutQueueState.next(state, event)
-        return state.activity === before ? Effect.void : announce(before, state.activity)
-      })
-
-    const announce = (before: OutQueueState.Activity, after: OutQueueState.Activity) => {
-      if (after._tag === "Paused") {
-        return events.publish({ _tag: "QueuePaused", authority: name, reason: after.reason, until: after.until })
-      }
-      return before._tag === "Paused" && after._tag === "Working"
-        ? events.publish({ _tag: "QueueResumed", authority: name })
-        : Effect.void
-    }
+    const cell = yield* OutQueueCell.make(name, concurrency, isPausedByHand)
 
     const claim = (limit: number) =>
       Effect.gen(function* () {
         const items = yield* persistently(store.claim(name, limit))
         const nextDue = items.length === 0 ? yield* persistently(store.nextDue(name)) : null
-        yield* happened({ _tag: "Claimed", limit, items: items.length, nextDue })
+        yield* cell.happened({ _tag: "Claimed", limit, items: items.length, nextDue })
         yield* claimed.add(items)
       }).pipe(Effect.uninterruptible)
 
@@ -81,17 +66,17 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
       const settlements = claimed.takeEnded()
       return Effect.zipRight(
         persistently(store.settle(settlements)),
-        Effect.suspend(() => happened({ _tag: "Recorded", items: settlements.length, now: now() }))
+        Effect.suspend(() => cell.happened({ _tag: "Recorded", items: settlements.length, now: now() }))
       )
     }).pipe(Effect.uninterruptible)
 
     const askTarget = (ping: Workers.Workers["ping"], failures: number) =>
       Effect.matchEffect(ping, {
-        onSuccess: () => happened({ _tag: "TargetAnswered" }),
+        onSuccess: () => cell.happened({ _tag: "TargetAnswered" }),
         onFailure: (error) =>
           Effect.flatMap(Random.next, (random) => {
             const decision = FailurePolicy.pause(error, failures, random)
-            return happened({ _tag: "TargetFailed", authority: decision, now: now() })
+            return cell.happened({ _tag: "TargetFailed", authority: decision, now: now() })
           })
       })
 
@@ -99,13 +84,13 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
       const woken = Queue.take(wakeUps)
       return Effect.zipRight(
         until === null ? woken : Effect.timeoutOption(woken, Duration.millis(Math.max(0, until - now()))),
-        happened({ _tag: "Woken" })
+        cell.happened({ _tag: "Woken" })
       )
     }
 
     const coordinate = ({ ping }: Workers.Workers) =>
       Effect.suspend(() => {
-        const action = OutQueueState.decide(state, now())
+        const action = cell.action()
         switch (action._tag) {
           case "Record":
             // What is ready goes first, unless workers run out: the requests that follow from it are under way meanwhile.
@@ -122,22 +107,20 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
     const work = ({ deliver }: Workers.Workers) =>
       Effect.flatMap(claimed.take, (item) =>
         Effect.flatMap(
-          OutQueueState.mayDeliver(state) ? deliver(item) : Effect.succeed(Workers.release(item)),
+          OutQueueState.mayDeliver(cell.state()) ? deliver(item) : Effect.succeed(Workers.release(item)),
           ({ authority, settlement }) => {
             claimed.end(settlement)
-            return Effect.zipRight(happened({ _tag: "Ended", authority, now: now() }), callCoordinator)
+            return Effect.zipRight(cell.happened({ _tag: "Ended", authority, now: now() }), callCoordinator)
           }
         )
       ).pipe(Effect.forever)
 
     /** Only when there is something for it to do: to wake it for each delivery costs more than to record it. */
-    const callCoordinator = Effect.suspend(() =>
-      OutQueueState.decide(state, now())._tag === "Wait" ? Effect.void : wakeUp
-    )
+    const callCoordinator = Effect.suspend(() => (cell.action()._tag === "Wait" ? Effect.void : wakeUp))
 
     const stop = (workers: ReadonlyArray<Fiber.RuntimeFiber<never>>) =>
       Effect.gen(function* () {
-        yield* happened({ _tag: "Stopped" })
+        yield* cell.happened({ _tag: "Stopped" })
         yield* claimed.allEnded.pipe(Effect.interruptible, Effect.timeoutOption(shutdownTimeLimit))
         yield* Fiber.interruptAll(workers)
         yield* Effect.ignoreLogged(store.settle(claimed.takeAll()))
@@ -145,7 +128,7 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
       })
 
     const run = Effect.gen(function* () {
-      state = OutQueueState.initial(concurrency, state.isPausedByHand, now())
+      cell.restart()
       const made = yield* Workers.make(authority, progress)
       // Of the scope, not children: these would be interrupted as soon as the queue is told to stop.
       const workers = yield* Effect.replicateEffect(Effect.forkScoped(work(made)), concurrency)
@@ -155,10 +138,10 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
       return yield* coordinate(made)
     }).pipe(Effect.scoped, Effect.annotateLogs({ module: "OutQueue", authority: name }))
 
-    const tell = (event: OutQueueState.Event) => Effect.zipRight(happened(event), wakeUp)
+    const tell = (event: OutQueueState.Event) => Effect.zipRight(cell.happened(event), wakeUp)
 
     return {
-      status: Effect.sync(() => OutQueueState.statusOf(state)),
+      status: Effect.sync(() => OutQueueState.statusOf(cell.state())),
       progress,
       pause: tell({ _tag: "PausedByHand" }),
       resume: tell({ _tag: "ResumedByHand" }),
