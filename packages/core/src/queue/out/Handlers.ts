@@ -25,7 +25,10 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
   const plugins = yield* Plugin.Plugins
   const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
   const prepared = yield* Effect.forEach(plugins, ({ handler, handles, name }) =>
-    Effect.map(once(Scope.extend(handler(authority), scope)), (handler): Prepared => ({ name, handles, handler }))
+    Effect.map(
+      Effect.cached(Scope.extend(handler(authority), scope)),
+      (handler): Prepared => ({ name, handles, handler })
+    )
   )
   const handlers: Handlers = {
     of: (object) => Plugin.forObject(prepared, authority, object),
@@ -37,14 +40,3 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
   }
   return handlers
 })
-
-/** `Effect.cached` for what every delivery asks for: that one puts the state of a fiber in order each time. */
-const once = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Effect.Effect<A, E, R>> =>
-  Effect.map(Effect.cached(effect), (cached) => {
-    let made: Effect.Effect<A> | null = null
-    const make = Effect.map(cached, (value) => {
-      made = Effect.succeed(value)
-      return value
-    })
-    return Effect.suspend(() => made ?? make)
-  })

@@ -12,7 +12,6 @@ import { concurrencyOf, Plugins } from "../../targets/Plugin.js"
 import { QueueNotifier } from "../QueueNotifier.js"
 import { QueueStore } from "../QueueStore.js"
 import { persistently } from "../Supervision.js"
-import { Turn } from "../Turn.js"
 import * as ClaimedItems from "./ClaimedItems.js"
 import * as FailurePolicy from "./FailurePolicy.js"
 import * as OutQueueCell from "./OutQueueCell.js"
@@ -44,7 +43,6 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
     const events = yield* Events
     const notifier = yield* QueueNotifier
     const clock = yield* Effect.clock
-    const turn = yield* Turn
     const concurrency = concurrencyOf(yield* Plugins, authority)
     const progress = Progress.make()
     const claimed = yield* ClaimedItems.make
@@ -93,8 +91,7 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
         const action = cell.action()
         switch (action._tag) {
           case "Record":
-            // What is ready goes first, unless workers run out: the requests that follow from it are under way meanwhile.
-            return action.urgent ? record : Effect.zipRight(turn, record)
+            return record
           case "Claim":
             return claim(action.limit)
           case "AskTarget":

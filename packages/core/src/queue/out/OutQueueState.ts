@@ -56,8 +56,8 @@ type PauseDecision = Exclude<AuthorityDecision, { readonly _tag: "GoOn" }>
 
 /** What is to be done. */
 export type Action =
-  /** Deliveries that have ended. `urgent`: workers are about to run out of items. */
-  | { readonly _tag: "Record"; readonly urgent: boolean }
+  /** How deliveries have ended. */
+  | { readonly _tag: "Record" }
   | { readonly _tag: "Claim"; readonly limit: number }
   /** Whether deliveries can begin. `failures`: pings that failed in a row. */
   | { readonly _tag: "AskTarget"; readonly failures: number }
@@ -176,13 +176,13 @@ export const decide = (state: State, now: number): Action => {
       return decideWhileWorking(state, now)
     case "Starting":
     case "Paused": {
-      if (state.ended > 0) return { _tag: "Record", urgent: true }
+      if (state.ended > 0) return { _tag: "Record" }
       if (state.claimed > 0) return wait(null)
       const until = activity._tag === "Paused" ? activity.until : now
       return until !== null && until <= now ? { _tag: "AskTarget", failures: failuresOf(activity) } : wait(until)
     }
     case "PausedByHand":
-      return state.ended > 0 ? { _tag: "Record", urgent: true } : wait(null)
+      return state.ended > 0 ? { _tag: "Record" } : wait(null)
     case "Stopping":
       return wait(null)
   }
@@ -194,7 +194,7 @@ const decideWhileWorking = (state: State, now: number): Action => {
   const mayClaim = room >= concurrency && supply._tag === "Unknown"
   const isRunningOut = claimed - ended <= concurrency
   const isToRecord = ended > 0 && (isRunningOut || now - recordedAt >= recordWithin)
-  if (isToRecord && !(claimsFirst && mayClaim)) return { _tag: "Record", urgent: isRunningOut }
+  if (isToRecord && !(claimsFirst && mayClaim)) return { _tag: "Record" }
   if (mayClaim) return { _tag: "Claim", limit: room }
   return wait(room >= concurrency && supply._tag === "Exhausted" ? supply.nextDue : null)
 }

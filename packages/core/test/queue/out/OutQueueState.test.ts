@@ -29,9 +29,9 @@ describe("OutQueueState", () => {
   it("records when workers run out of items, or after 100 ms, and claims what there is room for", () => {
     const working = after(answered, claimed(16), ...endedTimes(11, 10))
     assert.deepStrictEqual(OutQueueState.decide(working, 99), { _tag: "Wait", until: null })
-    assert.deepStrictEqual(OutQueueState.decide(working, 100), { _tag: "Record", urgent: false })
+    assert.deepStrictEqual(OutQueueState.decide(working, 100), { _tag: "Record" })
     const runningOut = OutQueueState.next(working, ended(10))
-    assert.deepStrictEqual(OutQueueState.decide(runningOut, 10), { _tag: "Record", urgent: true })
+    assert.deepStrictEqual(OutQueueState.decide(runningOut, 10), { _tag: "Record" })
     const recorded = OutQueueState.next(runningOut, { _tag: "Recorded", items: 12, now: 100 })
     assert.deepStrictEqual(OutQueueState.decide(recorded, 100), { _tag: "Claim", limit: 12 })
   })
