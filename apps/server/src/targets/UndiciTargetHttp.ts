@@ -46,8 +46,8 @@ const sendWith =
     })
 
 /**
- * Takes one answer in; undici calls it. With undici's `request`, which makes a stream of the answer first, the connector needs 1.2
- * times the processor time for a new user (Node.js 24.21, November 2026).
+ * Takes one answer in; undici calls it. With undici's `request`, which makes a stream of the answer first, the connector needs 1.03
+ * to 1.2 times the processor time for a new user (three pairs of runs on Node.js 24.21, November 2026).
  */
 class Reception implements Undici.Dispatcher.DispatchHandler {
   private readonly timer: NodeJS.Timeout
