@@ -4,17 +4,17 @@ import { FastCheck } from "effect"
 
 const size = FastCheck.integer({ min: BatchSize.least / 32, max: BatchSize.most / 32 }).map((steps) => steps * 32)
 
-describe("the size of a portion", () => {
-  it("shrinks on a slow machine, until a portion takes 12 ms", () => {
+describe("the size of a batch", () => {
+  it("shrinks on a slow machine, until a batch takes 12 ms", () => {
     assert.strictEqual(BatchSize.next(256, 256, 24), 128)
     assert.strictEqual(BatchSize.next(128, 128, 12), 128)
   })
 
-  it("grows again when portions take less", () => {
+  it("grows again when batchs take less", () => {
     assert.strictEqual(BatchSize.next(128, 128, 9), 160)
   })
 
-  it("changes little at once: one slow portion says not much", () => {
+  it("changes little at once: one slow batch says not much", () => {
     assert.strictEqual(BatchSize.next(256, 256, 10_000), 128)
     assert.strictEqual(BatchSize.next(64, 64, 0), 128)
   })
