@@ -82,7 +82,7 @@ export const serve = (
       child,
       output: () => output,
       said,
-      address: Effect.map(said(/The management API listens\. address=(\S+)/), ([, address = ""]) => address),
+      address: Effect.map(said(/The management API is listening\. address=(\S+)/), ([, address = ""]) => address),
       ended: Effect.promise(async () => {
         if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
         return child.exitCode
