@@ -108,6 +108,16 @@ const interventions = Effect.fnUntraced(function* (
   const notifier = yield* QueueNotifier
   const thenNotify = <A>(authority: AuthorityName, change: Effect.Effect<A, QueueStoreError>) =>
     Effect.zipLeft(change, notifier.notify([authority]))
+  const setPaused = (authority: AuthorityName, isPaused: boolean) =>
+    Effect.gen(function* () {
+      yield* store.setPaused(authority, isPaused)
+      const queue = outQueues.get(authority)
+      if (queue !== undefined) yield* isPaused ? queue.pause : queue.resume
+      yield* Effect.logInfo(
+        isPaused ? "Paused an out queue by hand." : "Resumed an out queue that was paused by hand.",
+        { authority }
+      )
+    }).pipe(Effect.annotateLogs({ module: "OutQueue" }))
   return {
     retry: (authority, ids) => thenNotify(authority, store.retry(authority, { _tag: "Ids", ids })),
     retryAll: (authority, state) =>
@@ -121,17 +131,7 @@ const interventions = Effect.fnUntraced(function* (
         authority,
         inBatches((limit) => store.discard(authority, { _tag: "InState", state, limit }))
       ),
-    pause: (authority) =>
-      Effect.gen(function* () {
-        yield* store.setPaused(authority, true)
-        yield* outQueues.get(authority)?.pause ?? Effect.void
-        yield* Effect.logInfo("Paused an out queue by hand.", { authority })
-      }).pipe(Effect.annotateLogs({ module: "OutQueue" })),
-    resume: (authority) =>
-      Effect.gen(function* () {
-        yield* store.setPaused(authority, false)
-        yield* outQueues.get(authority)?.resume ?? Effect.void
-        yield* Effect.logInfo("Resumed an out queue that was paused by hand.", { authority })
-      }).pipe(Effect.annotateLogs({ module: "OutQueue" }))
+    pause: (authority) => setPaused(authority, true),
+    resume: (authority) => setPaused(authority, false)
   }
 })

@@ -84,15 +84,9 @@ export const decide = (error: DeliveryError, circumstances: Circumstances): Deci
       circumstances.answersProbe === true &&
       (circumstances.unansweredInARow ?? 0) < unansweredAtMost
         ? again(itemBackOff, circumstances)
-        : { item: { _tag: "Wait" }, authority: pause(unavailable, 0, circumstances.random) },
-    CredentialsRefused: (refused): Decision => ({
-      item: { _tag: "Wait" },
-      authority: pause(refused, 0, circumstances.random)
-    }),
-    ConfigurationUnusable: (unusable): Decision => ({
-      item: { _tag: "Wait" },
-      authority: pause(unusable, 0, circumstances.random)
-    }),
+        : waitFor(unavailable, circumstances),
+    CredentialsRefused: (refused): Decision => waitFor(refused, circumstances),
+    ConfigurationUnusable: (unusable): Decision => waitFor(unusable, circumstances),
     TargetFailed: (): Decision =>
       circumstances.attempts + 1 >= maxAttempts ? giveUp : again(itemBackOff, circumstances),
     ReferencesUnknown: (): Decision => again(referenceBackOff, circumstances),
@@ -117,6 +111,12 @@ export const pause = (
 }
 
 const giveUp: Decision = { item: { _tag: "GiveUp" }, authority: { _tag: "GoOn" } }
+
+/** The item can't help it, and the authority pauses. */
+const waitFor = (error: DeliveryError, { random }: Circumstances): Decision => ({
+  item: { _tag: "Wait" },
+  authority: pause(error, 0, random)
+})
 
 const again = (bounds: BackOff, { attempts, random }: Circumstances): Decision => ({
   item: { _tag: "Again", after: backOff(bounds, attempts, random) },
