@@ -25,5 +25,6 @@ export const distribution = Distribution.distribute(change, {
   mapping: SchoolMapping.make({ DEMOSCHOOL: "North" }),
   authorities: Distribution.byName([north]),
   layout: { ...SourceDomain.defaultLayout, base: "dc=example,dc=com" },
-  added: []
+  added: [],
+  concerned: []
 })

@@ -77,11 +77,13 @@ export const preview = Effect.fn("Preview.preview")(function* (
     attached,
     plugins.filter((plugin) => plugin.preprocess !== undefined)
   )
+  const concerned = yield* (yield* QueueStore).concerned([ListenerObject.objectKey(object)])
   const { ignored, recipients } = Distribution.distribute(object, {
     authorities: Distribution.byName(configuration.authorities),
     mapping: configuration.mapping,
     layout,
-    added: Preparation.addedByPlugins(object, plugins, configuration)
+    added: Preparation.addedByPlugins(object, plugins, configuration),
+    concerned: concerned.get(ListenerObject.objectKey(object)) ?? []
   })
   const result: Preview = {
     object,

@@ -213,7 +213,7 @@ describe("Connector", () => {
     }).pipe(Effect.provide(world([authority("A")])))
   )
 
-  it.scoped("gives a removal the previous state, and the authority that was left its removal", () =>
+  it.scoped("gives a removal the previous state, and to everybody who has the user still", () =>
     Effect.gen(function* () {
       yield* start
       const spool = yield* MemorySpool.MemorySpool
@@ -231,7 +231,9 @@ describe("Connector", () => {
           ["B", "ChangedUser", null],
           ["A", "ChangedUser", { schools: ["A1", "B1"], record_uid: "rec-mia", source_uid: "S", username: "mia" }],
           ["B", "ChangedUser", { schools: ["A1", "B1"], record_uid: "rec-mia", source_uid: "S", username: "mia" }],
-          ["A", "RemovedUser", { schools: ["A1"], record_uid: "rec-mia", source_uid: "S", username: "mia" }]
+          ["A", "RemovedUser", { schools: ["A1"], record_uid: "rec-mia", source_uid: "S", username: "mia" }],
+          // The plugin did not say that it has removed the user.
+          ["B", "RemovedUser", { schools: ["A1"], record_uid: "rec-mia", source_uid: "S", username: "mia" }]
         ]
       )
     }).pipe(Effect.provide(world([authority("A"), authority("B")])))

@@ -3,10 +3,12 @@
 import type { GroupObject, UserObject } from "@id-connector/core/changes/ListenerObject"
 import type { Attributes, Mapped } from "@id-connector/core/mapping/AttributeMapping"
 import { mask } from "@id-connector/core/schools/SchoolAuthority"
+import type { SchoolClass } from "@id-connector/core/schools/SchoolClass"
 import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
-import type { Difference, Outcome, Preview, Undelivered } from "@id-connector/core/targets/Plugin"
+import type { Difference, Preview, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Option, Redacted } from "effect"
 import * as KelvinBody from "./client/KelvinBody.js"
+import type { KelvinUrls } from "./client/KelvinUrl.js"
 import { masked } from "./client/Masking.js"
 import * as ClassPlan from "./delivery/ClassPlan.js"
 import { sameValue } from "./delivery/Equality.js"
@@ -29,18 +31,14 @@ export const user = (
       case "Remove":
         return previewed("removed", { detail: plan.detail, requests: [request("DELETE", urls.user(plan.found.name))] })
       case "Create": {
-        const { replaces, wanted } = plan
+        const { wanted } = plan
         const body = UserChange.creation(wanted.mapped)
         const password = wanted.mapped.randomPassword ? Redacted.make(mask) : null
         const sent = KelvinBody.encode(urls, body, { hashes: wanted.hashes, password })
         return previewed("created", {
           ...what(wanted.mapped, wanted.choice),
-          detail: replaces === null ? null : "it was removed and came back: what the target has is removed before",
           differences: differences(body, {}),
-          requests: [
-            ...(replaces === null ? [] : [request("DELETE", urls.user(replaces.name))]),
-            request("POST", urls.collection("users"), sent)
-          ],
+          requests: [request("POST", urls.collection("users"), sent)],
           warnings: [...wanted.mapped.warnings, ...(yield* unknownReferences(target, body))]
         })
       }
@@ -81,30 +79,29 @@ export const schoolClass = (
       case "Nothing":
         return previewed("ignored", { detail: plan.detail })
       case "Remove": {
-        const { name, school } = plan.place
-        const isThere = Option.isSome(yield* target.client.findClass(school, name))
+        const are = yield* Effect.forEach(plan.places, ({ name, school }) => target.client.findClass(school, name))
         // A delivery does not ask first.
-        return previewed(isThere ? "removed" : "absent", {
-          requests: [request("DELETE", urls.schoolClass(school, name))]
+        return previewed(are.some(Option.isSome) ? "removed" : "absent", {
+          detail: plan.detail,
+          requests: removals(urls, plan.places)
         })
       }
       case "Create": {
-        const { body, replaces, users, wanted } = plan
-        const { name, school } = wanted.place
+        const { body, leftovers, users, wanted } = plan
         const whole = users === null ? body : { ...body, users }
         return previewed("created", {
           ...what(wanted.mapped, classes),
           attributes: whole,
           differences: differences(whole, {}),
           requests: [
-            ...(replaces ? [request("DELETE", urls.schoolClass(school, name))] : []),
-            request("POST", urls.collection("classes"), KelvinBody.encodeClass(urls, whole))
+            request("POST", urls.collection("classes"), KelvinBody.encodeClass(urls, whole)),
+            ...removals(urls, leftovers)
           ],
           warnings: [...wanted.mapped.warnings, ...(yield* unknownNames(target, "users", users ?? []))]
         })
       }
       case "Modify": {
-        const { found, patch, users, wanted } = plan
+        const { found, leftovers, patch, users, wanted } = plan
         const whole = users === null ? patch : { ...patch, users }
         const warnings = [
           ...wanted.mapped.warnings,
@@ -112,20 +109,29 @@ export const schoolClass = (
           ...(yield* unknownNames(target, "users", users ?? []))
         ]
         const common = { ...what(wanted.mapped, classes), warnings }
-        return Object.keys(whole).length === 0
+        return Object.keys(whole).length === 0 && leftovers.length === 0
           ? previewed("unchanged", common)
           : previewed("modified", {
               ...common,
               differences: differences(whole, { ...found }),
               requests: [
-                request("PATCH", urls.schoolClass(wanted.place.school, found.name), KelvinBody.encodeClass(urls, whole))
+                request(
+                  "PATCH",
+                  urls.schoolClass(wanted.place.school, found.name),
+                  KelvinBody.encodeClass(urls, whole)
+                ),
+                ...removals(urls, leftovers)
               ]
             })
       }
     }
   })
 
-const previewed = (outcome: Outcome, more: Partial<Preview> = {}): Preview => ({
+/** Classes that go. */
+const removals = (urls: KelvinUrls, places: ReadonlyArray<SchoolClass>) =>
+  places.map(({ name, school }) => request("DELETE", urls.schoolClass(school, name)))
+
+const previewed = (outcome: Preview["outcome"], more: Partial<Preview> = {}): Preview => ({
   outcome,
   detail: null,
   mapping: null,

@@ -304,6 +304,50 @@ const plainNames = Effect.gen(function* () {
   yield* sql`ALTER TABLE wanted RENAME TO missing_users`
 })
 
+/**
+ * Groups are known by their entryUUID, as users are, so that one that was renamed is the same. What the targets have of them is
+ * counted anew: of what was delivered only the DN was known.
+ */
+const groupsByEntryUuid = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE queue ADD COLUMN steps_aside INTEGER NOT NULL DEFAULT 0`
+  yield* sql`ALTER TABLE desired_states DROP COLUMN recreate`
+  yield* sql`DELETE FROM delivered WHERE object_key LIKE 'group:%'`
+  yield* inBatches(
+    (after) =>
+      sql<{ row: number; authority: string; payload: string }>`
+        SELECT q.id AS row, q.authority, coalesce(
+          (SELECT s.payload FROM desired_states AS s WHERE s.id = q.id),
+          (
+            SELECT (b.first || char(30) || b.states) FROM desired_state_bundles AS b
+            WHERE b.first = (SELECT max(c.first) FROM desired_state_bundles AS c WHERE c.first <= q.id)
+          )
+        ) AS payload
+        FROM queue AS q WHERE q.kind = 1 AND q.id > ${after} ORDER BY q.id LIMIT 1000`,
+    (rows) => sql`
+      UPDATE queue SET object_key = e.value ->> 1, short_key = e.value ->> 2
+      FROM json_each(${JSON.stringify(
+        rows.flatMap(({ authority, payload, row }) => {
+          const key = groupKey(row, payload)
+          return key === null ? [] : [[row, key, ShortKey.of(ShortKey.itemKey(authority, key))]]
+        })
+      )}) AS e
+      WHERE queue.id = e.value ->> 0`
+  )
+})
+
+/** By the object's JSON text, which stands alone, or after the bundle's first id among others. */
+const groupKey = (item: number, payload: string): string | null => {
+  const [first = "", ...texts] = payload.split("\u001e")
+  const text = texts.length === 0 ? first : (texts[item - Number(first)] ?? "")
+  try {
+    const { id } = JSON.parse(text.split("\u001f")[0] ?? "")
+    return typeof id === "string" ? `group:${id.toLowerCase()}` : null
+  } catch {
+    return null
+  }
+}
+
 /** Goes through all rows after one, in the order of their numbers. */
 const inBatches = <Row extends { readonly row: number }, E, R>(
   next: (after: number) => Effect.Effect<ReadonlyArray<Row>, E, R>,
@@ -329,5 +373,6 @@ export const migrations = {
   "0010_bundles": bundles,
   "0011_taken_over_in_batches": takenOverInBatches,
   "0012_bundles_for_the_others": bundlesForTheOthers,
-  "0013_plain_names": plainNames
+  "0013_plain_names": plainNames,
+  "0020_groups_by_entry_uuid": groupsByEntryUuid
 }

@@ -14,6 +14,7 @@ import * as SqliteDriver from "./SqliteDriver.js"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
 import { claim, nextDue } from "./SqlQueueStore/Claim.js"
+import { concerned } from "./SqlQueueStore/Concerned.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
 import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
 import { counts, holding, list, receipt, removals, show } from "./SqlQueueStore/Look.js"
@@ -58,7 +59,8 @@ const queue: Layer.Layer<
         setPaused(sql, authority, isPaused).pipe(transaction, operation("setPaused"), Effect.zipLeft(sync)),
       removals: (authority, since) => removals(sql, authority, since).pipe(reading, operation("removals")),
       receipt: (authority, objectKey) => receipt(sql, authority, objectKey).pipe(reading, operation("receipt")),
-      holding: (authority) => holding(sql, authority).pipe(reading, operation("holding"))
+      holding: (authority) => holding(sql, authority).pipe(reading, operation("holding")),
+      concerned: (objectKeys) => concerned(sql, objectKeys).pipe(reading, operation("concerned"))
     }
   })
 )

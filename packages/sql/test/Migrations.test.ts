@@ -7,7 +7,7 @@ import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import { migrations } from "@id-connector/sql/Migrations"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
-import { arrival, north, previousUser, user } from "@id-connector/testkit/contract/QueueStoreContract/Changes"
+import { arrival, group, north, previousUser, user } from "@id-connector/testkit/contract/QueueStoreContract/Changes"
 import { previousOf } from "@id-connector/testkit/contract/QueueStoreContract/Steps"
 import { Effect, Layer, Record } from "effect"
 import { database, newFile } from "./TestDatabase.js"
@@ -29,8 +29,13 @@ describe("migrations", () => {
         yield* sql`
           INSERT INTO wishes (id, recreate, payload)
           SELECT value, 0, replace(${payload}, '"u1"', '"u' || value || '"') FROM json_each(${numbers})`
+        yield* sql`
+          INSERT INTO queue (id, authority, kind, object_key, name, file)
+          VALUES (${many + 1}, ${north}, 1, 'group:cn=school1-7a', 'school1-7a', 'class')`
+        const schoolClass = QueueRow.rowOf(Coalescing.single(group("7a")))
+        yield* sql`INSERT INTO wishes (id, recreate, payload) VALUES (${many + 1}, 0, ${schoolClass.payload})`
         yield* sql`INSERT INTO taken_over (name, digest, fate) VALUES ('x', '1', 'trash'), ('y', '2', 'remove')`
-        yield* sql`INSERT INTO queue_counts VALUES (${north}, 'ready', ${many})`
+        yield* sql`INSERT INTO queue_counts VALUES (${north}, 'ready', ${many + 1})`
         yield* sql`
           INSERT INTO previous_states (id, state)
           SELECT 'u' || value, ${JSON.stringify(previousUser("anna"))} FROM json_each(${numbers})`
@@ -48,7 +53,8 @@ describe("migrations", () => {
         assert.deepStrictEqual([...(yield* queue.takenOver(files))], [["x", "trash"]])
         assert.deepStrictEqual([...(yield* queue.takenOverNames)].sort(), ["x", "y"])
         yield* queue.accept([arrival("new", user(`u${many}`, "bert"))])
-        assert.strictEqual((yield* queue.counts(north)).waiting, many, "merged with what was there")
+        yield* queue.accept([arrival("class", group("8a", [], { id: "entry-7a" }))])
+        assert.strictEqual((yield* queue.counts(north)).waiting, many + 1, "merged with what was there")
       }).pipe(Effect.provide(Layer.provideMerge(SqlQueueStore.layer, database(filename))))
     }).pipe(Effect.provide(NodeContext.layer))
   )

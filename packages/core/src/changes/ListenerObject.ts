@@ -42,12 +42,17 @@ export interface ChangedUser extends Identified {
 export interface RemovedUser extends Identified {
   readonly _tag: "RemovedUser"
   readonly previous: PreviousUser | null
+  /**
+   * Not null: the user is there, and has lost school options, roles and schools. If it ever was a school user (there is a
+   * previous state), it is removed at the targets; if not, these are the reasons why it is not synchronised.
+   */
+  readonly former: Reasons | null
 }
 
 export interface ChangedGroup extends Identified {
   readonly _tag: "ChangedGroup"
   readonly name: string
-  /** DNs. */
+  /** DNs, those of exam accounts left out. */
   readonly members: ReadonlyArray<string>
   readonly options: ReadonlyArray<string>
   readonly properties: UdmProperties
@@ -66,12 +71,9 @@ export type ListenerObject = UserObject | GroupObject
 export const isUser = (object: ListenerObject): object is UserObject =>
   object._tag === "ChangedUser" || object._tag === "RemovedUser"
 
-/**
- * What names the object at the targets and in the queues: users by entryUUID, groups by DN (a class is found at a target
- * by the names in its DN, so that two groups with one DN are one object there).
- */
+/** What names the object in the queues, whatever becomes of its names: kind and entryUUID. */
 export const objectKey = (object: ListenerObject): string =>
-  isUser(object) ? `user:${object.id.toLowerCase()}` : `group:${Dn.key(object.dn)}`
+  `${isUser(object) ? "user" : "group"}:${object.id.toLowerCase()}`
 
 /** A short name for people: user name or group name, from the DN where the object itself has gone. */
 export const label = (object: ListenerObject): string => {
@@ -92,14 +94,37 @@ export const primarySchool = (user: ChangedUser): { readonly school: string; rea
 }
 
 /** Identity and schools of a user as they are to be remembered until the next change. */
-export const userState = (user: ChangedUser): PreviousUser => ({
-  schools: user.schools,
-  record_uid: user.recordUid,
-  source_uid: user.sourceUid,
-  username: user.username
-})
+export const userState = (user: ChangedUser): PreviousUser => {
+  const state = {
+    schools: user.schools,
+    record_uid: user.recordUid,
+    source_uid: user.sourceUid,
+    username: user.username
+  }
+  const emails = emailsOf(user)
+  return emails.length === 0 ? state : { ...state, emails }
+}
 
-export const groupState = (group: ChangedGroup): PreviousGroup => ({ users: group.members })
+/** The addresses that a mapping may send as the user's e-mail address: a target gives an address to one account only. */
+export const emailsOf = ({ properties }: Pick<ChangedUser, "properties">): ReadonlyArray<string> => {
+  const contact = properties["e-mail"]
+  const all = [properties.mailPrimaryAddress, Array.isArray(contact) ? contact[0] : contact]
+  return all.filter((one, index): one is string => typeof one === "string" && one !== "" && all.indexOf(one) === index)
+}
+
+/** Copies of pupils for an hour, sometimes with the pupil's record UID: they are not synchronised. */
+export const isExamAccount = (user: UserObject): boolean => {
+  if (isExamDn(user.dn)) return true
+  if (user._tag === "RemovedUser") return false
+  const roles = user.properties.ucsschoolRole
+  const all = Array.isArray(roles) ? roles : [roles]
+  return all.length > 0 && all.every((role) => typeof role === "string" && /^exam_user:/i.test(role))
+}
+
+/** A place of the directory that only exam accounts are in. */
+const isExamDn = (dn: string): boolean => /(^|,)\s*cn\s*=\s*examusers\s*(,|$)/i.test(dn)
+
+export const groupState = (group: ChangedGroup): PreviousGroup => ({ users: group.members, dns: [group.dn] })
 
 // --- decoding: every reason, not only the first ---------------------------------------------------------------------
 
@@ -198,11 +223,20 @@ const decodeObject = (json: { readonly [key: string]: unknown }): Either.Either<
   if (type === "users/user") {
     if (isPlainUser(json)) return Either.right(changedUser(json, propertiesOf(object)))
     return object === null
-      ? Either.mapBoth(decodeRemovedUser(json), { onLeft: reasons, onRight: removedUser })
-      : Either.mapBoth(decodeChangedUser(json), {
-          onLeft: reasons,
-          onRight: (file) => changedUser(file, propertiesOf(object))
-        })
+      ? Either.mapBoth(decodeRemovedUser(json), { onLeft: reasons, onRight: (file) => removedUser(file, null) })
+      : Either.orElse(
+          Either.mapBoth(decodeChangedUser(json), {
+            onLeft: reasons,
+            onRight: (file) => changedUser(file, propertiesOf(object))
+          }),
+          (unfit) =>
+            isFormer(json)
+              ? Either.mapBoth(decodeRemovedUser(json), {
+                  onLeft: () => unfit,
+                  onRight: (file) => removedUser(file, unfit)
+                })
+              : Either.left(unfit)
+        )
   }
   return object === null
     ? Either.mapBoth(decodeRemovedGroup(json), { onLeft: reasons, onRight: removedGroup })
@@ -211,6 +245,22 @@ const decodeObject = (json: { readonly [key: string]: unknown }): Either.Either<
         onRight: (file) => changedGroup(file, propertiesOf(object))
       })
 }
+
+/** Nothing of the school is left: neither options, nor roles, nor schools. */
+const isFormer = ({ object, options }: { readonly [key: string]: unknown }): boolean => {
+  if (!isRecord(object) || !Array.isArray(options)) return false
+  return (
+    !SchoolRole.userOptions.some((option) => options.includes(option)) &&
+    isEmpty(object.school) &&
+    isEmpty(object.ucsschoolRole)
+  )
+}
+
+const isRecord = (value: unknown): value is UdmProperties =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)
 
 /** Why a file's text is no listener object. */
 export interface Unreadable {
@@ -287,17 +337,18 @@ const changedGroup = (file: typeof ChangedGroupFile.Type, properties: UdmPropert
   id: file.id,
   dn: file.dn,
   name: file.object.name,
-  members: file.object.users,
+  members: file.object.users.filter((dn) => !isExamDn(dn)),
   options: file.options ?? [],
   properties,
   previous: file.old_data ?? null
 })
 
-const removedUser = (file: typeof RemovedUserFile.Type): RemovedUser => ({
+const removedUser = (file: typeof RemovedUserFile.Type, former: Reasons | null): RemovedUser => ({
   _tag: "RemovedUser",
   id: file.id,
   dn: file.dn,
-  previous: file.old_data ?? null
+  previous: file.old_data ?? null,
+  former
 })
 
 const removedGroup = (file: typeof RemovedGroupFile.Type): RemovedGroup => ({

@@ -6,18 +6,23 @@ import { Schema } from "effect"
 
 /**
  * A user's identity at the targets and the schools the user was in. The names are those of the `old_data` of listener
- * files, but for `username`, which the Python connector does not know.
+ * files, but for `username` and `emails`, which the Python connector does not know.
  */
 export const PreviousUser = Schema.Struct({
   schools: Schema.Array(Schema.String),
   record_uid: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null, exact: true }),
   source_uid: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null, exact: true }),
-  username: Schema.optionalWith(Schema.NullOr(Schema.String), { exact: true })
+  username: Schema.optionalWith(Schema.NullOr(Schema.String), { exact: true }),
+  /** Addresses that belong to one account only, see `ListenerObject.emailsOf`. Missing: none are known. */
+  emails: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
 })
 export type PreviousUser = typeof PreviousUser.Type
 
-/** The member DNs that a group had. */
-export const PreviousGroup = Schema.Struct({ users: Schema.Array(Schema.String) })
+/** The member DNs that a group had, and the DNs by which a target may know it, oldest first. Missing: none are known. */
+export const PreviousGroup = Schema.Struct({
+  users: Schema.Array(Schema.String),
+  dns: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
+})
 export type PreviousGroup = typeof PreviousGroup.Type
 
 export const PreviousState = Schema.Union(PreviousUser, PreviousGroup)

@@ -4,11 +4,20 @@
  *
  * - A changed user goes to every authority that a current school maps to, and to every authority that a previous school
  *   maps to, so that an authority the user has left can remove it there. A removed user: the previous schools.
- * - A group goes to the authority of its school if it is a school class; other groups go nowhere.
+ * - A group goes to the authority of its school if it is a school class, and to those of the schools that it has left; other
+ *   groups go nowhere.
+ * - What was removed goes to every authority that has it, or is to get it still, whatever the mapping says by now.
+ * - Exam accounts go nowhere.
  * - Inactive authorities get their items, too: these wait.
  */
 import { Option } from "effect"
-import type { GroupObject, ListenerObject, UserObject } from "../changes/ListenerObject.js"
+import {
+  type GroupObject,
+  isExamAccount,
+  isUser,
+  type ListenerObject,
+  type UserObject
+} from "../changes/ListenerObject.js"
 import type { AuthorityName, SchoolAuthority } from "../schools/SchoolAuthority.js"
 import * as SchoolClass from "../schools/SchoolClass.js"
 import type { SchoolMapping } from "../schools/SchoolMapping.js"
@@ -21,6 +30,8 @@ export type Because =
   | { readonly _tag: "PreviousSchool"; readonly school: string }
   | { readonly _tag: "SchoolOfClass"; readonly school: string }
   | { readonly _tag: "AddedByPlugin"; readonly plugin: string }
+  /** It was removed, and the authority has it, or is to get it, whatever the mapping says by now. */
+  | { readonly _tag: "DeliveredBefore" }
 
 /** Something that would have made an authority concerned, and does not. */
 export type Ignored =
@@ -28,6 +39,7 @@ export type Ignored =
   | { readonly _tag: "UnknownAuthority"; readonly authority: string; readonly named: string }
   | { readonly _tag: "NotASchoolClass"; readonly dn: string }
   | { readonly _tag: "NoPreviousState"; readonly dn: string; readonly id: string }
+  | { readonly _tag: "ExamAccount" }
 
 export interface Recipient {
   readonly authority: AuthorityName
@@ -54,6 +66,8 @@ export interface Facts {
   readonly layout: DirectoryLayout
   /** Authorities that plugins add. */
   readonly added: ReadonlyArray<{ readonly plugin: string; readonly authority: string }>
+  /** Of what was removed: the authorities that have it, or have an item of it. */
+  readonly concerned: ReadonlyArray<AuthorityName>
 }
 
 /** For many objects once: there may be hundreds of authorities. */
@@ -61,6 +75,7 @@ export const byName = (authorities: ReadonlyArray<SchoolAuthority>): Facts["auth
   new Map(authorities.map(({ name }) => [name, name]))
 
 export const distribute = (object: ListenerObject, facts: Facts): Distribution => {
+  if (isUser(object) && isExamAccount(object)) return { recipients: [], ignored: [{ _tag: "ExamAccount" }] }
   const ignored: Array<Ignored> = []
   const claims: Array<Claim> = []
   for (const because of reasonsFor(object, facts.layout, ignored)) {
@@ -70,6 +85,13 @@ export const distribute = (object: ListenerObject, facts: Facts): Distribution =
   }
   for (const { authority, plugin } of facts.added) {
     claims.push({ authority, because: { _tag: "AddedByPlugin", plugin } })
+  }
+  if (object._tag === "RemovedGroup" || (object._tag === "RemovedUser" && object.previous !== null)) {
+    for (const authority of facts.concerned) {
+      if (!claims.some((claim) => claim.authority === authority)) {
+        claims.push({ authority, because: { _tag: "DeliveredBefore" } })
+      }
+    }
   }
   const recipients = new Map<AuthorityName, Array<Because>>()
   for (const { authority, because } of claims) {
@@ -86,7 +108,7 @@ export const distribute = (object: ListenerObject, facts: Facts): Distribution =
 }
 
 /** A school that makes its authority concerned. */
-type SchoolReason = Exclude<Because, { readonly _tag: "AddedByPlugin" }>
+type SchoolReason = Extract<Because, { readonly school: string }>
 
 const reasonsFor = (
   object: ListenerObject,
@@ -121,14 +143,17 @@ const reasonsForGroup = (
   group: GroupObject,
   layout: DirectoryLayout,
   ignored: Array<Ignored>
-): ReadonlyArray<SchoolReason> =>
-  Option.match(SchoolClass.fromDn(group.dn, layout), {
-    onNone: () => {
-      ignored.push({ _tag: "NotASchoolClass", dn: group.dn })
-      return []
-    },
-    onSome: ({ school }) => [{ _tag: "SchoolOfClass", school }]
-  })
+): ReadonlyArray<SchoolReason> => {
+  const now = Option.getOrNull(SchoolClass.fromDn(group.dn, layout))
+  const before = (group.previous?.dns ?? []).flatMap((dn) => Option.toArray(SchoolClass.fromDn(dn, layout)))
+  if (now === null && before.length === 0) ignored.push({ _tag: "NotASchoolClass", dn: group.dn })
+  const current = SchoolName.makeSet(now === null ? [] : [now.school])
+  const left = SchoolName.makeSet(before.map(({ school }) => school)).names.filter((school) => !current.has(school))
+  return [
+    ...current.names.map((school) => ({ _tag: "SchoolOfClass", school }) as const),
+    ...left.map((school) => ({ _tag: "PreviousSchool", school }) as const)
+  ]
+}
 
 export const describeBecause = (because: Because): string => {
   switch (because._tag) {
@@ -140,6 +165,8 @@ export const describeBecause = (because: Because): string => {
       return `class of school ${because.school}`
     case "AddedByPlugin":
       return `plugin ${because.plugin}`
+    case "DeliveredBefore":
+      return "delivered before"
   }
 }
 
@@ -153,5 +180,7 @@ export const describeIgnored = (ignored: Ignored): string => {
       return "the group is no school class"
     case "NoPreviousState":
       return "no previous state is known, so the user cannot be removed at the school authorities"
+    case "ExamAccount":
+      return "exam accounts are not synchronised"
   }
 }

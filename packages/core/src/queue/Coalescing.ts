@@ -3,52 +3,56 @@
  * target under the *oldest* identity that was not delivered yet, because that is the one the target still has. A
  * delivery that was cut off may have written any state in between, so these identities are kept as aliases.
  */
-import type { ChangedGroup, ChangedUser, ListenerObject } from "../changes/ListenerObject.js"
-import type { PreviousUser } from "../changes/PreviousState.js"
+import { isUser, type ListenerObject } from "../changes/ListenerObject.js"
+import type { PreviousGroup, PreviousUser } from "../changes/PreviousState.js"
 
 /** What is to be brought to a target: the state of one object, and what is needed to find it there. */
 export interface DesiredState {
-  /** `previous` is the oldest state that was not delivered. */
+  /** `previous` is the oldest state that was not delivered; of a group it has the DNs in between, too. */
   readonly object: ListenerObject
   /** Identities the target may hold besides the previous and the current one, oldest first. Users only. */
   readonly aliases: ReadonlyArray<PreviousUser>
-  /** The object was removed before it came back: what the target has is to be removed before the new one is created. */
-  readonly recreate: boolean
 }
 
-export const single = (object: ListenerObject): DesiredState => ({ object, aliases: [], recreate: false })
+export const single = (object: ListenerObject): DesiredState => ({ object, aliases: [] })
 
 /**
  * The one desired state that stands for `older` followed by `newer` of the same object.
  *
  * - The state is that of `newer`, the previous state that of `older`; where `older` had none, `newer`'s.
- * - Every identity in between is an alias, once.
- * - A removal followed by a change recreates; a removal at the end is a removal.
+ * - Every identity in between is kept, once.
+ * - A removal at the end is a removal. One that was taken back before it was delivered has not happened: what the target has
+ *   of the object stays.
  */
 export const merge = (older: DesiredState, newer: DesiredState): DesiredState => {
-  const recreate = isChange(newer.object) && (newer.recreate || older.recreate || !isChange(older.object))
   switch (newer.object._tag) {
     case "ChangedUser":
     case "RemovedUser": {
-      const older_ = older.object._tag === "ChangedUser" || older.object._tag === "RemovedUser" ? older.object : null
-      const previous = older_?.previous ?? newer.object.previous
+      const before = isUser(older.object) ? older.object.previous : null
+      const previous = before ?? newer.object.previous
       const between = [...older.aliases, newer.object.previous, ...newer.aliases]
-      return { object: { ...newer.object, previous }, aliases: distinct(between, previous), recreate }
+      return { object: { ...newer.object, previous }, aliases: distinct(between, previous) }
     }
     case "ChangedGroup":
     case "RemovedGroup": {
-      const older_ = older.object._tag === "ChangedGroup" || older.object._tag === "RemovedGroup" ? older.object : null
-      return { object: { ...newer.object, previous: older_?.previous ?? newer.object.previous }, aliases: [], recreate }
+      const before = isUser(older.object) ? null : older.object.previous
+      return { object: { ...newer.object, previous: mergeGroups(before, newer.object.previous) }, aliases: [] }
     }
   }
 }
 
-const isChange = (object: ListenerObject): object is ChangedUser | ChangedGroup =>
-  object._tag === "ChangedUser" || object._tag === "ChangedGroup"
+const mergeGroups = (older: PreviousGroup | null, newer: PreviousGroup | null): PreviousGroup | null => {
+  if (older === null || newer === null) return older ?? newer
+  const dns = [...new Set([...(older.dns ?? []), ...(newer.dns ?? [])])]
+  return dns.length === 0 ? older : { ...older, dns }
+}
 
-/** Whether two remembered states name the same account at a target. */
+/** Whether two remembered states name the same account at a target, with the same things that are its own. */
 const sameIdentity = (a: PreviousUser, b: PreviousUser): boolean =>
-  a.record_uid === b.record_uid && a.source_uid === b.source_uid
+  a.record_uid === b.record_uid &&
+  a.source_uid === b.source_uid &&
+  a.username === b.username &&
+  (a.emails ?? []).join("\n") === (b.emails ?? []).join("\n")
 
 const distinct = (
   states: ReadonlyArray<PreviousUser | null>,

@@ -21,7 +21,6 @@ export interface DesiredStateRow {
   readonly hashes: string | null
   /** JSON text, or null for none. */
   readonly aliases: string | null
-  readonly recreate: 0 | 1
 }
 
 /** The columns of a {@link QueueItem}. */
@@ -35,6 +34,7 @@ export interface QueueRow extends DesiredStateRow {
   readonly available_at: number
   readonly last_error: string | null
   readonly confirmed: 0 | 1
+  readonly steps_aside: 0 | 1
   readonly receipt: string | null
 }
 
@@ -47,13 +47,12 @@ export const itemState = (state: RowState): ItemState =>
   state === "ready" || state === "delayed" || state === "blocked" ? "waiting" : state
 
 /** `text`: the JSON text that the object was decoded from, see `Arrival`. */
-export const rowOf = ({ aliases, object, recreate }: DesiredState, text: string | null = null): DesiredStateRow => ({
+export const rowOf = ({ aliases, object }: DesiredState, text: string | null = null): DesiredStateRow => ({
   payload: text ?? JSON.stringify(ListenerObject.encode({ ...object, previous: null, ...withoutHashes(object) })),
   previous: object.previous === null ? null : JSON.stringify(object.previous),
   hashes:
     object._tag === "ChangedUser" && object.hashes !== null ? JSON.stringify(Redacted.value(object.hashes)) : null,
-  aliases: aliases.length === 0 ? null : JSON.stringify(aliases),
-  recreate: recreate ? 1 : 0
+  aliases: aliases.length === 0 ? null : JSON.stringify(aliases)
 })
 
 const withoutHashes = (object: ListenerObject.ListenerObject) => (object._tag === "ChangedUser" ? { hashes: null } : {})
@@ -72,8 +71,7 @@ const decodeDesiredState = (row: DesiredStateRow): Either.Either<DesiredState, s
     (read) =>
       Either.zipWith(withStored(read, row), part("aliases", row.aliases, decodeAliases), (object, aliases) => ({
         object,
-        aliases: aliases ?? [],
-        recreate: row.recreate === 1
+        aliases: aliases ?? []
       }))
   )
 
@@ -124,6 +122,7 @@ export const toItem = (row: QueueRow): Effect.Effect<QueueItem> =>
     lastError: row.last_error,
     receipt: row.receipt,
     confirmed: row.confirmed === 1,
+    stepsAside: row.steps_aside === 1,
     // Last: see the house rules.
     ...desired
   }))

@@ -6,6 +6,7 @@
  * only what is accepted may share a transaction with what is accepted next.
  */
 import { Context, type Effect, type Option, Schema } from "effect"
+import type { Belonging } from "../changes/Belonging.js"
 import type { ListenerObject } from "../changes/ListenerObject.js"
 import type { PreviousState } from "../changes/PreviousState.js"
 import type { AuthorityName } from "../schools/SchoolAuthority.js"
@@ -41,8 +42,12 @@ export interface Arrival {
   readonly remember: Remember
 }
 
-/** The previous state after this change: a new one, or the old one with an end. `at` is in milliseconds since 1970. */
+/**
+ * The previous state after this change: a new one, the old one with an end (`at` is in milliseconds since 1970), or what it
+ * was.
+ */
 export type Remember =
+  | { readonly _tag: "Nothing" }
   | { readonly _tag: "State"; readonly state: PreviousState }
   | { readonly _tag: "ExpireAt"; readonly at: number }
 
@@ -74,6 +79,17 @@ export interface QueueItem extends DesiredState {
   readonly receipt: string | null
   /** Somebody confirmed that the object may be deleted at the target. */
   readonly confirmed: boolean
+  /**
+   * What the object has at the target is needed by others, which have what it needs itself: it is not to be delivered now,
+   * but to give that up (see `Aside`).
+   */
+  readonly stepsAside: boolean
+}
+
+/** An item that is to be delivered now. */
+export interface ClaimedItem extends QueueItem {
+  /** What the object needs is with another object whose change is dead, as far as is known. */
+  readonly contested: ReadonlySet<Belonging["kind"]>
 }
 
 /** A delivery that failed. */
@@ -107,6 +123,8 @@ export type Settlement =
   | { readonly _tag: "Hold"; readonly id: ItemId; readonly reason: string }
   /** Not tried, or not the item's fault: it waits as before. */
   | { readonly _tag: "Release"; readonly id: ItemId }
+  /** The object has given up what others need. It is delivered after them. */
+  | { readonly _tag: "SteppedAside"; readonly id: ItemId }
 
 export interface Counts {
   readonly waiting: number
@@ -156,9 +174,11 @@ export interface QueueStoreShape {
    * recipient. An item that waits (or is held or dead) for the same object is merged with the new one and keeps its place.
    * A file that is taken over already, with the same content, is left out with all it would bring.
    *
-   * What a new item has to wait for is found here (see `Precedence`): a class for what is due or in flight of its members
-   * until that was tried, a user for an older item that frees a record UID or user name it needs, until that is gone. An
-   * item that is held back and would free the record UID is dropped: its account goes on under the new user.
+   * What an item has to wait for is found here (see `Precedence`), and again whenever something is merged into it, it is given
+   * back, or somebody retries it: a class for what is due or in flight of its members until that was tried, everything for items
+   * that free what it needs, until they are gone or dead. Where items would wait for each other in a circle, one of them steps
+   * aside instead. A removal that is held back or dead and would free the record UID is dropped: its account goes on under
+   * the new user. Who waits for a user that waits for what is held back does not wait for that user any longer.
    *
    * A class that was delivered while a member had been tried in vain is delivered once more when nothing of that member is
    * pending: what a target does with a user may change the classes of the user.
@@ -183,7 +203,7 @@ export interface QueueStoreShape {
    * that are due, have nothing to wait for, and whose object is not in flight. While there are more users than places,
    * groups get a quarter of these (a single place goes to the older), so that neither kind holds the other back.
    */
-  readonly claim: (authority: AuthorityName, limit: number) => Answer<ReadonlyArray<QueueItem>>
+  readonly claim: (authority: AuthorityName, limit: number) => Answer<ReadonlyArray<ClaimedItem>>
   /** When the next item that waits for its time is due, in milliseconds since 1970, or null when none waits for its time. */
   readonly nextDue: (authority: AuthorityName) => Answer<number | null>
   /**
@@ -218,6 +238,8 @@ export interface QueueStoreShape {
   readonly receipt: (authority: AuthorityName, objectKey: string) => Answer<string | null>
   /** How many objects were delivered to the authority and not removed since. */
   readonly holding: (authority: AuthorityName) => Answer<number>
+  /** The authorities to which objects were delivered and that have not removed them since, or have an item of them. */
+  readonly concerned: (objectKeys: ReadonlyArray<string>) => Answer<ReadonlyMap<string, ReadonlyArray<AuthorityName>>>
 }
 
 export class QueueStore extends Context.Tag("@id-connector/core/queue/QueueStore")<QueueStore, QueueStoreShape>() {}

@@ -1,6 +1,7 @@
 /**
  * Distinguished names of the source directory (RFC 4514), as far as the connector reads them: the first value, the
- * school (`ou=`) and comparison without regard to case.
+ * school (`ou=`) and comparison without regard to case. Values are in the Unicode form NFC, whatever form the directory
+ * has them in: `ö` may be one character or two.
  */
 import { Option } from "effect"
 
@@ -18,7 +19,7 @@ export const parse = (dn: string): Option.Option<ReadonlyArray<Rdn>> => {
     const at = part.indexOf("=")
     if (at <= 0) return Option.none()
     const attribute = part.slice(0, at).trim().toLowerCase()
-    const value = unescape(part.slice(at + 1).trim())
+    const value = unescape(part.slice(at + 1).trim()).normalize("NFC")
     if (attribute === "" || value === "") return Option.none()
     rdns.push({ attribute, value })
   }
@@ -38,13 +39,17 @@ export const school = (dn: string): Option.Option<string> =>
 /** A text that is the same for DNs that differ only in case, spaces around `,` and `=`, or escaping. */
 export const key = (dn: string): string =>
   Option.match(parse(dn), {
-    onNone: () => dn.toLowerCase(),
+    onNone: () => dn.normalize("NFC").toLowerCase(),
     onSome: (rdns) => keyOf(rdns)
   })
 
 /** {@link key} of parts that are parsed already. */
 export const keyOf = (rdns: ReadonlyArray<Rdn>): string =>
   rdns.map((rdn) => `${rdn.attribute}=${rdn.value.toLowerCase().replaceAll(",", "\\,")}`).join(",")
+
+/** The DN of parts. */
+export const format = (rdns: ReadonlyArray<Rdn>): string =>
+  rdns.map(({ attribute, value }) => `${attribute}=${value.replace(/[,+"\\<>;=#]/g, "\\$&")}`).join(",")
 
 const splitEscaped = (dn: string): ReadonlyArray<string> => {
   const parts: Array<string> = []

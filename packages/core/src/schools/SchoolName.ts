@@ -1,7 +1,10 @@
-/** Names of schools (OUs). They are compared without regard to case everywhere; each side keeps its own spelling. */
+/**
+ * Names of schools (OUs). They are compared without regard to case and Unicode form everywhere; each side keeps its own
+ * spelling.
+ */
 
 /** What two spellings of one school have in common. Use it as key of maps and sets. */
-export const key = (school: string): string => school.toLowerCase()
+export const key = (school: string): string => school.normalize("NFC").toLowerCase()
 
 /** A set of schools that is asked without regard to case and answers in the spelling it was given. */
 export interface SchoolSet {

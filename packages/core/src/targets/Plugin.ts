@@ -3,6 +3,8 @@
  * objects: `handler` is made once per authority that uses the plugin and lives as long as the authority's queue.
  */
 import { Context, Effect, type Scope } from "effect"
+import type { Aside } from "../changes/Aside.js"
+import type { Belonging } from "../changes/Belonging.js"
 import type { ListenerObject } from "../changes/ListenerObject.js"
 import type { PreviousUser } from "../changes/PreviousState.js"
 import type { Configuration } from "../config/ConfigStore.js"
@@ -15,22 +17,29 @@ export interface Undelivered {
   readonly object: ListenerObject
   /** Identities the target may hold, besides the previous and the current one. */
   readonly aliases: ReadonlyArray<PreviousUser>
-  /** Whatever the target has is to be removed before the object is created. */
-  readonly recreate: boolean
   /** What {@link Delivered.receipt} was at the last successful delivery of this object to this authority. */
   readonly receipt: string | null
 }
 
 export interface Delivery extends Undelivered {
   /**
-   * To be asked right before an object is deleted at the target for good: fails when too many were deleted lately. An
-   * account that is deleted only to be created anew does not count.
+   * To be asked right before anything is deleted at the target, whatever for: fails when too many objects were deleted lately.
    */
   readonly mayDelete: Effect.Effect<void, DeletionHeldBack>
+  /**
+   * Not null: the object is not to be delivered now, but to give up what others need, if the target has it (outcome
+   * `stepped aside`). It is delivered after them, found under what it has by then.
+   */
+  readonly aside: Aside | null
+  /**
+   * What the object needs and another object of the source may have at the target still, since its change could not be
+   * delivered: what the target has of that is the other one's.
+   */
+  readonly contested: ReadonlySet<Belonging["kind"]>
 }
 
 /** What was done at the target. `absent`: it was to be removed and is not there; `ignored`: the target does not want it. */
-export type Outcome = "created" | "modified" | "unchanged" | "removed" | "absent" | "ignored"
+export type Outcome = "created" | "modified" | "unchanged" | "removed" | "absent" | "ignored" | "stepped aside"
 
 export interface Delivered {
   readonly outcome: Outcome
@@ -44,7 +53,7 @@ export interface Delivered {
 
 /** What a delivery would do, found out without writing anything. For people: secrets in it are masked. */
 export interface Preview {
-  readonly outcome: Outcome
+  readonly outcome: Exclude<Outcome, "stepped aside">
   /** Why, where that is not plain. */
   readonly detail: string | null
   /** The mapping that is used, and why that one; null where none is. */

@@ -82,10 +82,34 @@ describe("ListenerObject", () => {
     assert.deepStrictEqual(primary({ ...user, dn: "uid=anna,ou=X,dc=e" }), { school: "A", fromDn: false })
   })
 
-  it("names a group by its DN without regard to case and spaces", () => {
-    const key = (dn: string) =>
-      ListenerObject.objectKey(decoded({ id: "1", dn, udm_object_type: "groups/group", object: null }))
-    assert.strictEqual(key("cn=A-1a, OU=A,dc=E"), key("CN=a-1A,ou=a,dc=e"))
+  it("names a group by its entryUUID, whatever it is called", () => {
+    const key = (id: string, dn: string) =>
+      ListenerObject.objectKey(decoded({ id, dn, udm_object_type: "groups/group", object: null }))
+    assert.strictEqual(key("A1", "cn=A-1a,ou=A,dc=E"), key("a1", "cn=A-2a,ou=A,dc=E"))
+  })
+
+  it("takes a user who has lost everything of the school for a removed one, and keeps the reasons why it is no user", () => {
+    const former = { ...user, options: ["default"], object: { username: "anna", school: [], ucsschoolRole: null } }
+    const read = decoded(former)
+    assert.deepStrictEqual([read._tag, read._tag === "RemovedUser" && read.former?.length], ["RemovedUser", 2])
+    assert.isAbove(reasonsOf({ ...former, object: { ...former.object, school: ["A"] } }).length, 0)
+    assert.isAbove(reasonsOf({ ...former, object: { ...former.object, ucsschoolRole: ["x:y:z"] } }).length, 0)
+    assert.isAbove(reasonsOf({ ...former, dn: "" }).length, 0)
+  })
+
+  it("leaves exam accounts out of the members of a group", () => {
+    const members = [
+      "uid=a,cn=users,ou=B,dc=e",
+      "uid=b,CN = ExamUsers,ou=B,dc=e",
+      "uid=examusers,cn=users,dc=e"
+    ] as const
+    const read = decoded({
+      id: "1",
+      dn: "cn=g",
+      udm_object_type: "groups/group",
+      object: { name: "g", users: members }
+    })
+    assert.deepStrictEqual(read._tag === "ChangedGroup" && read.members, [members[0], members[2]])
   })
 
   it("takes empty old data and hashes of a preprocessed file for none", () => {

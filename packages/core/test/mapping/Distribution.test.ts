@@ -11,11 +11,16 @@ import { Either, FastCheck as fc } from "effect"
 const authority = (name: string, active = true) =>
   Either.getOrThrow(SchoolAuthority.decode({ name, active, url: "https://k.example.com/", plugin_configs: {} }))
 
-const facts = (mapping: Record<string, string>, added: Distribution.Facts["added"] = []): Distribution.Facts => ({
+const facts = (
+  mapping: Record<string, string>,
+  added: Distribution.Facts["added"] = [],
+  concerned: ReadonlyArray<string> = []
+): Distribution.Facts => ({
   mapping: SchoolMapping.make(mapping),
   authorities: Distribution.byName([authority("North"), authority("South", false), authority("East")]),
   layout: { ...defaultLayout, base: "dc=example,dc=com" },
-  added
+  added,
+  concerned: concerned.map((name) => SchoolAuthority.AuthorityName.make(name))
 })
 
 const decoded = (json: unknown) => Either.getOrThrow(ListenerObject.decode(json))
@@ -37,6 +42,62 @@ const names = (distribution: Distribution.Distribution) =>
   distribution.recipients.map(({ authority }) => authority as string)
 
 describe("Distribution", () => {
+  it("gives what was removed to everybody who has it, whatever the mapping says by now", () => {
+    const removed = decoded({
+      id: "id",
+      dn: "uid=a,dc=example,dc=com",
+      udm_object_type: "users/user",
+      object: null,
+      old_data: { schools: ["S1"], record_uid: "r", source_uid: "s" }
+    })
+    const to = Distribution.distribute(removed, facts({ S1: "North" }, [], ["South", "North"]))
+    assert.deepStrictEqual(
+      to.recipients.map(({ authority, because }) => [authority, because.map(Distribution.describeBecause)]),
+      [
+        ["North", ["school S1, left"]],
+        ["South", ["delivered before"]]
+      ]
+    )
+    assert.deepStrictEqual(names(Distribution.distribute(user(["S1"]), facts({ S1: "North" }, [], ["South"]))), [
+      "North"
+    ])
+  })
+
+  it("gives a class that was moved to the authorities of both schools", () => {
+    const dn = (school: string) => `cn=${school}-7a,cn=klassen,cn=schueler,cn=groups,ou=${school},dc=example,dc=com`
+    const moved = decoded({
+      id: "id",
+      dn: dn("S2"),
+      udm_object_type: "groups/group",
+      object: { name: "S2-7a", users: [] },
+      old_data: { users: [], dns: [dn("S1")] }
+    })
+    assert.deepStrictEqual(names(Distribution.distribute(moved, facts({ S1: "North", S2: "South" }))), [
+      "South",
+      "North"
+    ])
+  })
+
+  it("gives exam accounts to nobody, by their place or by their roles", () => {
+    const exam = (json: object) =>
+      decoded({
+        id: "id",
+        dn: "uid=exam-a,cn=schueler,cn=users,ou=S1,dc=example,dc=com",
+        udm_object_type: "users/user",
+        options: ["default", "ucsschoolStudent"],
+        object: { username: "exam-a", school: ["S1"], ucsschoolRole: ["exam_user:school:S1", "exam_user:exam:x"] },
+        ...json
+      })
+    const place = { dn: "uid=exam-a,cn=examusers,ou=S1,dc=example,dc=com" }
+    const pupil = { username: "a", school: ["S1"], ucsschoolRole: ["exam_user:school:S1", "student:school:S1"] }
+    const removed = { ...place, object: null, old_data: { schools: ["S1"], record_uid: "r", source_uid: "s" } }
+    for (const one of [exam({}), exam({ ...place, object: pupil }), exam(removed)]) {
+      const { ignored, recipients } = Distribution.distribute(one, facts({ S1: "North" }, [], ["North"]))
+      assert.deepStrictEqual([recipients.length, ignored.map(({ _tag }) => _tag)], [0, ["ExamAccount"]])
+    }
+    assert.deepStrictEqual(names(Distribution.distribute(exam({ object: pupil }), facts({ S1: "North" }))), ["North"])
+  })
+
   it("gives a user to the authorities of all schools, whatever their case, each once and with every reason", () => {
     const { ignored, recipients } = Distribution.distribute(
       user(["gym", "REAL", "x"]),

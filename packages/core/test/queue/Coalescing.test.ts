@@ -36,14 +36,13 @@ const all = (...objects: ReadonlyArray<ListenerObject.ListenerObject>): Coalesci
 describe("Coalescing.merge", () => {
   it("takes the newest state and the oldest previous state; what was in between are aliases", () => {
     const desired = all(user("b", was("a")), user("c", was("b")), user("d", was("c")))
-    assert.deepStrictEqual(desired, { object: user("d", was("a")), aliases: [was("b"), was("c")], recreate: false })
+    assert.deepStrictEqual(desired, { object: user("d", was("a")), aliases: [was("b"), was("c")] })
   })
 
   it("takes the newer previous state where the older change had none", () => {
     assert.deepStrictEqual(all(user("a", null), user("b", was("a"))), {
       object: user("b", was("a")),
-      aliases: [],
-      recreate: false
+      aliases: []
     })
   })
 
@@ -52,29 +51,34 @@ describe("Coalescing.merge", () => {
     assert.deepStrictEqual(desired.aliases, [was("b")])
   })
 
-  it("recreates what was removed before it came back", () => {
-    assert.deepStrictEqual(all(removed(was("a")), user("b", null)), {
-      object: user("b", was("a")),
-      aliases: [],
-      recreate: true
-    })
-    assert.isTrue(all(removed(was("a")), user("b", null), user("c", was("b"))).recreate)
+  it("takes a removal back that was not delivered: the account is found and changed", () => {
+    assert.deepStrictEqual(all(removed(was("a")), user("b", null)), { object: user("b", was("a")), aliases: [] })
+  })
+
+  it("keeps every DN that a group may have at the target, oldest first", () => {
+    const named = (dn: string, dns: ReadonlyArray<string>) =>
+      decoded({
+        id: "g1",
+        dn,
+        udm_object_type: "groups/group",
+        object: { name: "School1-7a", users: [] },
+        old_data: { users: [], dns }
+      })
+    const desired = all(named("cn=6a", ["cn=5a"]), named("cn=7a", ["cn=6a"]))
+    assert.deepStrictEqual(desired.object.previous, { users: [], dns: ["cn=5a", "cn=6a"] })
   })
 
   it("removes what was removed last, under the oldest previous state", () => {
     assert.deepStrictEqual(all(user("b", was("a")), removed(was("b"))), {
       object: removed(was("a")),
-      aliases: [was("b")],
-      recreate: false
+      aliases: [was("b")]
     })
-    assert.isFalse(all(removed(was("a")), user("b", null), removed(was("b"))).recreate)
   })
 
   it("keeps the oldest members of a group, which has no aliases", () => {
     assert.deepStrictEqual(all(group(["b"], ["a"]), group(["c"], ["b"])), {
       object: group(["c"], ["a"]),
-      aliases: [],
-      recreate: false
+      aliases: []
     })
   })
 
@@ -122,11 +126,5 @@ describe("Coalescing.merge", () => {
   it.prop("keeps the oldest previous state", [DesiredState, DesiredState], ([older, newer]) => {
     const { object } = Coalescing.merge(older, newer)
     assert.deepStrictEqual(object.previous, older.object.previous ?? newer.object.previous)
-  })
-
-  it.prop("recreates only what is there in the end", [DesiredState, DesiredState], ([older, newer]) => {
-    const { object, recreate } = Coalescing.merge(older, newer)
-    const wasRemoved = older.object._tag === "RemovedUser" || older.recreate || newer.recreate
-    assert.strictEqual(recreate, object._tag === "ChangedUser" && wasRemoved)
   })
 })

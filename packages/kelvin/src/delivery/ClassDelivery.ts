@@ -1,6 +1,8 @@
 /** Brings one school class to one target: found by the names in its DN, then created, changed, removed, or left alone. */
 
+import type { Aside } from "@id-connector/core/changes/Aside"
 import type { GroupObject } from "@id-connector/core/changes/ListenerObject"
+import type { SchoolClass } from "@id-connector/core/schools/SchoolClass"
 import {
   type DeliveryError,
   ReferencesUnknown,
@@ -11,6 +13,7 @@ import type { Delivered, Delivery } from "@id-connector/core/targets/Plugin"
 import { Effect, Option } from "effect"
 import * as KelvinBody from "../client/KelvinBody.js"
 import { UnresolvedReference } from "../client/KelvinError.js"
+import * as ClassPlaces from "./ClassPlaces.js"
 import * as ClassPlan from "./ClassPlan.js"
 import { sameSet } from "./Equality.js"
 import type { Target } from "./Target.js"
@@ -23,29 +26,57 @@ export const deliver = (
   chooseMembers: ClassPlan.ChooseMembers
 ): Effect.Effect<Delivered, DeliveryError> =>
   Effect.gen(function* () {
+    if (delivery.aside !== null) return yield* stepAside(target, group, delivery.aside)
     const plan = yield* ClassPlan.decide(target, group, delivery, chooseMembers)
     switch (plan._tag) {
       case "Nothing":
         return delivered("ignored", { detail: plan.detail })
       case "Remove": {
-        yield* delivery.mayDelete
-        const wasThere = yield* target.client.deleteClass(plan.place.school, plan.place.name)
-        return delivered(wasThere ? "removed" : "absent")
+        const wasThere = yield* remove(target, plan.places, delivery)
+        return delivered(wasThere ? "removed" : "absent", { detail: plan.detail })
       }
       case "Create":
-        return yield* create(target, plan)
+        return yield* Effect.zipLeft(create(target, plan), remove(target, plan.leftovers, delivery))
       case "Modify":
-        return yield* modify(target, plan)
+        return yield* Effect.zipLeft(modify(target, plan), remove(target, plan.leftovers, delivery))
     }
+  })
+
+/** Answers whether any of them was there. */
+const remove = (
+  target: Target,
+  places: ReadonlyArray<SchoolClass>,
+  { mayDelete }: Pick<Delivery, "mayDelete">
+): Effect.Effect<boolean, DeliveryError> =>
+  places.length === 0
+    ? Effect.succeed(false)
+    : Effect.zipRight(
+        mayDelete,
+        Effect.map(
+          Effect.forEach(places, ({ name, school }) => target.client.deleteClass(school, name)),
+          (were) => were.includes(true)
+        )
+      )
+
+/** Gives the class its temporary name, where the target has it. */
+const stepAside = (target: Target, group: GroupObject, { className }: Aside): Effect.Effect<Delivered, DeliveryError> =>
+  Effect.gen(function* () {
+    const { formers } = yield* ClassPlaces.find(target, group)
+    const [own] = yield* ClassPlaces.existing(target, group, formers)
+    if (own === undefined || className === null) return delivered("stepped aside")
+    yield* Effect.catchTags(target.client.patchClass(own.school, own.name, { name: className }), {
+      NotFound: ({ detail, evidence }) => Effect.fail(new TargetFailed({ detail, evidence })),
+      UnresolvedReference: ({ detail, evidence }) => Effect.fail(new TargetRefused({ detail, evidence }))
+    })
+    return delivered("stepped aside", { detail: `has the name ${className} until others have been delivered` })
   })
 
 const create = (
   target: Target,
-  { body, replaces, users, wanted }: Extract<ClassPlan.ClassPlan, { readonly _tag: "Create" }>
+  { body, users, wanted }: Extract<ClassPlan.ClassPlan, { readonly _tag: "Create" }>
 ): Effect.Effect<Delivered, DeliveryError> =>
   Effect.gen(function* () {
     const { name, school } = wanted.place
-    if (replaces) yield* target.client.deleteClass(school, name)
     return yield* withKnownMembers(target, users, (known) =>
       target.client.createClass(KelvinBody.encodeClass(target.urls, known === null ? body : { ...body, users: known }))
     ).pipe(

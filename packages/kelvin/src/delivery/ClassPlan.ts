@@ -7,9 +7,10 @@ import type { GroupObject } from "@id-connector/core/changes/ListenerObject"
 import * as AttributeMapping from "@id-connector/core/mapping/AttributeMapping"
 import * as SchoolClass from "@id-connector/core/schools/SchoolClass"
 import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/targets/DeliveryError"
-import type { Undelivered } from "@id-connector/core/targets/Plugin"
+import type { Delivery, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
 import type { KelvinClass } from "../client/KelvinClass.js"
+import * as ClassPlaces from "./ClassPlaces.js"
 import { sameSet, sameValue } from "./Equality.js"
 import type { Target } from "./Target.js"
 
@@ -32,15 +33,15 @@ export interface Wanted {
 
 export type ClassPlan =
   | { readonly _tag: "Nothing"; readonly detail: string }
-  /** Perhaps it is not there. */
-  | { readonly _tag: "Remove"; readonly place: SchoolClass.SchoolClass }
-  /** `users` null: members are not mapped. `replaces`: what the target has is to be removed before. */
+  /** Perhaps they are not there. At least one. */
+  | { readonly _tag: "Remove"; readonly places: ReadonlyArray<SchoolClass.SchoolClass>; readonly detail: string | null }
+  /** `users` null: members are not mapped. `leftovers`: what the class was before, to be removed after that. */
   | {
       readonly _tag: "Create"
       readonly wanted: Wanted
       readonly body: AttributeMapping.Attributes
       readonly users: ReadonlyArray<string> | null
-      readonly replaces: boolean
+      readonly leftovers: ReadonlyArray<SchoolClass.SchoolClass>
     }
   | Modify
 
@@ -48,46 +49,83 @@ export interface Modify {
   readonly _tag: "Modify"
   readonly wanted: Wanted
   readonly found: KelvinClass
+  /** What the class was before, to be removed after the change. */
+  readonly leftovers: ReadonlyArray<SchoolClass.SchoolClass>
   /** Without members. */
   readonly patch: AttributeMapping.Attributes
   /** Null: the members agree, or are not mapped. */
   readonly users: ReadonlyArray<string> | null
 }
 
+/** What a plan is made from besides the object. A preview knows less than a delivery. */
+type Facts = Undelivered & Partial<Pick<Delivery, "contested">>
+
 export const decide = (
   target: Target,
   object: GroupObject,
-  { recreate }: Pick<Undelivered, "recreate">,
+  { contested }: Facts,
   chooseMembers: ChooseMembers
 ): Effect.Effect<ClassPlan, DeliveryError> =>
   Effect.gen(function* () {
-    const schoolClass = Option.getOrNull(SchoolClass.fromDn(object.dn, target.layout))
-    if (schoolClass === null) return nothing("not a school class")
-    const schools = yield* target.schoolsFor([schoolClass.school])
-    const school = schools.spelling(schoolClass.school)
-    if (school === undefined) return nothing(`the target has no school ${schoolClass.school}`)
     const mapping = target.settings.mapping.school_classes
     if (mapping === undefined) return nothing('the mapping has no "school_classes"')
-    const place = { school, name: schoolClass.name }
-    if (object._tag !== "ChangedGroup") return { _tag: "Remove", place } as const
+    const schoolClass = Option.getOrNull(SchoolClass.fromDn(object.dn, target.layout))
+    const { formers, place, schools } = yield* ClassPlaces.find(target, object)
+    if (schoolClass === null || place === null || object._tag !== "ChangedGroup") {
+      return yield* removal(
+        target,
+        object,
+        place === null ? formers : [place, ...formers],
+        reasonOf(schoolClass, place)
+      )
+    }
     const mapped = yield* Either.mapLeft(
       AttributeMapping.mapClass(object, schoolClass, mapping, { schools }),
       (reasons) => new ObjectUndeliverable({ reasons })
     )
     const wanted: Wanted = { place, mapped, chooseMembers }
-    const found = recreate ? null : Option.getOrNull(yield* target.client.findClass(place.school, place.name))
-    return found === null ? yield* creation(wanted, recreate) : yield* modification(wanted, found)
+    const found = Option.getOrNull(yield* target.client.findClass(place.school, place.name))
+    if (found !== null && contested?.has("class") === true) {
+      return yield* new ObjectUndeliverable({
+        reasons: [
+          `the class ${place.name} of the target belongs to another class of the source directory still, whose change is a dead letter: retry that one first, then this one`
+        ]
+      })
+    }
+    const old = yield* ClassPlaces.existing(target, object, formers)
+    const renamed = found === null ? (old.find(({ school }) => school === place.school) ?? null) : null
+    const leftovers = old.filter((one) => one !== renamed).map(({ name, school }) => ({ name, school }))
+    if (found !== null) return { ...(yield* modification(wanted, found)), leftovers }
+    return renamed === null
+      ? { ...(yield* creation(wanted)), leftovers }
+      : { ...(yield* modification(wanted, renamed.found)), leftovers }
   })
 
 const nothing = (detail: string): ClassPlan => ({ _tag: "Nothing", detail })
 
-const creation = (wanted: Wanted, replaces: boolean): Effect.Effect<ClassPlan, DeliveryError> =>
+const reasonOf = (schoolClass: SchoolClass.SchoolClass | null, place: SchoolClass.SchoolClass | null): string | null =>
+  schoolClass === null ? "not a school class" : place === null ? `the target has no school ${schoolClass.school}` : null
+
+const removal = (
+  target: Target,
+  object: GroupObject,
+  places: ReadonlyArray<SchoolClass.SchoolClass>,
+  detail: string | null
+): Effect.Effect<ClassPlan, DeliveryError> =>
+  places.length === 0
+    ? Effect.succeed(nothing(detail ?? "nothing is known of the class"))
+    : Effect.map(ClassPlaces.withoutOthers(target, object, places), (own) =>
+        own.length === 0
+          ? nothing("another class of the source directory has the name by now")
+          : { _tag: "Remove", places: own, detail }
+      )
+
+const creation = (wanted: Wanted) =>
   Effect.map(membersOf(wanted, []), (users) => ({
-    _tag: "Create",
+    _tag: "Create" as const,
     wanted,
     body: { ...wanted.place, ...wanted.mapped.attributes, ...udm(wanted.mapped) },
-    users,
-    replaces
+    users
   }))
 
 /** How to bring a class that the target has to what is wanted. */
@@ -96,7 +134,9 @@ export const modification = (wanted: Wanted, found: KelvinClass): Effect.Effect<
     const { mapped } = wanted
     const patch: Record<string, unknown> = {}
     const { name, school: _, users: __, ...plain } = mapped.attributes
-    if (name !== undefined && name !== found.name) patch.name = name
+    // A class that was renamed is, whether its name is mapped or not: under the old one nobody would find it again.
+    const called = name ?? wanted.place.name
+    if (name === undefined ? !isSameName(called, found.name) : called !== found.name) patch.name = called
     for (const [attribute, value] of Object.entries(plain)) {
       if (attribute !== "description" || !sameValue(value, found.description)) patch[attribute] = value
     }
@@ -108,10 +148,13 @@ export const modification = (wanted: Wanted, found: KelvinClass): Effect.Effect<
       _tag: "Modify",
       wanted,
       found,
+      leftovers: [],
       patch,
       users: users === null || sameSet(users, found.users) ? null : users
     }
   })
+
+const isSameName = (a: unknown, b: string): boolean => String(a).toLowerCase() === b.toLowerCase()
 
 /** Who is to be a member, or null when members are not mapped. */
 const membersOf = ({ chooseMembers, mapped }: Wanted, atTarget: ReadonlyArray<string>) => {

@@ -1,11 +1,12 @@
 /** A school authority's target, with everything a delivery to it needs. */
 import { ConfigStore, type Configuration } from "@id-connector/core/config/ConfigStore"
+import { Directory } from "@id-connector/core/directory/Directory"
 import type { PasswordHashes } from "@id-connector/core/directory/PasswordHashes"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import type { SchoolSet } from "@id-connector/core/schools/SchoolName"
 import { type DirectoryLayout, SourceDomain } from "@id-connector/core/schools/SourceDomain"
-import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
-import { Effect } from "effect"
+import { type DeliveryError, TargetUnavailable } from "@id-connector/core/targets/DeliveryError"
+import { Effect, Option } from "effect"
 import * as KelvinClient from "../client/KelvinClient.js"
 import * as KelvinUrl from "../client/KelvinUrl.js"
 import * as KelvinSettings from "../settings/KelvinSettings.js"
@@ -25,12 +26,15 @@ export interface Target {
    * is not among the remembered ones: it may have been created there meanwhile.
    */
   readonly schoolsFor: (schools: ReadonlyArray<string>) => Effect.Effect<SchoolSet, DeliveryError>
+  /** The entryUUID of the class of that name in the source directory, or null. */
+  readonly sourceClass: (school: string, name: string) => Effect.Effect<string | null, DeliveryError>
 }
 
 /** The target of an authority, under the configuration of the plugin `pluginName`. Its connections live as long as the scope. */
 export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pluginName: string) {
   const config = yield* ConfigStore
   const digest = yield* PasswordDigest
+  const directory = yield* Directory
   const domain = yield* SourceDomain
   const settings = yield* KelvinSettings.decode(authority, pluginName)
   const client = yield* KelvinClient.make({
@@ -55,7 +59,13 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, plu
       const handled = yield* handledSchools
       const isComplete = schools.every((school) => known.has(school) || !handled.has(school))
       return isComplete ? known : yield* client.refreshSchools
-    })
+    }),
+    sourceClass: (school, name) =>
+      Effect.mapBoth(directory.group(`${school}-${name}`), {
+        onSuccess: (group) => Option.getOrNull(group)?.entryUuid ?? null,
+        // The source directory is the connector's own: the queue waits for it like for a target.
+        onFailure: ({ message }) => new TargetUnavailable({ detail: message, retryAfter: null, answered: true })
+      })
   }
   return target
 })

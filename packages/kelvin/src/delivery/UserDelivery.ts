@@ -3,6 +3,7 @@
  * it is harmless: it always looks first at what the target has.
  */
 
+import type { Aside } from "@id-connector/core/changes/Aside"
 import type { UserObject } from "@id-connector/core/changes/ListenerObject"
 import {
   type DeliveryError,
@@ -13,6 +14,8 @@ import {
 import type { Delivered, Delivery, Outcome } from "@id-connector/core/targets/Plugin"
 import { Effect, Option, Random, Redacted } from "effect"
 import * as KelvinBody from "../client/KelvinBody.js"
+import type { NotFound } from "../client/KelvinError.js"
+import type { KelvinUser } from "../client/KelvinUser.js"
 import type { Target } from "./Target.js"
 import * as UserChange from "./UserChange.js"
 import * as UserPlan from "./UserPlan.js"
@@ -32,12 +35,40 @@ export const deliver = Effect.fnUntraced(function* (
       return delivered(wasThere ? "removed" : "absent", { detail: plan.detail })
     }
     case "Create":
-      if (plan.replaces !== null) yield* target.client.deleteUser(plan.replaces.name)
-      return yield* create(target, plan.wanted)
+      return delivery.aside === null ? yield* create(target, plan.wanted) : delivered("stepped aside")
     case "Modify":
-      return yield* modify(target, plan)
+      return delivery.aside === null
+        ? yield* modify(target, plan)
+        : yield* stepAside(target, plan.found, delivery.aside)
   }
 })
+
+/** Gives up what others need: the account has temporary names until they have been delivered. */
+const stepAside = Effect.fnUntraced(function* (
+  target: Target,
+  { name }: KelvinUser,
+  { hasNoEmail, recordUid, username }: Aside
+): Effect.fn.Return<Delivered, DeliveryError> {
+  const body = {
+    ...(username === null ? {} : { name: username }),
+    ...(recordUid === null ? {} : { record_uid: recordUid }),
+    ...(hasNoEmail ? { email: null } : {})
+  }
+  yield* Effect.catchTag(
+    target.client.patchUser(name, KelvinBody.encode(target.urls, body, { hashes: null, password: null })),
+    "NotFound",
+    (gone) => Effect.fail(vanished(gone))
+  )
+  return delivered("stepped aside", {
+    detail: `has ${Object.entries(body)
+      .map(([attribute, value]) => `${attribute} ${value ?? "none"}`)
+      .join(", ")} until others have been delivered`
+  })
+})
+
+/** It was there a moment ago: the next attempt looks again. */
+const vanished = ({ detail, evidence }: NotFound) =>
+  new TargetFailed({ detail: `the user vanished meanwhile: ${detail}`, evidence })
 
 const create = Effect.fnUntraced(function* (
   target: Target,
@@ -77,10 +108,7 @@ const modify = Effect.fnUntraced(function* (
     )
   ).pipe(
     Effect.flatMap(partly(() => delivered("modified", { receipt: digest, warnings: mapped.warnings }))),
-    Effect.catchTag("NotFound", (gone) =>
-      // It was there a moment ago: the next attempt looks again.
-      Effect.fail(new TargetFailed({ detail: `the user vanished meanwhile: ${gone.detail}`, evidence: gone.evidence }))
-    )
+    Effect.catchTag("NotFound", (gone) => Effect.fail(vanished(gone)))
   )
 })
 

@@ -3,13 +3,14 @@
  * a plan out, a preview shows it.
  */
 
+import * as Belonging from "@id-connector/core/changes/Belonging"
 import type { ChangedUser, RemovedUser, UserObject } from "@id-connector/core/changes/ListenerObject"
 import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
 import * as AttributeMapping from "@id-connector/core/mapping/AttributeMapping"
 import * as MappingChoice from "@id-connector/core/mapping/MappingChoice"
 import * as SchoolName from "@id-connector/core/schools/SchoolName"
 import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/targets/DeliveryError"
-import type { Undelivered } from "@id-connector/core/targets/Plugin"
+import type { Delivery, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
 import type { KelvinUser } from "../client/KelvinUser.js"
 import type { Target } from "./Target.js"
@@ -38,8 +39,7 @@ export interface Wanted {
 export type UserPlan =
   | { readonly _tag: "Nothing"; readonly detail: string | null }
   | { readonly _tag: "Remove"; readonly found: KelvinUser; readonly detail: string | null }
-  /** `replaces` is to be removed before. */
-  | { readonly _tag: "Create"; readonly wanted: Wanted; readonly replaces: KelvinUser | null }
+  | { readonly _tag: "Create"; readonly wanted: Wanted }
   | Modify
 
 export interface Modify {
@@ -51,11 +51,10 @@ export interface Modify {
   readonly isNewPassword: boolean
 }
 
-export const decide = (
-  target: Target,
-  user: UserObject,
-  delivery: Undelivered
-): Effect.Effect<UserPlan, DeliveryError> =>
+/** What a plan is made from besides the object. A preview knows less than a delivery. */
+type Facts = Undelivered & Partial<Pick<Delivery, "aside" | "contested">>
+
+export const decide = (target: Target, user: UserObject, delivery: Facts): Effect.Effect<UserPlan, DeliveryError> =>
   user._tag === "ChangedUser" ? change(target, user, delivery) : remove(target, user, delivery)
 
 const remove = Effect.fnUntraced(function* (target: Target, user: RemovedUser, delivery: Undelivered) {
@@ -69,11 +68,21 @@ const nothing = (detail: string | null): UserPlan => ({ _tag: "Nothing", detail 
 const removal = (found: KelvinUser | null, detail: string | null): UserPlan =>
   found === null ? nothing(detail) : { _tag: "Remove", found, detail }
 
-const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, delivery: Undelivered) {
+const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, delivery: Facts) {
   const schools = yield* target.schoolsFor(user.schools)
   const current = { record_uid: user.recordUid, source_uid: user.sourceUid, schools: user.schools }
-  const states = [...Option.toArray(Option.fromNullable(user.previous)), ...delivery.aliases, current]
-  const identities = yield* identitiesOf(target, states)
+  const earlier = Belonging.states(user.previous, delivery.aliases)
+  if (delivery.contested?.has("record") === true && !earlier.some(({ record_uid }) => record_uid === user.recordUid)) {
+    return yield* new ObjectUndeliverable({
+      reasons: [
+        `the record UID ${user.recordUid} belongs to another user of the source directory at the target still, whose change is a dead letter: retry that one first, then this one`
+      ]
+    })
+  }
+  // It may have stepped aside before the connector could remember that.
+  const recordUid = delivery.aside?.recordUid ?? null
+  const aside = recordUid === null ? [] : earlier.map((state) => ({ ...state, record_uid: recordUid }))
+  const identities = yield* identitiesOf(target, [...aside, ...earlier, current])
   if (SchoolName.intersect(user.schools, schools).length === 0) {
     return removal(yield* findFirst(target, identities), "the target has none of the user's schools")
   }
@@ -85,9 +94,7 @@ const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, d
   const digest = hashes === null ? null : yield* target.digest(hashes)
   const found = yield* findFirst(target, identities)
   const wanted: Wanted = { choice, mapped, hashes, digest, receipt: delivery.receipt, identities }
-  return found === null || delivery.recreate
-    ? ({ _tag: "Create", wanted, replaces: found } as const)
-    : modification(wanted, found)
+  return found === null ? ({ _tag: "Create", wanted } as const) : modification(wanted, found)
 })
 
 /** How to bring a user that the target has to what is wanted. */

@@ -173,14 +173,6 @@ describe("Delivering users", () => {
     })
   )
 
-  it.scoped("removes and creates anew what had been removed before it came back", () =>
-    Effect.gen(function* () {
-      const { deliver, simulator } = yield* world({ users: [held("anna", { email: "old@x.de" })] })
-      const delivered = yield* deliver(user("anna"), { recreate: true })
-      assert.deepStrictEqual([delivered.outcome, simulator.state().users[0]?.email], ["created", null])
-    })
-  )
-
   it.scoped("gives up a user without record UID, and one that is not unique", () =>
     Effect.gen(function* () {
       const { deliver } = yield* world({

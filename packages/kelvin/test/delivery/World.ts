@@ -47,11 +47,10 @@ export const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
     const undelivered = (json: unknown): Undelivered => ({
       object: Either.getOrThrowWith(ListenerObject.decode(json), (reasons) => new Error(reasons.join())),
       aliases: [],
-      recreate: false,
       receipt: null
     })
     const deliver = (json: unknown, more: Partial<Delivery> = {}) =>
-      handler.deliver({ ...undelivered(json), mayDelete: Effect.void, ...more })
+      handler.deliver({ ...undelivered(json), mayDelete: Effect.void, aside: null, contested: new Set(), ...more })
     const preview = (json: unknown, more: Partial<Undelivered> = {}) =>
       handler.preview({ ...undelivered(json), ...more })
     return { simulator, deliver, preview, check: handler.check, ping: handler.ping }

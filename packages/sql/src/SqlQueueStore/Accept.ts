@@ -39,13 +39,15 @@ export const accept = Effect.fnUntraced(function* (
     sql,
     items.filter(({ isNew }) => !isNew)
   )
-  yield* rememberFreed(items.map(({ change, id, desired }) => ({ id, authority: change.authority, desired })))
-  yield* block(sql, items)
+  const stored = items.map(({ change, id, desired }) => ({ id, authority: change.authority, desired }))
+  yield* rememberFreed(stored)
+  yield* block(sql, stored)
 })
 
 const statesOf = (arrivals: ReadonlyArray<Arrival>): ReadonlyMap<string, Remembered> => {
   const states = new Map<string, Remembered>()
   for (const { object, remember } of arrivals) {
+    if (remember._tag === "Nothing") continue
     const id = object.id.toLowerCase()
     states.set(
       id,
@@ -177,7 +179,7 @@ const replaceItems = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, item
   }
   const rows = items.map(({ change, id }) => [id, change.file, Precedence.nameKey(change.object)])
   yield* sql`
-    UPDATE queue SET state = 'ready', attempts = 0, available_at = 0, last_error = NULL, confirmed = 0,
+    UPDATE queue SET state = 'ready', attempts = 0, available_at = 0, last_error = NULL, confirmed = 0, steps_aside = 0,
       file = r.value ->> 1, name = r.value ->> 2
     FROM json_each(${JSON.stringify(rows)}) AS r
     WHERE queue.id = r.value ->> 0`

@@ -1,11 +1,13 @@
 /** Giving items out. */
 import type { SqlClient, SqlError } from "@effect/sql"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
+import type { ClaimedItem, QueueItem } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Clock, Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import { limitOf } from "./Limit.js"
 import { rowsOf } from "./Look.js"
+import { type Rival, refresh, rivalsOf } from "./Waits.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -19,16 +21,51 @@ const promotedAtOnce = 500
 export const claim = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, authority: AuthorityName, limit: number) {
   if (limit <= 0) return []
   yield* promote(sql, authority, yield* Clock.currentTimeMillis)
-  const users = yield* first(sql, authority, 0, limit)
-  const groups = yield* first(sql, authority, 1, limit)
-  const places = groupPlaces(limit, users, groups)
-  const ids = [...users.slice(0, limit - places), ...groups.slice(0, places)]
-  if (ids.length === 0) return []
-  const chosen = JSON.stringify(ids)
+  const items = yield* choose(sql, authority, limit)
+  if (items.length === 0) return []
+  const chosen = JSON.stringify(items.map(({ id }) => id))
   yield* sql`UPDATE queue SET state = 'in_flight' WHERE id IN (SELECT value FROM json_each(${chosen}))`
-  const rows = yield* rowsOf(sql, chosen, "q.kind, q.id")
-  return yield* Effect.forEach(rows, (row) => QueueRow.toItem(row))
+  return items
 })
+
+/** What is given out next. */
+const choose = (
+  sql: SqlClient.SqlClient,
+  authority: AuthorityName,
+  limit: number
+): Statements<ReadonlyArray<ClaimedItem>> =>
+  Effect.gen(function* () {
+    const users = yield* first(sql, authority, 0, limit)
+    const groups = yield* first(sql, authority, 1, limit)
+    const places = groupPlaces(limit, users, groups)
+    const ids = [...users.slice(0, limit - places), ...groups.slice(0, places)]
+    if (ids.length === 0) return []
+    const rows = yield* rowsOf(sql, JSON.stringify(ids), "q.kind, q.id")
+    const items = yield* Effect.forEach(rows, (row) => Effect.map(QueueRow.toItem(row), inFlight))
+    const rivals = yield* rivalsOf(sql, items)
+    // An item that was dead may have come back since these were found to have nothing to wait for.
+    const late = items.filter(({ id, stepsAside }) => !stepsAside && rivals.some((one) => one.id === id && !one.isDead))
+    if (late.length > 0 && (yield* haveToWait(sql, late))) return yield* choose(sql, authority, limit)
+    return items.map((item) => ({ ...item, contested: contestedOf(item, rivals) }))
+  })
+
+const inFlight = (item: QueueItem): QueueItem => ({ ...item, state: "in_flight" })
+
+/** Whether some of them do. */
+const haveToWait = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, items: ReadonlyArray<QueueItem>) {
+  const ids = items.map(({ id }) => id)
+  yield* refresh(sql, ids)
+  const changed = yield* sql`
+    SELECT 1 FROM queue
+    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND (state = 'blocked' OR steps_aside = 1)
+    LIMIT 1`
+  return changed.length > 0
+})
+
+const contestedOf = ({ id }: QueueItem, rivals: ReadonlyArray<Rival>): ClaimedItem["contested"] =>
+  rivals.length === 0 ? nothing : new Set(rivals.flatMap((one) => (one.id === id && one.isDead ? [one.kind] : [])))
+
+const nothing: ReadonlySet<never> = new Set()
 
 /** How many of the places groups get. Ids: a single place goes to the older one. */
 const groupPlaces = (limit: number, users: ReadonlyArray<number>, groups: ReadonlyArray<number>): number => {

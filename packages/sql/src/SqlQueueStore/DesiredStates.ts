@@ -39,47 +39,29 @@ const bundlesOf = (
 }
 
 // Put together with `+`, here and above: `join` copies each text once more.
-const textOf = ({ aliases, hashes, payload, previous, recreate }: DesiredState): string =>
-  payload +
-  betweenParts +
-  (previous ?? "") +
-  betweenParts +
-  (hashes ?? "") +
-  betweenParts +
-  (aliases ?? "") +
-  betweenParts +
-  recreate
+const textOf = ({ aliases, hashes, payload, previous }: DesiredState): string =>
+  payload + betweenParts + (previous ?? "") + betweenParts + (hashes ?? "") + betweenParts + (aliases ?? "")
 
 const stateIn = (text: string, id: number): DesiredState => {
-  const [payload = "", previous, hashes, aliases, recreate] = text.split(betweenParts)
+  const [payload = "", previous, hashes, aliases] = text.split(betweenParts)
   return {
     id,
     payload,
     previous: previous || null,
     hashes: hashes || null,
-    aliases: aliases || null,
-    recreate: recreate === "1" ? 1 : 0
+    aliases: aliases || null
   }
 }
 
 /** For items that had one, or had none. */
 export const replace = (states: ReadonlyArray<DesiredState>): Rows.Written =>
-  replaceRows(
-    states.map(({ aliases, hashes, id, payload, previous, recreate }) => [
-      id,
-      recreate,
-      aliases,
-      previous,
-      hashes,
-      payload
-    ])
-  )
+  replaceRows(states.map(({ aliases, hashes, id, payload, previous }) => [id, aliases, previous, hashes, payload]))
 
 const replaceRows = Rows.into(
   "desired_states",
-  ["id", "recreate", "aliases", "previous", "hashes", "payload"],
-  `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, aliases = excluded.aliases,
-   previous = excluded.previous, hashes = excluded.hashes, payload = excluded.payload`
+  ["id", "aliases", "previous", "hashes", "payload"],
+  `ON CONFLICT (id) DO UPDATE SET aliases = excluded.aliases, previous = excluded.previous, hashes = excluded.hashes,
+   payload = excluded.payload`
 )
 
 /** What stays for long stands alone: its bundle would keep the password hashes of those that were delivered. */
@@ -92,7 +74,7 @@ export const find = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: 
   const found = new Map<number, DesiredState>()
   if (ids.length === 0) return found
   const alone = yield* sql<DesiredState>`
-    SELECT id, recreate, aliases, previous, hashes, payload FROM desired_states
+    SELECT id, aliases, previous, hashes, payload FROM desired_states
     WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
   for (const desired of alone) found.set(desired.id, desired)
   const bundled = new Set(ids.filter((id) => !found.has(id)))

@@ -4,19 +4,27 @@ import type { Selection } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Effect } from "effect"
 import { inStates, rowStates } from "./Look.js"
+import { refresh } from "./Waits.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
 /** See `QueueStore.retry`. To be run in a transaction. */
-export const retry = (sql: SqlClient.SqlClient, authority: AuthorityName, selection: Selection): Statements<number> =>
-  Effect.map(
-    sql`
-      UPDATE queue SET state = 'ready', attempts = 0, available_at = 0, last_error = NULL,
-        confirmed = (confirmed = 1 OR state = 'held')
-      WHERE id IN (${idsOf(sql, authority, selection)}) AND state IN ('delayed', 'held', 'dead')
-      RETURNING id`,
-    (rows) => rows.length
+export const retry = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  authority: AuthorityName,
+  selection: Selection
+) {
+  const rows = yield* sql<{ id: number }>`
+    UPDATE queue SET state = 'ready', attempts = 0, available_at = 0, last_error = NULL,
+      confirmed = (confirmed = 1 OR state = 'held')
+    WHERE id IN (${idsOf(sql, authority, selection)}) AND state IN ('delayed', 'held', 'dead')
+    RETURNING id`
+  yield* refresh(
+    sql,
+    rows.map(({ id }) => id)
   )
+  return rows.length
+})
 
 /** See `QueueStore.discard`. To be run in a transaction. */
 export const discard = (sql: SqlClient.SqlClient, authority: AuthorityName, selection: Selection): Statements<number> =>

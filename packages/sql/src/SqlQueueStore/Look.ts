@@ -70,7 +70,7 @@ export const rowsOf = Effect.fnUntraced(function* (
   order: "q.id" | "q.kind, q.id" = "q.id"
 ) {
   const rows = yield* sql<Omit<QueueRow.QueueRow, keyof QueueRow.DesiredStateRow>>`
-    SELECT q.id, q.authority, q.object_key, q.state, q.attempts, q.available_at, q.last_error, q.confirmed, q.file, d.receipt
+    SELECT q.id, q.authority, q.object_key, q.state, q.attempts, q.available_at, q.last_error, q.confirmed, q.steps_aside, q.file, d.receipt
     FROM queue AS q
     LEFT JOIN delivered AS d ON d.authority = q.authority AND d.object_key = q.object_key
     WHERE q.id IN (SELECT value FROM json_each(${ids}))

@@ -1,5 +1,6 @@
 /** How deliveries ended, and what becomes of deliveries that a dead process left behind. */
 import type { SqlClient, SqlError } from "@effect/sql"
+import * as Aside from "@id-connector/core/changes/Aside"
 import * as Coalescing from "@id-connector/core/queue/Coalescing"
 import * as Precedence from "@id-connector/core/queue/Precedence"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
@@ -7,7 +8,7 @@ import { attemptsKept, type ItemId, type Settlement } from "@id-connector/core/q
 import { Array as Arr, Clock, Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import * as DesiredStates from "./DesiredStates.js"
-import { rememberFreed } from "./Waits.js"
+import { letClassesGo, refresh, rememberFreed } from "./Waits.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -147,6 +148,7 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
     WHERE q.id = k.value AND q.state = 'in_flight'`
   const settlements = new Map(undelivered.map((settlement) => [settlement.id, settlement]))
   for (const item of claimed) {
+    if (settlements.get(item.id)?._tag === "SteppedAside") yield* stepAside(sql, item)
     if (item.newer !== null) yield* absorb(sql, item, item.newer)
   }
   const dropped = new Set(yield* dropSuperseded(sql, claimed, settlements))
@@ -162,12 +164,14 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
     sql,
     rows.flatMap(([id, state]) => (state === "dead" || state === "held" ? [id] : []))
   )
-  yield* sql`
-    UPDATE queue SET state = 'blocked'
-    WHERE state = 'ready' AND id IN (
-      SELECT item FROM waits
-      WHERE item IN (SELECT value ->> 0 FROM json_each(${JSON.stringify(rows)})) AND because <> 'tried'
-    )`
+  yield* letClassesGo(
+    sql,
+    kept.map(({ authority }) => authority)
+  )
+  yield* refresh(
+    sql,
+    rows.flatMap(([id, state]) => (state === "ready" || state === "delayed" ? [id] : []))
+  )
 })
 
 type StateAfter = readonly [state: QueueRow.RowState, attempts: number, availableAt: number, lastError: string | null]
@@ -223,14 +227,21 @@ const absorb = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { authorit
   yield* sql`DELETE FROM missing_users WHERE item = ${id}`
   yield* sql`DELETE FROM frees WHERE item = ${id}`
   yield* rememberFreed([{ id, authority, desired }])
-  // What the newer one waited for is the merged one's, unless it came after that: an item that waits for a later one, which
-  // may wait for it, would wait for ever. (No user waits for a group.) What waited for the newer one waits on.
-  yield* sql`DELETE FROM waits WHERE item = ${id}`
-  yield* sql`
-    UPDATE OR IGNORE waits SET item = ${id} WHERE item = ${newer} 
-      AND (on_item < ${id} OR because IN ('member', 'tried'))`
+  // What the merged one waits for is found anew. What waited for the newer one waits on.
+  yield* sql`DELETE FROM waits WHERE item = ${newer}`
   yield* sql`UPDATE OR IGNORE waits SET on_item = ${id} WHERE on_item = ${newer}`
   yield* sql`DELETE FROM queue WHERE id = ${newer}`
+})
+
+/** The target has the object under what it got instead; what it gave up is free. */
+const stepAside = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { authority, id }: Claimed) {
+  const row = (yield* DesiredStates.find(sql, [id])).get(id)
+  if (row === undefined) return
+  const desired = Aside.stepAside(yield* QueueRow.desiredStateOf(row))
+  yield* DesiredStates.replace([{ id, ...QueueRow.rowOf(desired, row.payload) }])
+  yield* sql`DELETE FROM frees WHERE item = ${id}`
+  yield* rememberFreed([{ id, authority, desired }])
+  yield* sql`DELETE FROM waits WHERE on_item = ${id} AND because IN ('record', 'name')`
 })
 
 /**

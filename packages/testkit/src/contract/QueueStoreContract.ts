@@ -6,6 +6,7 @@ import { Effect, type Layer } from "effect"
 import * as MemoryQueueStore from "../memory/MemoryQueueStore.js"
 import { acceptContract } from "./QueueStoreContract/Accept.js"
 import { claimContract } from "./QueueStoreContract/Claim.js"
+import * as Exchanges from "./QueueStoreContract/Exchanges.js"
 import * as History from "./QueueStoreContract/History.js"
 import { previousStatesContract } from "./QueueStoreContract/PreviousStates.js"
 import { settleContract } from "./QueueStoreContract/Settle.js"
@@ -32,6 +33,13 @@ export const queueStoreContract = <E>(name: string, layer: Layer.Layer<QueueStor
           const expected = yield* Effect.provide(History.run(commands), MemoryQueueStore.layer)
           assert.deepStrictEqual(seen, expected)
         }),
+      { fastCheck: { numRuns: 50 }, timeout: 120_000 }
+    )
+
+    it.effect.prop(
+      "Q40: brings objects that exchange, free and hand over what is theirs to what the source says",
+      [Exchanges.Commands],
+      ([commands]) => Effect.provide(Exchanges.run(commands), layer),
       { fastCheck: { numRuns: 50 }, timeout: 120_000 }
     )
   })

@@ -76,5 +76,6 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
   receipt: (authority, objectKey) =>
     Effect.sync(() => memory.delivered.get(Memory.keyOf({ authority, objectKey })) ?? null),
   holding: (authority) =>
-    Effect.sync(() => [...memory.delivered.keys()].filter((key) => key.startsWith(`${authority}\n`)).length)
+    Effect.sync(() => [...memory.delivered.keys()].filter((key) => key.startsWith(`${authority}\n`)).length),
+  concerned: (objectKeys) => Effect.sync(() => Look.concerned(memory, objectKeys))
 })

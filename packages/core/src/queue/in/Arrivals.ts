@@ -9,13 +9,14 @@ import * as Distribution from "../../mapping/Distribution.js"
 import { SourceDomain } from "../../schools/SourceDomain.js"
 import { Plugins } from "../../targets/Plugin.js"
 import { PreviousStateStore } from "../PreviousStateStore.js"
-import type { Arrival, Remember, SourceFile } from "../QueueStore.js"
+import { type Arrival, QueueStore, type Remember, type SourceFile } from "../QueueStore.js"
 import * as Preparation from "./Preparation.js"
-import type { Good } from "./Reading.js"
+import type { Bad, Good } from "./Reading.js"
 
 /** In the order of the files: a later change of a batch has the state after an earlier one as its previous state. */
 export const make = Effect.gen(function* () {
   const states = yield* PreviousStateStore
+  const store = yield* QueueStore
   const directory = yield* Directory
   const plugins = yield* Plugins
   const { layout } = yield* SourceDomain
@@ -28,10 +29,17 @@ export const make = Effect.gen(function* () {
     const usernames = fresh.flatMap(({ object }) => (object._tag === "ChangedUser" ? [object.username] : []))
     const hashes = usernames.length === 0 ? new Map() : yield* directory.passwordHashes([...new Set(usernames)])
     const authorities = Distribution.byName(configuration.authorities)
+    const removed = good.flatMap(({ object }) => (isRemoved(object) ? [ListenerObject.objectKey(object)] : []))
+    const concerned = removed.length === 0 ? new Map<string, never>() : yield* store.concerned([...new Set(removed)])
     const arrivals: Array<Arrival> = []
+    const bad: Array<Bad> = []
     const events: Array<ConnectorEvent> = []
     for (const { file, object: read, text } of good) {
       const attached = isPreprocessed(file) ? read : Preparation.attach(read, known, hashes)
+      if (attached._tag === "RemovedUser" && attached.former !== null && attached.previous === null) {
+        bad.push({ _tag: "Bad", name: file.name, reasons: attached.former })
+        continue
+      }
       const remember = rememberOf(attached, now)
       if (remember._tag === "State") known.set(attached.id.toLowerCase(), remember.state)
       const object = preprocessing.length === 0 ? attached : yield* Preparation.preprocess(attached, preprocessing)
@@ -39,7 +47,8 @@ export const make = Effect.gen(function* () {
         authorities,
         mapping: configuration.mapping,
         layout,
-        added: Preparation.addedByPlugins(object, plugins, configuration)
+        added: Preparation.addedByPlugins(object, plugins, configuration),
+        concerned: concerned.get(ListenerObject.objectKey(object)) ?? []
       })
       const recipients = distribution.recipients.map(({ authority }) => authority)
       arrivals.push({
@@ -52,7 +61,7 @@ export const make = Effect.gen(function* () {
       })
       events.push(...eventsOf(file, object, distribution))
     }
-    return { arrivals, events }
+    return { arrivals, bad, events }
   })
 })
 
@@ -61,7 +70,12 @@ const isPreprocessed = (file: SourceFile): boolean => file.name.endsWith("_ready
 
 const keepAfterRemoval = Duration.toMillis(PreviousState.keepAfterRemoval)
 
+const isRemoved = ({ _tag }: ListenerObject.ListenerObject): boolean =>
+  _tag === "RemovedUser" || _tag === "RemovedGroup"
+
 const rememberOf = (object: ListenerObject.ListenerObject, now: number): Remember => {
+  // Its end must not end the pupil whose record UID it has.
+  if (ListenerObject.isUser(object) && ListenerObject.isExamAccount(object)) return { _tag: "Nothing" }
   switch (object._tag) {
     case "ChangedUser":
       return { _tag: "State", state: ListenerObject.userState(object) }

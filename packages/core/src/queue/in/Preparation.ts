@@ -43,6 +43,7 @@ export const addedByPlugins = (
 
 /** What is not in order about the data, though the change is accepted. */
 export const problemsOf = (object: ListenerObject.ListenerObject): ReadonlyArray<string> => {
+  if (ListenerObject.isUser(object) && ListenerObject.isExamAccount(object)) return []
   if (object._tag === "RemovedUser" && object.previous === null) {
     return [
       `no previous state is known of ${object.dn} (entryUUID ${object.id}): the user can't be removed at the school authorities`

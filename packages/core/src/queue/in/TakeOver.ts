@@ -35,10 +35,11 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
 
   return Effect.fnUntraced(function* (entries: ReadonlyArray<SpoolEntry>) {
     const begun = yield* Clock.currentTimeMillis
-    const { bad, good, wait } = Reading.readAll(entries, begun)
+    const { bad: unreadable, good, wait } = Reading.readAll(entries, begun)
     const known = yield* store.takenOver(good.map(({ file }) => file))
     const fresh = known.size === 0 ? good : good.filter(({ file }) => !known.has(file.name))
-    const { arrivals, events: happened } = yield* toArrivals(fresh, yield* config.current)
+    const { arrivals, bad: unfit, events: happened } = yield* toArrivals(fresh, yield* config.current)
+    const bad = [...unreadable, ...unfit]
     for (const { file } of arrivals) removed.cameAgain(file.name)
     const prepared = yield* Clock.currentTimeMillis
     yield* letOthersGo

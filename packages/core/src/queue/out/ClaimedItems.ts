@@ -1,11 +1,11 @@
 /** The items that an out queue has claimed, from there to the moment at which their end is to be recorded. */
 import { Effect, Queue } from "effect"
-import type { ItemId, QueueItem, Settlement } from "../QueueStore.js"
+import type { ClaimedItem, ItemId, Settlement } from "../QueueStore.js"
 
 export interface ClaimedItems {
-  readonly add: (items: ReadonlyArray<QueueItem>) => Effect.Effect<void>
+  readonly add: (items: ReadonlyArray<ClaimedItem>) => Effect.Effect<void>
   /** The next one to deliver; waits for it. */
-  readonly take: Effect.Effect<QueueItem>
+  readonly take: Effect.Effect<ClaimedItem>
   readonly end: (settlement: Settlement) => void
   /** How items ended, since this was called last. */
   readonly takeEnded: () => ReadonlyArray<Settlement>
@@ -16,7 +16,7 @@ export interface ClaimedItems {
 }
 
 export const make: Effect.Effect<ClaimedItems> = Effect.gen(function* () {
-  const ready = yield* Queue.unbounded<QueueItem>()
+  const ready = yield* Queue.unbounded<ClaimedItem>()
   const open = new Set<ItemId>()
   const nothingOpen = yield* Effect.makeLatch(true)
   let ended: Array<Settlement> = []

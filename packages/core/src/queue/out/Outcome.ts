@@ -5,6 +5,16 @@ import type * as Plugin from "../../targets/Plugin.js"
 import type { QueueItem, Result, Settlement } from "../QueueStore.js"
 import type { ItemDecision } from "./FailurePolicy.js"
 
+/** What becomes of an item that all plugins have delivered. */
+export const ofSuccess = (
+  { id }: Pick<QueueItem, "id">,
+  outcomes: ReadonlyArray<Plugin.Outcome>,
+  receipt: string | null
+): Settlement =>
+  outcomes.includes("stepped aside")
+    ? { _tag: "SteppedAside", id }
+    : { _tag: "Done", id, receipt, result: resultOf(outcomes) }
+
 /** What the target has after what its plugins did. */
 export const resultOf = (outcomes: ReadonlyArray<Plugin.Outcome>): Result => {
   const results = outcomes.map(resultOfOne)
@@ -16,6 +26,7 @@ const resultOfOne = (outcome: Plugin.Outcome): Result => {
     case "created":
     case "modified":
     case "unchanged":
+    case "stepped aside":
       return "present"
     case "removed":
       return "removed"

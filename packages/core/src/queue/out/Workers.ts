@@ -1,10 +1,11 @@
 /** Delivers single items of one authority through its plugins, and says what the outcome means for the queue. */
 import { Cause, Effect, Random } from "effect"
+import * as Aside from "../../changes/Aside.js"
 import { Events } from "../../events/Events.js"
 import type { SchoolAuthority } from "../../schools/SchoolAuthority.js"
 import { type DeliveryError, ObjectUndeliverable } from "../../targets/DeliveryError.js"
 import * as Plugin from "../../targets/Plugin.js"
-import type { QueueItem, Settlement } from "../QueueStore.js"
+import type { ClaimedItem, Settlement } from "../QueueStore.js"
 import * as DeletionProtection from "./DeletionProtection.js"
 import * as FailurePolicy from "./FailurePolicy.js"
 import * as Handlers from "./Handlers.js"
@@ -20,7 +21,7 @@ export interface Finished {
 
 export interface Workers {
   /** Never fails: whatever happens ends as something to record. A defect buries the item, not the queue. */
-  readonly deliver: (item: QueueItem) => Effect.Effect<Finished>
+  readonly deliver: (item: ClaimedItem) => Effect.Effect<Finished>
   /** Whether deliveries can begin: every plugin that the authority uses reaches its target. */
   readonly ping: Effect.Effect<void, DeliveryError>
 }
@@ -28,7 +29,7 @@ export interface Workers {
 const goOn = { _tag: "GoOn" } as const
 
 /** An item that was claimed and not begun. */
-export const release = ({ id }: QueueItem): Finished => ({ settlement: { _tag: "Release", id }, authority: goOn })
+export const release = ({ id }: ClaimedItem): Finished => ({ settlement: { _tag: "Release", id }, authority: goOn })
 
 export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, progress: Progress) {
   const events = yield* Events
@@ -39,7 +40,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
   let unansweredInARow = 0
 
   /** Through all plugins that are responsible for it, one after the other. */
-  const deliverThrough = Effect.fnUntraced(function* (item: QueueItem) {
+  const deliverThrough = Effect.fnUntraced(function* (item: ClaimedItem) {
     const responsible = handlers.of(item.object)
     if (responsible.length === 0) {
       return yield* new ObjectUndeliverable({ reasons: ["no plugin of the authority handles such objects"] })
@@ -47,12 +48,14 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     const before = Receipts.decode(item.receipt)
     const after: Record<string, string> = {}
     const outcomes: Array<Plugin.Outcome> = []
+    const aside = item.stepsAside ? Aside.aside(item) : null
     for (const plugin of responsible) {
       const handler = yield* plugin.handler
       const delivered = yield* handler.deliver({
         object: item.object,
         aliases: item.aliases,
-        recreate: item.recreate,
+        aside,
+        contested: item.contested,
         receipt: before[plugin.name] ?? null,
         mayDelete: item.confirmed ? Effect.void : mayDelete(item.objectKey)
       })
@@ -62,18 +65,12 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     }
     unansweredInARow = 0
     progress.succeed(item.id, clock.unsafeCurrentTimeMillis())
-    const settlement: Settlement = {
-      _tag: "Done",
-      id: item.id,
-      receipt: Receipts.encode(after),
-      result: Outcome.resultOf(outcomes)
-    }
-    return { settlement, authority: goOn }
+    return { settlement: Outcome.ofSuccess(item, outcomes, Receipts.encode(after)), authority: goOn }
   })
 
   const isUnanswered = (error: DeliveryError) => error._tag === "TargetUnavailable" && !error.answered
 
-  const failed = Effect.fnUntraced(function* (item: QueueItem, error: DeliveryError) {
+  const failed = Effect.fnUntraced(function* (item: ClaimedItem, error: DeliveryError) {
     const decision = FailurePolicy.decide(error, {
       attempts: item.attempts,
       random: yield* Random.next,
@@ -89,7 +86,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     return { settlement: outcome.settlement, authority: decision.authority }
   })
 
-  const ended = (item: QueueItem, cause: Cause.Cause<DeliveryError>): Effect.Effect<Finished> => {
+  const ended = (item: ClaimedItem, cause: Cause.Cause<DeliveryError>): Effect.Effect<Finished> => {
     if (Cause.isInterrupted(cause)) {
       progress.release(item.id)
       return Effect.succeed(release(item))

@@ -1,6 +1,6 @@
 /** Changes to put into a queue store: as short as examples need them. */
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
-import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
+import type { PreviousGroup, PreviousUser } from "@id-connector/core/changes/PreviousState"
 import type { Arrival, FileFate, Remember } from "@id-connector/core/queue/QueueStore"
 import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Either } from "effect"
@@ -31,16 +31,27 @@ interface UserOptions {
   readonly hashes?: unknown
   /** Default: the user name. */
   readonly recordUid?: string
+  /** Default: none. */
+  readonly email?: string | null
+  /** Tells versions of a user apart where the name does not. */
+  readonly version?: string
 }
 
-/** A changed user. What changes is the user name: tests tell versions of a user apart by it. */
-export const user = (id: string, username: string, { hashes, previous, recordUid }: UserOptions = {}) =>
+/** A changed user. */
+export const user = (id: string, username: string, { email, hashes, previous, recordUid, version }: UserOptions = {}) =>
   decoded({
     id,
     dn: `uid=${username},cn=schueler,cn=users,ou=School1,dc=example,dc=org`,
     udm_object_type: "users/user",
     options: ["default", "ucsschoolStudent"],
-    object: { username, school: ["School1"], ucsschoolRecordUID: recordUid ?? username, ucsschoolSourceUID: "TESTID" },
+    object: {
+      username,
+      school: ["School1"],
+      ucsschoolRecordUID: recordUid ?? username,
+      ucsschoolSourceUID: "TESTID",
+      ...(email === undefined ? {} : { mailPrimaryAddress: email }),
+      ...(version === undefined ? {} : { version })
+    },
     old_data: previous ?? null,
     user_passwords: hashes ?? null
   })
@@ -54,14 +65,22 @@ export const removedUser = (id: string, username: string, { previous }: Pick<Use
     old_data: previous ?? null
   })
 
-/** A changed class, found by its name. What changes are the members. */
-export const group = (name: string, members: ReadonlyArray<string> = []) =>
+export const groupDn = (name: string) =>
+  `cn=School1-${name},cn=klassen,cn=schueler,cn=groups,ou=School1,dc=example,dc=org`
+
+/** A changed class. Default: it has the entryUUID `entry-<name>`, and had no other name. */
+export const group = (
+  name: string,
+  members: ReadonlyArray<string> = [],
+  { id, previous }: { readonly id?: string; readonly previous?: PreviousGroup | null } = {}
+) =>
   decoded({
-    id: `entry-${name}`,
-    dn: `cn=School1-${name},cn=klassen,cn=schueler,cn=groups,ou=School1,dc=example,dc=org`,
+    id: id ?? `entry-${name}`,
+    dn: groupDn(name),
     udm_object_type: "groups/group",
     options: ["default"],
-    object: { name: `School1-${name}`, users: members }
+    object: { name: `School1-${name}`, users: members },
+    old_data: previous ?? null
   })
 
 interface ArrivalOptions {

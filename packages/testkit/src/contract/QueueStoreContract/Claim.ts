@@ -18,7 +18,8 @@ export const claimContract = (test: Test): void => {
         {
           object: anna,
           aliases: [],
-          recreate: false,
+          stepsAside: false,
+          contested: new Set(),
           id: items.find(({ file }) => file === "2")?.id,
           authority: north,
           objectKey: "user:u1",
@@ -178,6 +179,77 @@ export const claimContract = (test: Test): void => {
       yield* removed(queue, ...(yield* queue.claim(north, 1)))
       const [anna] = yield* queue.claim(north, 10).pipe(Effect.map((items) => items.filter(({ file }) => file === "3")))
       assert.strictEqual(anna?.object._tag, "ChangedUser")
+    }))
+
+  test("Q37: lets an older item wait for a newer one that frees what it needs, and finds that anew when it is retried", (queue) =>
+    Effect.gen(function* () {
+      const was = (name: string) => ({
+        schools: ["School1"],
+        record_uid: `rec-${name}`,
+        source_uid: "S",
+        username: name
+      })
+      const named = (id: string, name: string, before: string) =>
+        user(id, name, { recordUid: `rec-${before}`, previous: was(before) })
+      yield* queue.accept([
+        arrival("1", user("u2", "bert", { recordUid: "rec-bert", previous: was("bert") })),
+        arrival("2", named("u1", "anja", "anna")),
+        arrival("3", named("u2", "anna", "bert"))
+      ])
+      const first = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(names(first), ["anja"])
+      yield* dead(queue, ...first)
+      const second = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(
+        second.map(({ contested, object }) => [object.id, [...contested]]),
+        [["u2", ["name"]]]
+      )
+      yield* dead(queue, ...second)
+      yield* queue.retry(north, { _tag: "InState", state: "dead", limit: 10 })
+      const again = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(names(again), ["anja"])
+      yield* done(queue, ...again)
+      assert.deepStrictEqual(names(yield* queue.claim(north, 10)), ["anna"])
+    }))
+
+  test("Q38: lets one of those step aside that exchange what is theirs, and delivers it after the others", (queue) =>
+    Effect.gen(function* () {
+      const was = (name: string) => ({
+        schools: ["School1"],
+        record_uid: `rec-${name}`,
+        source_uid: "S",
+        username: name
+      })
+      const swapped = (id: string, name: string, before: string) =>
+        user(id, name, { recordUid: `rec-${before}`, previous: was(before) })
+      yield* queue.accept([arrival("1", swapped("u1", "bert", "anna")), arrival("2", swapped("u2", "anna", "bert"))])
+      const [aside, ...others] = yield* queue.claim(north, 10)
+      assert.deepStrictEqual([aside?.object.id, aside?.stepsAside, others.length], ["u1", true, 0])
+      if (aside !== undefined) yield* queue.settle([{ _tag: "SteppedAside", id: aside.id }])
+      const second = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(
+        second.map(({ object, stepsAside }) => [object.id, stepsAside]),
+        [["u2", false]]
+      )
+      yield* done(queue, ...second)
+      const [last] = yield* queue.claim(north, 10)
+      assert.deepStrictEqual([last?.object.id, last?.stepsAside], ["u1", false])
+      const previous = last?.object.previous
+      assert.match(previous && "username" in previous ? (previous.username ?? "") : "", /^idc-/)
+    }))
+
+  test("Q39: lets classes go on while a member waits for a deletion that is held back", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([arrival("1", removedUser("u1", "anna", { previous: previousUser("old") }))])
+      yield* hold(queue, ...(yield* queue.claim(north, 10)))
+      yield* queue.accept([arrival("2", user("u2", "anna")), arrival("3", group("7a", ["uid=anna,cn=users"]))])
+      const claimed = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(names(claimed), ["School1-7a"])
+      yield* done(queue, ...claimed)
+      yield* queue.retry(north, { _tag: "InState", state: "held", limit: 1 })
+      yield* removed(queue, ...(yield* queue.claim(north, 10)))
+      yield* done(queue, ...(yield* queue.claim(north, 10)))
+      assert.deepStrictEqual(names(yield* queue.claim(north, 10)), ["School1-7a"], "once more, with the member")
     }))
 
   test("Q27: lets a user go on when what it waits for is given up", (queue) =>

@@ -4,6 +4,7 @@
  */
 import { assert } from "@effect/vitest"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
+import { isUser, type PreviousState } from "@id-connector/core/changes/PreviousState"
 import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import {
@@ -29,8 +30,10 @@ interface Change {
   readonly to: ReadonlyArray<AuthorityName>
   /** The file comes once more, in the same batch. */
   readonly twice: boolean
-  /** Few, so that users need what others free. */
+  /** Few, so that objects need what others free. */
   readonly recordUid: string
+  readonly name: string
+  readonly email: string | null
 }
 
 /** What can happen to a queue. Times are in milliseconds. */
@@ -57,7 +60,9 @@ const Change: FastCheck.Arbitrary<Change> = FastCheck.record({
   removed: FastCheck.boolean(),
   to: FastCheck.subarray(authorities),
   twice: FastCheck.boolean(),
-  recordUid: FastCheck.constantFrom("rec1", "rec2", "rec3")
+  recordUid: FastCheck.constantFrom("rec1", "rec2", "rec3"),
+  name: FastCheck.constantFrom("n1", "n2", "n3"),
+  email: FastCheck.constantFrom(null, "e1@x.de", "e2@x.de")
 })
 
 const Outcome = FastCheck.constantFrom<Array<Outcome>>(...outcomes)
@@ -106,6 +111,8 @@ interface Progress {
   readonly removed: Set<string>
   /** Of users, so far. */
   readonly names: Array<string>
+  /** What is remembered of each object. */
+  readonly states: Map<number, PreviousState>
   versions: number
 }
 
@@ -125,6 +132,7 @@ export const run = (
       discarded: new Set(),
       removed: new Set(),
       names: [],
+      states: new Map(),
       versions: 0
     }
     const seen: Array<unknown> = []
@@ -165,10 +173,15 @@ const drain = Effect.gen(function* () {
   yield* queue.recover
   yield* TestClock.adjust(retryAfter)
   for (const authority of authorities) {
-    while (true) {
+    for (let round = 0; ; round++) {
+      assert.isBelow(round, 100, "items step aside once")
       const claimed = yield* queue.claim(authority, 3)
       if (claimed.length === 0) break
-      yield* queue.settle(claimed.map(({ id }) => ({ _tag: "Done", id, receipt: null, result: "present" })))
+      yield* queue.settle(
+        claimed.map(({ id, stepsAside }) =>
+          stepsAside ? { _tag: "SteppedAside", id } : { _tag: "Done", id, receipt: null, result: "present" }
+        )
+      )
     }
     const { inFlight, waiting } = yield* queue.counts(authority)
     const held = yield* queue.list(authority, { state: "held", limit: 1 })
@@ -261,16 +274,13 @@ const show = Effect.gen(function* () {
   return queues.map((one) => ({ ...one, previous: Object.fromEntries(previous) }))
 })
 
-const arrivalOf = (progress: Progress, { object, recordUid, removed, to }: Change, now: number): Arrival => {
+const arrivalOf = (progress: Progress, change: Change, now: number): Arrival => {
+  const { object, removed, to } = change
   const version = `v${++progress.versions}`
-  const id = `u${object}`
-  const changed =
-    object > 2
-      ? group(`G${object}`, [version, ...progress.names.slice(-3).map((name) => `uid=${name}`)])
-      : removed
-        ? removedUser(id, version, { previous: previousUser(recordUid) })
-        : user(id, version, { recordUid, previous: previousUser(`before ${version}`) })
-  if (object <= 2) progress.names.push(version)
+  const changed = object > 2 ? groupOf(progress, change, version) : userOf(progress, change, version)
+  if (changed._tag === "ChangedUser") progress.states.set(object, ListenerObject.userState(changed))
+  if (changed._tag === "ChangedGroup") progress.states.set(object, ListenerObject.groupState(changed))
+  if (object <= 2) progress.names.push(change.name)
   for (const authority of to) {
     const key = `${authority} ${ListenerObject.objectKey(changed)}`
     progress.newest.set(key, versionOf(changed))
@@ -284,8 +294,27 @@ const arrivalOf = (progress: Progress, { object, recordUid, removed, to }: Chang
   })
 }
 
-const versionOf = (object: ListenerObject.ListenerObject): string =>
-  object._tag === "ChangedGroup" ? (object.members[0] ?? "") : ListenerObject.label(object)
+const groupOf = (progress: Progress, { name, object }: Change, version: string) => {
+  const previous = progress.states.get(object)
+  const members = [version, ...progress.names.slice(-3).map((member) => `uid=${member}`)]
+  return group(name, members, {
+    id: `g${object}`,
+    previous: previous === undefined || isUser(previous) ? null : previous
+  })
+}
+
+const userOf = (progress: Progress, { email, name, object, recordUid, removed }: Change, version: string) => {
+  const state = progress.states.get(object)
+  const previous = state !== undefined && isUser(state) ? { previous: state } : {}
+  return removed
+    ? removedUser(`u${object}`, version, previous)
+    : user(`u${object}`, name, { recordUid, email, version, ...previous })
+}
+
+const versionOf = (object: ListenerObject.ListenerObject): string => {
+  if (object._tag === "ChangedGroup") return object.members[0] ?? ""
+  return object._tag === "ChangedUser" ? String(object.properties.version) : ListenerObject.label(object)
+}
 
 const keyOf = (item: QueueItem): string => `${item.authority} ${item.objectKey}`
 
@@ -297,6 +326,9 @@ const settlementOf = (
 ): ReadonlyArray<Settlement> => {
   if (outcome === "Keep") return []
   progress.inFlight.delete(item.id)
+  if (item.stepsAside && (outcome === "Done" || outcome === "DoneWithReceipt")) {
+    return [{ _tag: "SteppedAside", id: item.id }]
+  }
   if (outcome === "Done" || outcome === "DoneWithReceipt") {
     progress.delivered.set(keyOf(item), versionOf(item.object))
     const receipt = outcome === "Done" ? null : `receipt of ${versionOf(item.object)}`

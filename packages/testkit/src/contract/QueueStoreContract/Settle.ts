@@ -1,6 +1,6 @@
 /** What `QueueStore.settle` and `recover` keep, and what can be looked at. */
 import { assert } from "@effect/vitest"
-import { attemptsKept, ItemId, type QueueItem } from "@id-connector/core/queue/QueueStore"
+import { attemptsKept, type ClaimedItem, ItemId, type QueueItem } from "@id-connector/core/queue/QueueStore"
 import { Effect, Option, TestClock } from "effect"
 import { arrival, group, north, previousUser, removedUser, south, user } from "./Changes.js"
 import { attempt, dead, done, doneWith, hold, names, release, removed, retryAt, retryFor, type Test } from "./Steps.js"
@@ -157,7 +157,7 @@ export const settleContract = (test: Test): void => {
       assert.deepStrictEqual(names(yield* queue.list(north, { state: "waiting", after, limit: 2 })), ["user5"])
       assert.deepStrictEqual(
         yield* queue.list(north, { state: "in_flight", limit: 10 }),
-        third === undefined ? [] : [third]
+        third === undefined ? [] : [asListed(third)]
       )
       assert.deepStrictEqual(names(yield* queue.list(north, { state: "dead", limit: 10 })), ["user1"])
       assert.deepStrictEqual(yield* queue.counts(north), { waiting: 3, inFlight: 1, held: 0, dead: 1 })
@@ -270,3 +270,6 @@ export const settleContract = (test: Test): void => {
       assert.deepStrictEqual(yield* queue.removals(south, 0), [])
     }))
 }
+
+/** A list does not say who else has what an item needs. */
+const asListed = ({ contested: _, ...item }: ClaimedItem): QueueItem => item

@@ -1,7 +1,6 @@
 /** Takes files over, in memory: remembers states, adds items or merges into those that wait, and finds what waits for what. */
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import * as Coalescing from "@id-connector/core/queue/Coalescing"
-import * as Precedence from "@id-connector/core/queue/Precedence"
 import { type Arrival, ItemId } from "@id-connector/core/queue/QueueStore"
 import { type Memory, pending, untried } from "./Memory.js"
 import * as PreviousStates from "./PreviousStates.js"
@@ -11,6 +10,7 @@ import * as Waits from "./Waits.js"
 const fresh = {
   ...untried,
   confirmed: false,
+  stepsAside: false,
   waitsFor: new Map(),
   wanted: new Set<string>(),
   history: []
@@ -32,8 +32,5 @@ export const accept = (memory: Memory, batch: ReadonlyArray<Arrival>, now: numbe
       touched.add(id)
     }
   }
-  const items = [...touched].flatMap((id) => memory.items.get(id) ?? [])
-  const freeing = [...memory.items.values()].filter((item) => Precedence.frees(item).length > 0)
-  for (const item of items) Waits.dropSuperseded(memory, item, freeing)
-  for (const item of items) Waits.block(memory, item, freeing)
+  Waits.refresh(memory, touched)
 }

@@ -10,6 +10,10 @@ export const retry = (memory: Memory, authority: AuthorityName, selection: Selec
   for (const item of again) {
     memory.items.set(item.id, { ...item, ...untried, confirmed: item.confirmed || item.state === "held" })
   }
+  Waits.refresh(
+    memory,
+    again.map(({ id }) => id)
+  )
   return again.length
 }
 

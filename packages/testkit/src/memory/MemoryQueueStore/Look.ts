@@ -2,7 +2,7 @@
 import * as Precedence from "@id-connector/core/queue/Precedence"
 import { itemState } from "@id-connector/core/queue/QueueRow"
 import type { Attempt, Counts, Filter, ItemId, QueueItem } from "@id-connector/core/queue/QueueStore"
-import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
+import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Option } from "effect"
 import { itemsOf, keyOf, type Memory, type Stored } from "./Memory.js"
 
@@ -33,6 +33,19 @@ export const show = (memory: Memory, authority: AuthorityName, id: ItemId): Opti
 export const nextDue = (memory: Memory, authority: AuthorityName): number | null => {
   const times = itemsOf(memory, authority).flatMap((item) => (item.state === "delayed" ? [item.availableAt] : []))
   return times.length === 0 ? null : Math.min(...times)
+}
+
+/** Who has objects, or an item of them, by object. */
+export const concerned = (
+  memory: Memory,
+  objectKeys: ReadonlyArray<string>
+): ReadonlyMap<string, ReadonlyArray<AuthorityName>> => {
+  const all = [...memory.delivered.keys(), ...[...memory.items.values()].map(keyOf)].map((key) => key.split("\n"))
+  const of = (wanted: string) =>
+    all.flatMap(([authority, key]) =>
+      key === wanted && authority !== undefined ? [AuthorityName.make(authority)] : []
+    )
+  return new Map(objectKeys.flatMap((key) => (of(key).length === 0 ? [] : [[key, [...new Set(of(key))]] as const])))
 }
 
 export const item = (memory: Memory, stored: Stored): QueueItem => {

@@ -1,12 +1,11 @@
 /** What the storage in memory holds, and what its parts look up in it. */
 import type { PreviousState } from "@id-connector/core/changes/PreviousState"
-import type * as Precedence from "@id-connector/core/queue/Precedence"
 import type { RowState } from "@id-connector/core/queue/QueueRow"
 import type { Attempt, FileFate, ItemId, QueueItem, Removals } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 
 /** `tried` holds nobody back; the class is delivered `again` when that item is gone, held or dead. */
-export type Because = "member" | "tried" | "again" | Precedence.Belonging["kind"]
+export type Because = "member" | "tried" | "again" | "record" | "name"
 
 /** What is stored of an item. */
 export interface Stored extends Omit<QueueItem, "state" | "receipt"> {

@@ -23,6 +23,7 @@ export const make = (memory: Memory): PreviousStateStoreShape => ({
 })
 
 export const remember = (memory: Memory, id: string, what: Remember, now: number): void => {
+  if (what._tag === "Nothing") return
   if (what._tag === "State") {
     memory.previous.set(id, { state: what.state, expiresAt: null })
     return

@@ -1,4 +1,5 @@
 /** Records how deliveries ended, in memory. */
+import * as Aside from "@id-connector/core/changes/Aside"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import * as Coalescing from "@id-connector/core/queue/Coalescing"
 import * as Precedence from "@id-connector/core/queue/Precedence"
@@ -13,7 +14,8 @@ type Undelivered = Exclude<Settlement, Done>
 export const settle = (memory: Memory, settlements: ReadonlyArray<Settlement>, now: number): void => {
   const isDone = (settlement: Settlement): settlement is Done => settlement._tag === "Done"
   const first = settlements.filter(({ id }, index) => settlements.findIndex((other) => other.id === id) === index)
-  for (const settlement of first) if (!isDone(settlement)) giveBack(memory, settlement)
+  const undelivered = first.flatMap((settlement) => (isDone(settlement) ? [] : [settlement]))
+  giveBack(memory, undelivered)
   for (const settlement of first) if (isDone(settlement)) finish(memory, settlement, now)
 }
 
@@ -71,39 +73,65 @@ const wake = (memory: Memory, { authority, object }: Stored): void => {
   }
 }
 
-const giveBack = (memory: Memory, settlement: Undelivered): void => {
-  const item = memory.items.get(settlement.id)
-  if (item?.state !== "in_flight") return
-  const newer = pending(memory, item)
-  const waits = newer === undefined ? item : absorb(memory, item, newer)
-  const ends = settlement._tag === "Hold" || settlement._tag === "Dead"
-  if (newer === undefined && ends && Waits.isSuperseded(memory, item)) {
-    Waits.remove(memory, item.id)
-    return
+/** All of them step by step: what one of them waits for may be another one. */
+const giveBack = (memory: Memory, undelivered: ReadonlyArray<Undelivered>): void => {
+  const given = undelivered.flatMap((settlement) => {
+    const item = memory.items.get(settlement.id)
+    return item?.state === "in_flight" ? [{ settlement, superseded: takeIn(memory, item, settlement) }] : []
+  })
+  const kept = given.filter(({ settlement, superseded }) => superseded || !dropSuperseded(memory, settlement))
+  for (const { settlement, superseded } of kept) putBack(memory, settlement, superseded)
+  Waits.letClassesGo(memory)
+  Waits.refresh(
+    memory,
+    kept.map(({ settlement }) => settlement.id).filter((id) => isDue(memory.items.get(id)))
+  )
+}
+
+const isDue = (item: Stored | undefined): boolean => item?.state === "ready" || item?.state === "delayed"
+
+/** What became of the object meanwhile. Answers whether something newer had arrived. */
+const takeIn = (memory: Memory, item: Stored, settlement: Undelivered): boolean => {
+  if (settlement._tag === "SteppedAside") {
+    memory.items.set(item.id, { ...item, ...Aside.stepAside(item) })
+    Waits.letGo(memory, item.id, (because) => because === "record" || because === "name")
   }
-  const next = { ...waits, ...after(settlement, waits, newer !== undefined) }
-  const isBlocked = next.state === "ready" && Waits.isHeldBack(next.waitsFor)
-  memory.items.set(item.id, isBlocked ? { ...next, state: "blocked" } : next)
+  const newer = pending(memory, item)
+  if (newer !== undefined) absorb(memory, memory.items.get(item.id) ?? item, newer)
+  return newer !== undefined
+}
+
+/** Answers whether it was. */
+const dropSuperseded = (memory: Memory, settlement: Undelivered): boolean => {
+  const item = memory.items.get(settlement.id)
+  const ends = settlement._tag === "Hold" || settlement._tag === "Dead"
+  if (item === undefined || !ends || !Waits.isSuperseded(memory, item)) return false
+  Waits.remove(memory, item.id)
+  return true
+}
+
+const putBack = (memory: Memory, settlement: Undelivered, superseded: boolean): void => {
+  const item = memory.items.get(settlement.id)
+  if (item === undefined) return
+  const next = { ...item, ...after(settlement, item, superseded) }
+  memory.items.set(item.id, next)
   if (next.state === "delayed") Waits.noteTried(memory, item.id)
   if (next.state !== "held" && next.state !== "dead") return
   Waits.letGo(memory, item.id, (because) => ["member", "tried", "again"].includes(because) || next.state === "dead")
 }
 
-/** The item in flight with what arrived meanwhile merged into it. What waited for the newer one waits for this one. */
-const absorb = (memory: Memory, item: Stored, newer: Stored): Stored => {
+/** The item in flight takes in what arrived meanwhile. What waited for the newer one waits for this one. */
+const absorb = (memory: Memory, item: Stored, newer: Stored): void => {
   memory.items.delete(newer.id)
   Waits.pass(memory, newer.id, item.id)
-  return {
+  memory.items.set(item.id, {
     ...item,
     ...Coalescing.merge(item, newer),
     file: newer.file,
     confirmed: false,
-    waitsFor: new Map(
-      [...newer.waitsFor].filter(([id, because]) => id < item.id || because === "member" || because === "tried")
-    ),
     wanted: new Set(),
     history: []
-  }
+  })
 }
 
 /** How an item goes on that was not delivered. What is superseded is not dead, and its failures are not the newer one's. */
@@ -124,6 +152,7 @@ const after = (
   if (superseded) return untried
   switch (settlement._tag) {
     case "Release":
+    case "SteppedAside":
       return { ...item, state: "ready" }
     case "Hold":
       return { ...item, state: "held", lastError: settlement.reason }

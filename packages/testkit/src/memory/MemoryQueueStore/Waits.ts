@@ -1,33 +1,63 @@
-/** What waits for what, in memory: found when an item is accepted, and let go when that item is gone, tried or dead. */
+/** What waits for what, in memory: found when an item is due, and let go when that item is gone, tried or dead. */
+import * as Aside from "@id-connector/core/changes/Aside"
+import * as Belonging from "@id-connector/core/changes/Belonging"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import * as Precedence from "@id-connector/core/queue/Precedence"
 import type { ItemId } from "@id-connector/core/queue/QueueStore"
 import { type Because, itemsOf, type Memory, type Stored } from "./Memory.js"
 
-/** Older items that free something the item needs, with what that is. A record UID says more than a name. */
-const freeFor = (item: Stored, freeing: ReadonlyArray<Stored>): ReadonlyMap<Stored, Precedence.Belonging["kind"]> => {
-  const found = new Map<Stored, Precedence.Belonging["kind"]>()
-  for (const other of freeing) {
-    if (other.id >= item.id || other.authority !== item.authority) continue
+/** Items of other objects that free something the item needs, with the kinds of that. A record UID says more than a name. */
+const freeFor = (memory: Memory, item: Stored): ReadonlyMap<Stored, ReadonlyArray<Belonging.Belonging["kind"]>> => {
+  const found = new Map<Stored, ReadonlyArray<Belonging.Belonging["kind"]>>()
+  const needs = Belonging.needs(item.object)
+  for (const other of memory.items.values()) {
+    if (other.authority !== item.authority || other.objectKey === item.objectKey) continue
     const shared = Precedence.frees(other).filter((freed) =>
-      Precedence.needs(item.object).some((need) => need.kind === freed.kind && need.value === freed.value)
+      needs.some((need) => need.kind === freed.kind && need.value === freed.value)
     )
-    if (shared.length > 0) found.set(other, shared.some(({ kind }) => kind === "record") ? "record" : "name")
+    if (shared.length > 0) {
+      found.set(
+        other,
+        shared.map(({ kind }) => kind)
+      )
+    }
   }
   return found
 }
 
-export const dropSuperseded = (memory: Memory, item: Stored, freeing: ReadonlyArray<Stored>): void => {
-  for (const [other, kind] of freeFor(item, freeing)) {
+/** What items wait for, found anew. */
+export const refresh = (memory: Memory, ids: Iterable<ItemId>): void => {
+  const sorted = [...ids].sort((a, b) => a - b).filter((id) => memory.items.has(id))
+  for (const id of sorted) {
+    const item = memory.items.get(id)
+    if (item !== undefined) memory.items.set(id, { ...item, waitsFor: new Map(), stepsAside: false })
+  }
+  for (const id of sorted) dropSuperseded(memory, id)
+  for (const id of sorted) waitForOthers(memory, id)
+  for (const id of sorted) breakCircles(memory, id)
+  for (const id of sorted) {
+    const item = memory.items.get(id)
+    if (item !== undefined && isHeldBack(item.waitsFor) && ["ready", "delayed"].includes(item.state)) {
+      memory.items.set(id, { ...item, state: "blocked", availableAt: 0 })
+    }
+  }
+  letClassesGo(memory)
+}
+
+const dropSuperseded = (memory: Memory, id: ItemId): void => {
+  const item = memory.items.get(id)
+  for (const [other, kinds] of item === undefined ? [] : freeFor(memory, item)) {
     const isOver = other.state === "held" || other.state === "dead"
-    if (kind === "record" && isOver && other.object._tag === "RemovedUser") remove(memory, other.id)
+    if (kinds.includes("record") && isOver && other.object._tag === "RemovedUser") remove(memory, other.id)
   }
 }
 
-export const block = (memory: Memory, item: Stored, freeing: ReadonlyArray<Stored>): void => {
+const waitForOthers = (memory: Memory, id: ItemId): void => {
+  const item = memory.items.get(id)
+  if (item === undefined) return
   const waitsFor = new Map<ItemId, Because>()
-  for (const [other, kind] of freeFor(item, freeing)) {
-    if (other.state !== "dead" && memory.items.has(other.id)) waitsFor.set(other.id, kind)
+  for (const [other, kinds] of freeFor(memory, item)) {
+    if (other.state !== "dead") waitsFor.set(other.id, kinds.includes("record") ? "record" : "name")
   }
   const members = Precedence.members(item.object)
   for (const other of members.length === 0 ? [] : itemsOf(memory, item.authority)) {
@@ -36,8 +66,48 @@ export const block = (memory: Memory, item: Stored, freeing: ReadonlyArray<Store
       waitsFor.set(other.id, other.state === "delayed" ? "tried" : "member")
     }
   }
-  memory.items.set(item.id, { ...item, waitsFor, state: isHeldBack(waitsFor) ? "blocked" : item.state })
+  memory.items.set(id, { ...item, waitsFor })
 }
+
+/** Nobody may wait for himself. Of each circle the item that comes first steps aside, or is tried if it can't. */
+const breakCircles = (memory: Memory, id: ItemId): void => {
+  for (const other of [...(memory.items.get(id)?.waitsFor ?? [])].map(([on]) => on).sort((a, b) => a - b)) {
+    const item = memory.items.get(id)
+    if (item === undefined || !reached(memory, other).has(id)) continue
+    memory.items.set(id, {
+      ...item,
+      waitsFor: new Map([...item.waitsFor].filter(([on]) => on !== other)),
+      stepsAside: Aside.aside(item) !== null
+    })
+  }
+}
+
+/** An item and those it waits for, directly or not, for what they free. */
+const reached = (memory: Memory, from: ItemId): ReadonlySet<ItemId> => {
+  const found = new Set([from])
+  for (const id of found) {
+    for (const [on, because] of memory.items.get(id)?.waitsFor ?? []) {
+      if (because === "record" || because === "name") found.add(on)
+    }
+  }
+  return found
+}
+
+/** Classes do not wait for users who wait for what is held back. */
+export const letClassesGo = (memory: Memory): void => {
+  const held = [...memory.items.values()].flatMap(({ id, state }) => (state === "held" ? [id] : []))
+  for (const waiting of [...memory.items.values()]) {
+    if (held.some((id) => reached(memory, waiting.id).has(id))) noteTried(memory, waiting.id)
+  }
+}
+
+/** What the item needs and others have whose changes are dead. */
+export const contested = (memory: Memory, item: Stored): ReadonlySet<Belonging.Belonging["kind"]> =>
+  new Set([...freeFor(memory, item)].flatMap(([other, kinds]) => (other.state === "dead" ? kinds : [])))
+
+/** Whether another item, that is not dead, frees what the item needs. */
+export const hasRival = (memory: Memory, item: Stored): boolean =>
+  [...freeFor(memory, item).keys()].some(({ state }) => state !== "dead")
 
 /** Whether a newer user has the record UID of one that was removed. */
 export const isSuperseded = (memory: Memory, { id, object }: Stored): boolean =>
