@@ -19,6 +19,7 @@ import * as ConfigDirectory from "./files/ConfigDirectory.js"
 import * as FileDirectory from "./files/FileDirectory.js"
 import * as InstanceLock from "./files/InstanceLock.js"
 import * as KeyFile from "./files/KeyFile.js"
+import * as OutQueueRestore from "./files/OutQueueRestore.js"
 import * as Scheduling from "./files/Scheduling.js"
 import * as SpoolDirectory from "./files/SpoolDirectory.js"
 import * as TrashDirectory from "./files/TrashDirectory.js"
@@ -117,17 +118,19 @@ const plugins = Layer.effect(
   )
 )
 
+const trashDirectory = ({ appDir }: Settings) => `${appDir}/data/out_queues_trash`
+
 /** What the schedule commands need: the source directory, and nothing of the queues. */
 export const scheduling = (settings: Settings) =>
   Scheduling.layer(settings.triggerDirectory).pipe(Layer.provide(directory(settings)))
 
 /** The connector under these settings. It runs as long as the layer lives. Without `threads` there is one for everything. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
-  Connector.layer.pipe(
+  Layer.merge(Connector.layer, OutQueueRestore.layer(trashDirectory(settings))).pipe(
     Layer.provide([
       YieldToRequests.layer,
       SpoolDirectory.layer({ directory: settings.listenerDirectory, thread: threads }),
-      TrashDirectory.layer(`${settings.appDir}/data/out_queues_trash`)
+      TrashDirectory.layer(trashDirectory(settings))
     ]),
     Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings.triggerDirectory))),
     Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer]),

@@ -162,9 +162,9 @@ const all = Config.all({
 })
 
 /** What is needed without the source directory, whatever is said about that. */
-export const withoutDirectory: Effect.Effect<Pick<Settings, "ucrFile" | "listenerDirectory">> = Effect.map(
+export const withoutDirectory: Effect.Effect<Pick<Settings, "appDir" | "ucrFile" | "listenerDirectory">> = Effect.map(
   Effect.orDie(all),
-  ({ appDir, ucrFile }) => ({ ucrFile, listenerDirectory: `${appDir}/data/listener` })
+  ({ appDir, ucrFile }) => ({ appDir, ucrFile, listenerDirectory: `${appDir}/data/listener` })
 )
 
 /** Reads the environment. `ldap_base` is none when it is not set: UCR may know it. */

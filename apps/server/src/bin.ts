@@ -2,6 +2,7 @@
 import "./process/HeapSettings.js"
 import { Command } from "@effect/cli"
 import { Console } from "effect"
+import * as OutQueueRestore from "./cli/OutQueueRestore.js"
 import { run } from "./cli/Run.js"
 import * as Serve from "./cli/Serve.js"
 import { version } from "./Version.js"
@@ -12,7 +13,7 @@ const printVersion = Command.make("version", {}, () => Console.log(version)).pip
 
 const idConnector = Command.make("id-connector").pipe(
   Command.withDescription("Brings users and school classes of the state's directory to the school authorities."),
-  Command.withSubcommands([Serve.command, printVersion])
+  Command.withSubcommands([Serve.command, OutQueueRestore.command, printVersion])
 )
 
 run(idConnector, "id-connector")

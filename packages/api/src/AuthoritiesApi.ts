@@ -40,6 +40,16 @@ export const ShownAuthority = Schema.encodedSchema(SchoolAuthority).annotations(
   examples: [anAuthority]
 })
 
+/** As it is saved: what keeps it from delivering, or is strange about it, is said with it. */
+const SavedAuthority = Schema.extend(
+  ShownAuthority,
+  Schema.Struct({
+    warnings: Schema.optional(Schema.Array(Schema.String)).annotations({
+      description: "What keeps it from delivering, or is strange about it, each with its path. Missing: nothing."
+    })
+  })
+).annotations({ identifier: "SavedSchoolAuthority" })
+
 const AnyObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 const NewAuthority = AnyObject.annotations({
@@ -67,9 +77,25 @@ export const Mapping = Schema.Struct({
   examples: [{ mapping: { DEMOSCHOOL: "Traeger1" } }]
 })
 
+const SavedMapping = Schema.extend(
+  Mapping,
+  Schema.Struct({
+    warnings: Schema.optional(Schema.Array(Schema.String)).annotations({ description: "Missing: nothing is strange." })
+  })
+).annotations({ identifier: "SavedSchoolMapping" })
+
 export const Status = Schema.Struct({
   name: Schema.String,
   active: Schema.Boolean,
+  not_configured: Schema.NullOr(
+    Schema.Struct({
+      since: Schema.NullOr(Schema.String).annotations({ description: "null: it never was, as far as is known." }),
+      text: Schema.String
+    })
+  ).annotations({
+    description:
+      "There are items for it, and no configuration: its file was moved away, or the mapping names it. Else null."
+  }),
   reachable: Schema.NullOr(Schema.Boolean).annotations({
     description:
       "Whether the target answered when it was asked last; null when nobody asks, since the queue does not run."
@@ -90,7 +116,7 @@ export const Status = Schema.Struct({
   items: Schema.Struct({ waiting: Schema.Int, in_flight: Schema.Int, held: Schema.Int, dead: Schema.Int }),
   configuration: Schema.Struct({
     errors: Schema.Array(Schema.String).annotations({
-      description: "What would not be saved (the files may hold it)."
+      description: "What would not be saved, and what is broken in the files (the last good state stays in effect)."
     }),
     warnings: Schema.Array(Schema.String)
   }).annotations({ description: "What is wrong with the configuration, each with its path." })
@@ -100,6 +126,7 @@ export const Status = Schema.Struct({
     {
       name: "Traeger1",
       active: true,
+      not_configured: null,
       reachable: false,
       paused: { reason: "The target can't be reached now: ...", until: "2026-02-03T04:15:06.789Z" },
       last_error: { at: "2026-02-03T04:05:06.789Z", reason: "The target can't be reached now: ..." },
@@ -173,7 +200,7 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
     HttpApiEndpoint.patch("patch", "/school_authorities/:name")
       .setPath(Parameters.authority)
       .setPayload(Patch)
-      .addSuccess(ShownAuthority)
+      .addSuccess(SavedAuthority)
       .addError(RefusedBody)
       .annotate(OpenApi.Summary, "Change a school authority")
       .annotate(OpenApi.Description, "Takes effect at once; other authorities do not notice.")
@@ -186,7 +213,7 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
       .annotate(OpenApi.Summary, "Remove a school authority")
       .annotate(
         OpenApi.Description,
-        "Its queue stops after the item at work. What still waits is moved to data/out_queues_trash."
+        "Also one that is not configured any more and has items still. Its queue stops after the items at work. What still waits is moved to data/out_queues_trash, and comes back with the command out_queue_restore. An authority that is made anew under its name inherits nothing."
       )
   )
   .add(
@@ -220,9 +247,13 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
   .add(
     HttpApiEndpoint.put("setMapping", "/school_to_authority_mapping")
       .setPayload(Mapping)
-      .addSuccess(Mapping)
+      .addSuccess(SavedMapping)
+      .addError(UnacceptableBody)
       .annotate(OpenApi.Summary, "Replace the whole mapping")
-      .annotate(OpenApi.Description, "Takes effect at once, for changes that come from now on.")
+      .annotate(
+        OpenApi.Description,
+        "Takes effect at once, for changes that come from now on. Names of school authorities that are not configured are accepted, with a warning: their changes wait."
+      )
   )
   .addError(FailedBody)
   .middleware(Authentication)

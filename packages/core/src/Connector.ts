@@ -1,9 +1,17 @@
 /** The whole connector: the in queue, and an out queue for every active school authority. */
-import { Clock, Context, Effect, Layer, Schedule, Stream } from "effect"
-import { ConfigStore } from "./config/ConfigStore.js"
+import { type Cause, Clock, Context, Effect, Layer, Schedule, Stream } from "effect"
+import * as ConfigurationChanges from "./ConfigurationChanges.js"
+import * as ConfigState from "./config/ConfigState.js"
+import {
+  type AuthorityUnknown,
+  ConfigStore,
+  type Configuration,
+  type ConfigurationNotSaved
+} from "./config/ConfigStore.js"
 import * as ConfigurationReport from "./events/ConfigurationReport.js"
 import { inBatches } from "./queue/InBatches.js"
 import * as InQueue from "./queue/in/InQueue.js"
+import * as DeletedAuthorities from "./queue/out/DeletedAuthorities.js"
 import type { OutQueueStatus } from "./queue/out/OutQueueState.js"
 import * as OutQueues from "./queue/out/OutQueues.js"
 import type { Report } from "./queue/out/Progress.js"
@@ -15,7 +23,12 @@ import type { AuthorityName } from "./schools/SchoolAuthority.js"
 
 export interface QueueStatus extends Counts {
   readonly authority: AuthorityName
-  /** Null: the authority is not active, its items wait. */
+  /**
+   * False: there is no such authority, but items for it: it was configured, or the mapping names it. `since` is in milliseconds
+   * since 1970, and null where that is not known.
+   */
+  readonly configured: true | { readonly since: number | null }
+  /** Null: the authority is not active or not configured, its items wait. */
   readonly status: OutQueueStatus | null
   /** Null where `status` is. */
   readonly report: Report | null
@@ -24,7 +37,7 @@ export interface QueueStatus extends Counts {
 export interface ConnectorShape {
   /** The in queue: how many files wait, and which is at work. */
   readonly inQueue: Effect.Effect<Readonly<InQueue.Control>>
-  /** One per configured authority, by name. */
+  /** One per authority that is configured, or has items though it is not, by name. */
   readonly status: Effect.Effect<ReadonlyArray<QueueStatus>, QueueStoreError>
   /** Makes items due at once, as if never tried, and answers with their number. Held deletions count as confirmed. */
   readonly retry: (authority: AuthorityName, ids: ReadonlyArray<ItemId>) => Effect.Effect<number, QueueStoreError>
@@ -39,6 +52,13 @@ export interface ConnectorShape {
   /** Stops deliveries to an authority after those at work, also over restarts, until {@link resume}. Changes are accepted. */
   readonly pause: (authority: AuthorityName) => Effect.Effect<void, QueueStoreError>
   readonly resume: (authority: AuthorityName) => Effect.Effect<void, QueueStoreError>
+  /**
+   * Deletes an authority, configured or not: its items go to the trash, and one that is made anew under its name inherits
+   * nothing. What is still to be done about that afterwards is, over restarts, too.
+   */
+  readonly deleteAuthority: (
+    name: string
+  ) => Effect.Effect<void, QueueStoreError | AuthorityUnknown | ConfigurationNotSaved>
 }
 
 export class Connector extends Context.Tag("@id-connector/core/Connector")<Connector, ConnectorShape>() {}
@@ -46,7 +66,7 @@ export class Connector extends Context.Tag("@id-connector/core/Connector")<Conne
 /**
  * Runs the connector as long as the layer lives. Items that were in flight when the last process ended wait again. When
  * the configuration changes, the queues of the authorities concerned are started, stopped or restarted; the others do not
- * notice. At the end the in queue stops first, then the out queues finish what they are at.
+ * notice. Only {@link ConnectorShape.deleteAuthority} deletes an authority: the queue of one that is not configured any more rests. At the end the in queue stops first, then the out queues finish what they are at.
  */
 export const layer = Layer.scoped(
   Connector,
@@ -59,15 +79,26 @@ export const layer = Layer.scoped(
     const outQueues = yield* OutQueues.make
     yield* purgePreviousStates
     const report = yield* ConfigurationReport.make
+    const reportChanges = yield* ConfigurationChanges.make
+    // One after the other, and each for itself: whatever one of them does, the next configuration is followed.
+    const followers = [
+      outQueues.follow,
+      ({ authorities }: Configuration) => report(authorities),
+      (configuration: Configuration) => reportChanges(configuration)
+    ]
     yield* Stream.runForEach(config.changes, (configuration) =>
-      Effect.zipRight(report(configuration.authorities), outQueues.follow(configuration))
+      Effect.forEach(followers, (follow) => Effect.catchAllCause(follow(configuration), followedBadly), {
+        discard: true
+      })
     ).pipe(Effect.annotateLogs({ module: "Config" }), Effect.forkScoped)
+    const deleted = yield* DeletedAuthorities.make
     const inQueue = InQueue.makeControl()
     yield* Effect.forkScoped(supervised(InQueue.run(inQueue)))
     return Connector.of({
       inQueue: Effect.sync(() => ({ ...inQueue })),
       status: statusOf(config, store, outQueues),
-      ...(yield* interventions(outQueues))
+      ...(yield* interventions(outQueues)),
+      deleteAuthority: deleteAuthority(config, store, outQueues, deleted)
     })
   })
 )
@@ -76,25 +107,58 @@ const purgePreviousStates = Effect.flatMap(PreviousStateStore, ({ purge }) =>
   persistently(purge).pipe(Effect.repeat(Schedule.spaced("1 hour")), Effect.forkScoped)
 )
 
+const followedBadly = (cause: Cause.Cause<unknown>) =>
+  Effect.logError("Could not follow a change of the configuration completely. This is a bug.", cause)
+
+const deleteAuthority =
+  (
+    config: Context.Tag.Service<ConfigStore>,
+    store: Context.Tag.Service<QueueStore>,
+    outQueues: OutQueues.OutQueues,
+    deleted: DeletedAuthorities.DeletedAuthorities
+  ): ConnectorShape["deleteAuthority"] =>
+  (name) =>
+    Effect.gen(function* () {
+      const left = (yield* store.authorities).find((other) => other === name)
+      const found = (yield* config.current).authorities.find((other) => other.name === name)?.name ?? left
+      if (found === undefined) return yield* config.remove(name)
+      const remove = config.remove(name)
+      yield* outQueues.retire(
+        found,
+        Effect.zipRight(
+          // One that is not configured has items only.
+          left === undefined ? remove : Effect.catchTag(remove, "AuthorityUnknown", () => Effect.void),
+          store.deleteAuthority(found)
+        )
+      )
+      yield* deleted.notify
+    })
+
 const statusOf = (
   config: Context.Tag.Service<ConfigStore>,
   store: Context.Tag.Service<QueueStore>,
   outQueues: OutQueues.OutQueues
 ): ConnectorShape["status"] =>
-  Effect.flatMap(config.current, ({ authorities }) =>
-    Effect.forEach(
-      authorities,
-      Effect.fnUntraced(function* ({ name }) {
+  Effect.flatMap(Effect.all([config.current, store.authorities]), ([{ absent, authorities }, stored]) => {
+    const configured = authorities.map(({ name }) => ({ name, configured: true as const }))
+    const known = new Set(authorities.map(({ name }) => name))
+    const others = stored
+      .filter((name) => !known.has(name))
+      .map((name) => ({ name, configured: { since: absent.get(name) ?? null } }))
+    return Effect.forEach(
+      [...configured, ...others].sort(ConfigState.byName),
+      Effect.fnUntraced(function* ({ configured, name }) {
         const queue = outQueues.get(name)
         return {
           authority: name,
+          configured,
           ...(yield* store.counts(name)),
           status: queue === undefined ? null : yield* queue.status,
           report: queue === undefined ? null : queue.progress.report(yield* Clock.currentTimeMillis)
         }
       })
     )
-  )
+  })
 
 /** What an administrator does to queues and their items. */
 const interventions = Effect.fnUntraced(function* (

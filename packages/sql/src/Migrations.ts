@@ -304,6 +304,20 @@ const plainNames = Effect.gen(function* () {
   yield* sql`ALTER TABLE wanted RENAME TO missing_users`
 })
 
+/** See `SqlQueueStore/Generations`. */
+const generations = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE authority_generations (
+    authority TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`
+  yield* sql`CREATE TABLE deleted_authorities (
+    id TEXT PRIMARY KEY,
+    authority TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`
+})
+
 /**
  * Groups are known by their entryUUID, as users are, so that one that was renamed is the same. What the targets have of them is
  * counted anew: of what was delivered only the DN was known.
@@ -374,5 +388,6 @@ export const migrations = {
   "0011_taken_over_in_batches": takenOverInBatches,
   "0012_bundles_for_the_others": bundlesForTheOthers,
   "0013_plain_names": plainNames,
-  "0020_groups_by_entry_uuid": groupsByEntryUuid
+  "0014_groups_by_entry_uuid": groupsByEntryUuid,
+  "0015_generations": generations
 }

@@ -9,15 +9,18 @@ import type { FileSystem } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
 import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
-import { Effect, Layer } from "effect"
+import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
+import { Array as Arr, Effect, Layer, Option } from "effect"
 import * as SqliteDriver from "./SqliteDriver.js"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
 import { claim, nextDue } from "./SqlQueueStore/Claim.js"
 import { concerned } from "./SqlQueueStore/Concerned.js"
+import { countDelivered } from "./SqlQueueStore/CountDelivered.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
+import { Generations } from "./SqlQueueStore/Generations.js"
 import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
-import { counts, holding, list, receipt, removals, show } from "./SqlQueueStore/Look.js"
+import { authoritiesOf, counts, holding, list, receipt, removals, show } from "./SqlQueueStore/Look.js"
 import { PreviousStates } from "./SqlQueueStore/PreviousStates.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
 import { TakenOver } from "./SqlQueueStore/TakenOver.js"
@@ -26,7 +29,7 @@ import { operation, Transactions } from "./SqlQueueStore/Transactions.js"
 const queue: Layer.Layer<
   QueueStore,
   never,
-  SqlClient.SqlClient | FileSystem.FileSystem | Transactions | PreviousStates | TakenOver
+  SqlClient.SqlClient | FileSystem.FileSystem | Generations | Transactions | PreviousStates | TakenOver
 > = Layer.scoped(
   QueueStore,
   Effect.gen(function* () {
@@ -35,32 +38,79 @@ const queue: Layer.Layer<
     const { commit, reading, together, transaction } = yield* Transactions
     const previousStates = yield* PreviousStates
     const takenOver = yield* TakenOver
+    const generations = yield* Generations
+    const { idOf, nameOf } = generations
+    const named = <A extends { readonly authority: AuthorityName }>(item: A): A => {
+      const authority = nameOf(item.authority)
+      return authority === item.authority ? item : { ...item, authority }
+    }
     const sync = yield* Disk.make(sql)
     const flush = Effect.zipRight(commit.pipe(operation("flush")), sync)
+    const isCurrent = (id: AuthorityName) => idOf(nameOf(id)) === id
     return {
-      accept: (batch) => accept(sql, { previousStates, takenOver }, batch).pipe(together, operation("accept")),
+      accept: (batch) =>
+        accept(sql, { generations, previousStates, takenOver }, batch).pipe(together, operation("accept")),
       flush,
       takenOver: (files) => takenOver.find(files).pipe(reading, operation("takenOver")),
       takenOverNames: takenOver.names.pipe(reading, operation("takenOverNames")),
       forget: (names) => takenOver.forget(names).pipe(together, operation("forget")),
-      claim: (authority, limit) => claim(sql, authority, limit).pipe(transaction, operation("claim")),
-      nextDue: (authority) => nextDue(sql, authority).pipe(reading, operation("nextDue")),
+      claim: (authority, limit) =>
+        claim(sql, idOf(authority), limit).pipe(Effect.map(Arr.map(named)), transaction, operation("claim")),
+      nextDue: (authority) => nextDue(sql, idOf(authority)).pipe(reading, operation("nextDue")),
       settle: (settlements) => settle(sql, settlements).pipe(transaction, operation("settle")),
       recover: recover(sql).pipe(transaction, operation("recover")),
-      counts: (authority) => counts(sql, authority).pipe(reading, operation("counts")),
-      list: (authority, filter) => list(sql, authority, filter).pipe(reading, operation("list")),
-      show: (authority, id) => show(sql, authority, id).pipe(reading, operation("show")),
+      counts: (authority) => counts(sql, idOf(authority)).pipe(reading, operation("counts")),
+      list: (authority, filter) =>
+        list(sql, idOf(authority), filter).pipe(Effect.map(Arr.map(named)), reading, operation("list")),
+      show: (authority, id) =>
+        show(sql, idOf(authority), id).pipe(
+          Effect.map(Option.map((shown) => ({ ...shown, item: named(shown.item) }))),
+          reading,
+          operation("show")
+        ),
       retry: (authority, selection) =>
-        retry(sql, authority, selection).pipe(transaction, operation("retry"), Effect.zipLeft(sync)),
+        retry(sql, idOf(authority), selection).pipe(transaction, operation("retry"), Effect.zipLeft(sync)),
       discard: (authority, selection) =>
-        discard(sql, authority, selection).pipe(transaction, operation("discard"), Effect.zipLeft(sync)),
-      paused: paused(sql).pipe(reading, operation("paused")),
+        discard(sql, idOf(authority), selection).pipe(transaction, operation("discard"), Effect.zipLeft(sync)),
+      paused: paused(sql).pipe(
+        Effect.map((ids) => new Set([...ids].filter(isCurrent).map(nameOf))),
+        reading,
+        operation("paused")
+      ),
       setPaused: (authority, isPaused) =>
-        setPaused(sql, authority, isPaused).pipe(transaction, operation("setPaused"), Effect.zipLeft(sync)),
-      removals: (authority, since) => removals(sql, authority, since).pipe(reading, operation("removals")),
-      receipt: (authority, objectKey) => receipt(sql, authority, objectKey).pipe(reading, operation("receipt")),
-      holding: (authority) => holding(sql, authority).pipe(reading, operation("holding")),
-      concerned: (objectKeys) => concerned(sql, objectKeys).pipe(reading, operation("concerned"))
+        setPaused(sql, idOf(authority), isPaused).pipe(transaction, operation("setPaused"), Effect.zipLeft(sync)),
+      removals: (authority, since) => removals(sql, idOf(authority), since).pipe(reading, operation("removals")),
+      receipt: (authority, objectKey) => receipt(sql, idOf(authority), objectKey).pipe(reading, operation("receipt")),
+      holding: (authority) => holding(sql, idOf(authority)).pipe(reading, operation("holding")),
+      countDelivered: (places, after, limit) =>
+        countDelivered(
+          sql,
+          places.map(({ authority, school }) => ({ school, authority: idOf(authority) })),
+          after,
+          limit
+        ).pipe(reading, operation("countDelivered")),
+      authorities: authoritiesOf(sql).pipe(
+        Effect.map((ids) => ids.filter(isCurrent).map(nameOf)),
+        reading,
+        operation("authorities")
+      ),
+      deleteAuthority: (authority) =>
+        generations.delete(authority).pipe(
+          transaction,
+          Effect.tap(({ commit }) => Effect.sync(commit)),
+          Effect.asVoid,
+          Effect.uninterruptible,
+          operation("deleteAuthority"),
+          Effect.zipLeft(sync)
+        ),
+      deleted: generations.deleted.pipe(reading, operation("deleted")),
+      clearDeleted: (id, limit) => generations.clear(idOf(id), limit).pipe(transaction, operation("clearDeleted")),
+      concerned: (objectKeys) =>
+        concerned(sql, objectKeys).pipe(
+          Effect.map((found) => new Map([...found].map(([key, ids]) => [key, ids.filter(isCurrent).map(nameOf)]))),
+          reading,
+          operation("concerned")
+        )
     }
   })
 )
@@ -83,7 +133,7 @@ export const layer: Layer.Layer<
   SqliteDriver.DriverUnfit,
   SqlClient.SqlClient | FileSystem.FileSystem
 > = Layer.merge(queue, SqlPreviousStateStore.layer).pipe(
-  Layer.provide(Layer.merge(PreviousStates.layer, TakenOver.layer)),
+  Layer.provide(Layer.mergeAll(PreviousStates.layer, TakenOver.layer, Generations.layer)),
   Layer.provide(Transactions.layer),
   Layer.provide(SqliteDriver.layer)
 )

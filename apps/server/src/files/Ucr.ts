@@ -37,6 +37,9 @@ const parse = (text: string): ReadonlyMap<string, string> => {
   return values
 }
 
+const reportLost = (file: string) =>
+  Effect.logWarning("The UCR file is missing, empty or can't be read. The last known values stay in effect.", { file })
+
 export const layer = (file: string): Layer.Layer<Ucr, never, FileSystem.FileSystem> =>
   Layer.effect(
     Ucr,
@@ -45,6 +48,7 @@ export const layer = (file: string): Layer.Layer<Ucr, never, FileSystem.FileSyst
       let values: ReadonlyMap<string, string> = new Map()
       let lookedAt = Number.NEGATIVE_INFINITY
       let version = ""
+      let isReported = false
       const read = Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         if (now - lookedAt < lookEvery) return values
@@ -55,8 +59,17 @@ export const layer = (file: string): Layer.Layer<Ucr, never, FileSystem.FileSyst
           onSome: ({ mtime, size }) => `${Option.getOrElse(mtime, () => "")} ${size}`
         })
         if (seen !== version) {
+          // A file that is being replaced, or can't be read for a moment, must not change who the connector is.
+          const text = yield* Effect.option(fs.readFileString(file))
+          const isLost = Option.isNone(text) || text.value.trim() === ""
+          if (isLost && values.size > 0) {
+            if (!isReported) yield* reportLost(file)
+            isReported = true
+            return values
+          }
+          isReported = false
           version = seen
-          values = parse(yield* fs.readFileString(file).pipe(Effect.orElseSucceed(() => "")))
+          values = parse(Option.getOrElse(text, () => ""))
         }
         return values
       })

@@ -1,10 +1,14 @@
 /** What administrators do to the configuration: checked, saved, and logged with who it was. */
 import { Failed, NotFound, problemOf, Refused, Unacceptable } from "@id-connector/api/ApiError"
 import { Administrator } from "@id-connector/api/Authentication"
+import * as ConfigurationChanges from "@id-connector/core/ConfigurationChanges"
+import { Connector } from "@id-connector/core/Connector"
 import * as AuthorityPatch from "@id-connector/core/config/AuthorityPatch"
 import { ConfigStore, type ConfigurationNotSaved } from "@id-connector/core/config/ConfigStore"
 import { Events } from "@id-connector/core/events/Events"
+import type { QueueStoreError } from "@id-connector/core/queue/QueueStore"
 import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
+import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
 import { type Plugin, Plugins } from "@id-connector/core/targets/Plugin"
 import * as Validation from "@id-connector/core/targets/Validation"
 import { Effect, Either } from "effect"
@@ -16,8 +20,10 @@ export interface AuthorityChanges {
   readonly create: (json: Json) => Change<SchoolAuthority.SchoolAuthority, Refused | Unacceptable>
   /** What the patch does not name stays as it is, and so does the name. */
   readonly patch: (name: string, patch: Json) => Change<SchoolAuthority.SchoolAuthority, Refused>
+  /** Also one that is not configured any more and has items. */
   readonly remove: (name: string) => Change<void, NotFound>
-  readonly setMapping: (mapping: { readonly [school: string]: string }) => Change<void, never>
+  /** Answers with warnings. */
+  readonly setMapping: (mapping: { readonly [school: string]: string }) => Change<ReadonlyArray<string>, Unacceptable>
 }
 
 /** An authority from outside, or everything that makes it unacceptable. */
@@ -38,65 +44,82 @@ export const patched = (
 ): Either.Either<SchoolAuthority.SchoolAuthority, ReadonlyArray<string>> =>
   decode(plugins, { ...AuthorityPatch.apply(old, patch), name: old.name })
 
-export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Events | Plugins> = Effect.gen(function* () {
-  const config = yield* ConfigStore
-  const events = yield* Events
-  const plugins = yield* Plugins
+export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Connector | Events | Plugins> = Effect.gen(
+  function* () {
+    const config = yield* ConfigStore
+    const connector = yield* Connector
+    const events = yield* Events
+    const plugins = yield* Plugins
 
-  const reportUnknown = (authority: SchoolAuthority.AuthorityName, json: Json) =>
-    Effect.forEach(
-      Validation.unknownKeys(json),
-      (problem) => events.publish({ _tag: "ConfigurationProblem", authority, problem }),
-      { discard: true }
-    ).pipe(Effect.annotateLogs({ module: "Config" }))
+    const reportUnknown = (authority: SchoolAuthority.AuthorityName, json: Json) =>
+      Effect.forEach(
+        Validation.unknownKeys(json),
+        (problem) => events.publish({ _tag: "ConfigurationProblem", authority, problem }),
+        { discard: true }
+      ).pipe(Effect.annotateLogs({ module: "Config" }))
 
-  return {
-    create: (json) =>
-      Effect.gen(function* () {
-        const authority = yield* Either.mapLeft(
-          decode(plugins, json),
-          (reasons) => new Unacceptable({ problems: reasons.map(problemOf) })
-        )
-        yield* Effect.catchTags(config.create(authority), { AuthorityExists: refused, ConfigurationNotSaved: notSaved })
-        yield* logged("Created a school authority.", { authority: authority.name })
-        yield* reportUnknown(authority.name, json)
-        return authority
-      }),
-
-    patch: (name, patch) =>
-      Effect.gen(function* () {
-        const authority = yield* config
-          .update(name, (old) =>
-            Either.mapLeft(patched(plugins, old, patch), (reasons) => new Refused({ detail: reasons.join("; ") }))
+    return {
+      create: (json) =>
+        Effect.gen(function* () {
+          const authority = yield* Either.mapLeft(
+            decode(plugins, json),
+            (reasons) => new Unacceptable({ problems: reasons.map(problemOf) })
           )
-          .pipe(Effect.catchTags({ AuthorityUnknown: refused, ConfigurationNotSaved: notSaved }))
-        yield* logged("Changed a school authority.", {
-          authority: authority.name,
-          keys: Object.keys(patch).join(", ")
-        })
-        yield* reportUnknown(authority.name, patch)
-        return authority
-      }),
-
-    remove: (name) =>
-      config.remove(name).pipe(
-        Effect.catchTags({
-          AuthorityUnknown: ({ message }) => Effect.fail(new NotFound({ detail: message })),
-          ConfigurationNotSaved: notSaved
+          yield* Effect.catchTags(config.create(authority), {
+            AuthorityExists: refused,
+            ConfigurationNotSaved: notSaved
+          })
+          yield* logged("Created a school authority.", { authority: authority.name })
+          yield* reportUnknown(authority.name, json)
+          return authority
         }),
-        Effect.zipLeft(logged("Removed a school authority.", { authority: name }))
-      ),
 
-    setMapping: (mapping) =>
-      Effect.catchTag(config.setMapping(mapping), "ConfigurationNotSaved", notSaved).pipe(
-        Effect.zipLeft(logged("Replaced the mapping of schools.", { schools: Object.keys(mapping).length }))
-      )
+      patch: (name, patch) =>
+        Effect.gen(function* () {
+          const authority = yield* config
+            .update(name, (old) =>
+              Either.mapLeft(patched(plugins, old, patch), (reasons) => new Refused({ detail: reasons.join("; ") }))
+            )
+            .pipe(Effect.catchTags({ AuthorityUnknown: refused, ConfigurationNotSaved: notSaved }))
+          yield* logged("Changed a school authority.", {
+            authority: authority.name,
+            keys: Object.keys(patch).join(", ")
+          })
+          yield* reportUnknown(authority.name, patch)
+          return authority
+        }),
+
+      remove: (name) =>
+        connector.deleteAuthority(name).pipe(
+          Effect.catchTags({
+            AuthorityUnknown: ({ message }) => Effect.fail(new NotFound({ detail: message })),
+            ConfigurationNotSaved: notSaved,
+            QueueStoreError: notSaved
+          }),
+          Effect.zipLeft(logged("Removed a school authority.", { authority: name }))
+        ),
+
+      setMapping: (mapping) =>
+        Effect.gen(function* () {
+          const problems = SchoolMapping.problemsOf(mapping)
+          if (problems.length > 0)
+            return yield* Effect.fail(new Unacceptable({ problems: problems.map(mappingProblem) }))
+          yield* Effect.catchTag(config.setMapping(mapping), "ConfigurationNotSaved", notSaved)
+          yield* logged("Replaced the mapping of schools.", { schools: Object.keys(mapping).length })
+          return ConfigurationChanges.notConfigured(yield* config.current).map(
+            (name) =>
+              `The school authority ${JSON.stringify(name)} is not configured: what changes for its schools waits until it is.`
+          )
+        })
+    }
   }
-})
+)
+
+const mappingProblem = (msg: string) => ({ loc: ["body", "mapping"], msg, type: "value_error" })
 
 const refused = ({ message }: { readonly message: string }) => Effect.fail(new Refused({ detail: message }))
 
-const notSaved = ({ message }: ConfigurationNotSaved) =>
+const notSaved = ({ message }: ConfigurationNotSaved | QueueStoreError) =>
   Effect.zipRight(Effect.logError(message), Effect.fail(new Failed({ detail: message })))
 
 /** Who has changed the configuration, for the log of what then happens in the queues. */

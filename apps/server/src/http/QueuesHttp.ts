@@ -28,13 +28,15 @@ export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
         return found === undefined ? Effect.fail(noQueue(name)) : Effect.succeed(found)
       })
 
-    const authorityOf = (name: string): Effect.Effect<AuthorityName, NotFound> =>
-      Effect.flatMap(config.current, ({ authorities }) => {
-        const found = authorities.find((authority) => authority.name === name)
-        return found === undefined ? Effect.fail(noQueue(name)) : Effect.succeed(found.name)
+    const authorityOf = (name: string): Effect.Effect<AuthorityName, NotFound | Failed> =>
+      Effect.gen(function* () {
+        const { authorities } = yield* config.current
+        const stored = yield* Effect.mapError(store.authorities, storageFails)
+        const found = [...authorities.map((authority) => authority.name), ...stored].find((other) => other === name)
+        return found === undefined ? yield* Effect.fail(noQueue(name)) : found
       })
 
-    /** Those of inactive authorities can be looked into, too. */
+    /** Those of authorities that are inactive or not configured can be looked into, too. */
     const withQueue = <A>(name: string, use: (authority: AuthorityName) => Effect.Effect<A, QueueStoreError>) =>
       Effect.flatMap(authorityOf(name), (authority) => Effect.mapError(use(authority), storageFails))
 

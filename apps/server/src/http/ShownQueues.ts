@@ -12,19 +12,22 @@ const inQueueName = "InQueue"
 
 type InQueue = Effect.Effect.Success<ConnectorShape["inQueue"]>
 
-/** The in queue first, then the out queues of active authorities. One that has no status yet is empty. */
+/**
+ * The in queue first, then the out queues of active authorities, and of those that are not configured and have items, by name. One
+ * that has no status yet is empty.
+ */
 export const queues = (
   { head, waiting }: InQueue,
   authorities: ReadonlyArray<Pick<SchoolAuthority, "active" | "name">>,
   statuses: ReadonlyArray<QueueStatus>
 ): ReadonlyArray<typeof Queue.Type> => {
-  const outQueues = authorities
-    .filter(({ active }) => active)
-    .map(({ name }) => {
-      const status = statuses.find(({ authority }) => authority === name)
-      const length = status === undefined ? 0 : status.waiting + status.inFlight
-      return { name, head: status?.report?.head ?? "", length, school_authority: name }
-    })
+  const active = authorities.filter(({ active }) => active).map(({ name }) => name)
+  const others = statuses.filter(({ configured }) => configured !== true).map(({ authority }) => authority)
+  const outQueues = [...active, ...others].sort().map((name) => {
+    const status = statuses.find(({ authority }) => authority === name)
+    const length = status === undefined ? 0 : status.waiting + status.inFlight
+    return { name, head: status?.report?.head ?? "", length, school_authority: name }
+  })
   return [{ name: inQueueName, head: head ?? "", length: waiting, school_authority: "" }, ...outQueues]
 }
 

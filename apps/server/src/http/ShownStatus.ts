@@ -10,12 +10,13 @@ type Shown = typeof Status.Type
 
 /** `queue` is its out queue, undefined when there is none yet; `configuration` what is wrong with it. */
 export const of = (
-  { active, name }: SchoolAuthority,
+  { active, name }: Pick<SchoolAuthority, "active" | "name">,
   queue: QueueStatus | undefined,
   configuration: Findings
 ): Shown => ({
   name,
   active,
+  not_configured: notConfigured(queue),
   reachable: reachable(queue?.status ?? null),
   paused: paused(queue?.status ?? null),
   ...done(queue?.report ?? null),
@@ -27,6 +28,13 @@ export const of = (
   },
   configuration
 })
+
+const notConfigured = (queue: QueueStatus | undefined): Shown["not_configured"] => {
+  if (queue === undefined || queue.configured === true) return null
+  const since = queue.configured.since === null ? null : iso(queue.configured.since)
+  const text = `${since === null ? "Not configured" : `Not configured since ${since}`}, ${queue.waiting} waiting. Its queue rests. Put its file back into conf/school_authorities or create it with POST /school_authorities, and it goes on; DELETE /school_authorities/{name} deletes it.`
+  return { since, text }
+}
 
 /** Null: nobody asks. */
 const reachable = (status: OutQueueStatus | null): boolean | null => {

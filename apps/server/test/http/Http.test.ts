@@ -258,6 +258,7 @@ describe("the mapping of schools", () => {
     Effect.gen(function* () {
       const { as, send } = yield* world()
       const mapping = { Gym: "T1", Realschule: "T2" }
+      for (const name of ["T1", "T2"]) yield* send("POST", "/v1/school_authorities", as(authority(name)))
       assert.deepStrictEqual<unknown>((yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping }))).body, {
         mapping
       })

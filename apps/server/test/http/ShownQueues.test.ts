@@ -17,23 +17,32 @@ const authorities = FastCheck.uniqueArray(FastCheck.stringMatching(/^[a-z]{1,4}$
   )
 )
 
-const nothing = { held: 0, dead: 0, status: null, report: null }
+const nothing = { configured: true, held: 0, dead: 0, status: null, report: null } as const
 
 describe("the queues that the API shows", () => {
-  it("are the in queue, then those of active authorities, with what waits or is at work", () => {
+  it("are the in queue, then those of authorities that are active or gone, with what waits or is at work", () => {
     FastCheck.assert(
       FastCheck.property(authorities, (all) => {
         const statuses = all
           .filter(({ hasStatus }) => hasStatus)
           .map(({ inFlight, name, waiting }) => ({ ...nothing, authority: name, waiting, inFlight }))
-        const [first, ...out] = ShownQueues.queues({ head: "a.json", waiting: 7 }, all, statuses.reverse())
+        const gone = {
+          ...nothing,
+          authority: AuthorityName.make("zzzzz"),
+          configured: { since: 0 },
+          waiting: 3,
+          inFlight: 0
+        }
+        const [first, ...out] = ShownQueues.queues({ head: "a.json", waiting: 7 }, all, [gone, ...statuses.reverse()])
         assert.deepStrictEqual(first, { name: "InQueue", head: "a.json", length: 7, school_authority: "" })
-        assert.deepStrictEqual(
-          out,
-          all.flatMap(({ active, hasStatus, inFlight, name, waiting }) =>
-            active ? [{ name, head: "", length: hasStatus ? waiting + inFlight : 0, school_authority: name }] : []
-          )
-        )
+        assert.deepStrictEqual(out, [
+          ...all
+            .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+            .flatMap(({ active, hasStatus, inFlight, name, waiting }) =>
+              active ? [{ name, head: "", length: hasStatus ? waiting + inFlight : 0, school_authority: name }] : []
+            ),
+          { name: "zzzzz", head: "", length: 3, school_authority: "zzzzz" }
+        ])
       })
     )
   })

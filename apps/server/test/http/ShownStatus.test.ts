@@ -12,6 +12,7 @@ const at = Date.parse("2026-02-03T04:05:06.789Z")
 
 const queue = (status: OutQueueStatus | null): QueueStatus => ({
   authority: authority.name,
+  configured: true,
   waiting: 4,
   inFlight: 3,
   held: 2,
@@ -37,6 +38,7 @@ describe("what the API shows of an authority", () => {
     assert.deepStrictEqual(shown({ _tag: "Running" }), {
       name: authority.name,
       active: true,
+      not_configured: null,
       reachable: true,
       paused: null,
       last_error: { at: "2026-02-03T04:05:06.789Z", reason: "no answer" },

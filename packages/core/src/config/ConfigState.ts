@@ -3,7 +3,7 @@
  * changes nothing.
  */
 import { Effect, SubscriptionRef } from "effect"
-import type { SchoolAuthority } from "../schools/SchoolAuthority.js"
+import type { AuthorityName, SchoolAuthority } from "../schools/SchoolAuthority.js"
 import * as SchoolMapping from "../schools/SchoolMapping.js"
 import {
   AuthorityExists,
@@ -18,8 +18,14 @@ type Saved = Effect.Effect<void, ConfigurationNotSaved>
 /** Keeps what is configured. Each is done wholly or not at all. */
 export interface Saving {
   readonly saveAuthority: (authority: SchoolAuthority) => Saved
-  readonly removeAuthority: (authority: SchoolAuthority) => Saved
+  /** Perhaps it is absent: there is nothing to remove then. */
+  readonly removeAuthority: (name: AuthorityName) => Saved
   readonly saveMapping: (mapping: { readonly [school: string]: string }) => Saved
+  /**
+   * What is configured otherwise by now, e.g. by hand; null: nothing. Asked before each change, so that it is not overwritten
+   * unseen.
+   */
+  readonly reload?: Effect.Effect<Configuration | null>
 }
 
 export interface ConfigState extends ConfigStoreShape {
@@ -37,15 +43,25 @@ export const make = (first: Configuration, saving: Saving): Effect.Effect<Config
         return found === undefined ? new AuthorityUnknown({ name }) : Effect.succeed(found)
       })
     const withAuthority = (name: string, authority: SchoolAuthority | null) =>
-      SubscriptionRef.update(state, ({ authorities, mapping }) => ({
-        mapping,
+      SubscriptionRef.update(state, ({ absent, authorities, problems, ...rest }) => ({
+        ...rest,
+        absent: new Map([...absent].filter(([other]) => other !== name)),
+        problems: problems.filter((problem) => problem.authority !== name),
         authorities: [
           ...authorities.filter((other) => other.name !== name),
           ...(authority === null ? [] : [authority])
         ].sort(byName)
       }))
     /** What is saved must be seen, whoever stops waiting for it. */
-    const change = <A, E>(effect: Effect.Effect<A, E>) => one.withPermits(1)(Effect.uninterruptible(effect))
+    const change = <A, E>(effect: Effect.Effect<A, E>) =>
+      one.withPermits(1)(
+        Effect.uninterruptible(Effect.zipRight(takeOver(saving.reload ?? Effect.succeed(null)), effect))
+      )
+
+    const takeOver = (load: Effect.Effect<Configuration | null>) =>
+      Effect.flatMap(load, (configuration) =>
+        configuration === null ? Effect.void : SubscriptionRef.set(state, configuration)
+      )
 
     return {
       current: SubscriptionRef.get(state),
@@ -74,7 +90,10 @@ export const make = (first: Configuration, saving: Saving): Effect.Effect<Config
       remove: (name) =>
         change(
           Effect.gen(function* () {
-            yield* saving.removeAuthority(yield* find(name))
+            const { absent } = yield* SubscriptionRef.get(state)
+            const gone = [...absent.keys()].find((other) => other === name)
+            const found = gone ?? (yield* find(name)).name
+            yield* saving.removeAuthority(found)
             yield* withAuthority(name, null)
           })
         ),
@@ -82,17 +101,16 @@ export const make = (first: Configuration, saving: Saving): Effect.Effect<Config
         change(
           Effect.zipRight(
             saving.saveMapping(mapping),
-            SubscriptionRef.update(state, ({ authorities }) => ({ authorities, mapping: SchoolMapping.make(mapping) }))
+            SubscriptionRef.update(state, (before) => ({
+              ...before,
+              mapping: SchoolMapping.make(mapping),
+              problems: before.problems.filter(({ authority }) => authority !== null)
+            }))
           )
         ),
-      replace: (load) =>
-        change(
-          Effect.flatMap(load, (configuration) =>
-            configuration === null ? Effect.void : SubscriptionRef.set(state, configuration)
-          )
-        )
+      replace: (load) => one.withPermits(1)(Effect.uninterruptible(takeOver(load)))
     }
   })
 
-export const byName = (a: SchoolAuthority, b: SchoolAuthority): number =>
+export const byName = (a: Pick<SchoolAuthority, "name">, b: Pick<SchoolAuthority, "name">): number =>
   a.name < b.name ? -1 : a.name > b.name ? 1 : 0

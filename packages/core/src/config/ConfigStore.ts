@@ -7,6 +7,20 @@ import type { SchoolMapping } from "../schools/SchoolMapping.js"
 export interface Configuration {
   readonly authorities: ReadonlyArray<SchoolAuthority>
   readonly mapping: SchoolMapping
+  /**
+   * Authorities that were configured and are not any more, though nobody has deleted them (the file was moved away, or renamed),
+   * with the time since when, in milliseconds since 1970. Their queues rest.
+   */
+  readonly absent: ReadonlyMap<AuthorityName, number>
+  /** What is configured and can't be used: the last good state of it stays in effect. */
+  readonly problems: ReadonlyArray<ConfigurationProblem>
+}
+
+/** A text that says where it is. */
+export interface ConfigurationProblem {
+  /** Null: it concerns all of them. */
+  readonly authority: AuthorityName | null
+  readonly problem: string
 }
 
 /** An authority of that name exists. */
@@ -49,6 +63,7 @@ export interface ConfigStoreShape {
     name: string,
     change: (authority: SchoolAuthority) => Effect.Effect<SchoolAuthority, E>
   ) => Effect.Effect<SchoolAuthority, E | AuthorityUnknown | ConfigurationNotSaved>
+  /** Also one that is absent. */
   readonly remove: (name: string) => Effect.Effect<void, AuthorityUnknown | ConfigurationNotSaved>
   readonly setMapping: (mapping: { readonly [school: string]: string }) => Effect.Effect<void, ConfigurationNotSaved>
 }

@@ -44,3 +44,9 @@ const content = (value: string): string => {
 
 /** Problems end in log lines: a value of a megabyte must not. */
 export const cut = (text: string): string => (text.length <= 200 ? text : `${text.slice(0, 200)}...`)
+
+/** Whether objects and lists are nested deeper than so many levels. Ends there, however deep they are. */
+export const isDeeperThan = (value: unknown, levels: number): boolean => {
+  if (typeof value !== "object" || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
+}

@@ -8,9 +8,10 @@
  *   groups go nowhere.
  * - What was removed goes to every authority that has it, or is to get it still, whatever the mapping says by now.
  * - Exam accounts go nowhere.
- * - Inactive authorities get their items, too: these wait.
+ * - Inactive authorities get their items, too: these wait. So do those of authorities that are not configured: somebody may have
+ *   moved a file away, or written the mapping first.
  */
-import { Option } from "effect"
+import { Option, Schema } from "effect"
 import {
   type GroupObject,
   isExamAccount,
@@ -18,7 +19,7 @@ import {
   type ListenerObject,
   type UserObject
 } from "../changes/ListenerObject.js"
-import type { AuthorityName, SchoolAuthority } from "../schools/SchoolAuthority.js"
+import { AuthorityName, type SchoolAuthority } from "../schools/SchoolAuthority.js"
 import * as SchoolClass from "../schools/SchoolClass.js"
 import type { SchoolMapping } from "../schools/SchoolMapping.js"
 import * as SchoolName from "../schools/SchoolName.js"
@@ -33,7 +34,7 @@ export type Because =
   /** It was removed, and the authority has it, or is to get it, whatever the mapping says by now. */
   | { readonly _tag: "DeliveredBefore" }
 
-/** Something that would have made an authority concerned, and does not. */
+/** Something that would have made an authority concerned, and does not, or not now. */
 export type Ignored =
   | { readonly _tag: "SchoolNotMapped"; readonly school: string }
   | { readonly _tag: "UnknownAuthority"; readonly authority: string; readonly named: string }
@@ -70,6 +71,8 @@ export interface Facts {
   readonly concerned: ReadonlyArray<AuthorityName>
 }
 
+const isAuthorityName = Schema.is(AuthorityName)
+
 /** For many objects once: there may be hundreds of authorities. */
 export const byName = (authorities: ReadonlyArray<SchoolAuthority>): Facts["authorities"] =>
   new Map(authorities.map(({ name }) => [name, name]))
@@ -95,10 +98,12 @@ export const distribute = (object: ListenerObject, facts: Facts): Distribution =
   }
   const recipients = new Map<AuthorityName, Array<Because>>()
   for (const { authority, because } of claims) {
-    const name = facts.authorities.get(authority)
-    if (name === undefined) {
+    const configured = facts.authorities.get(authority)
+    if (configured === undefined) {
       ignored.push({ _tag: "UnknownAuthority", authority, named: describeBecause(because) })
-    } else {
+    }
+    const name = configured ?? (isAuthorityName(authority) ? authority : undefined)
+    if (name !== undefined) {
       const reasons = recipients.get(name)
       if (reasons === undefined) recipients.set(name, [because])
       else reasons.push(because)
@@ -175,7 +180,7 @@ export const describeIgnored = (ignored: Ignored): string => {
     case "SchoolNotMapped":
       return `school ${ignored.school} is mapped to no school authority`
     case "UnknownAuthority":
-      return `school authority ${ignored.authority} (${ignored.named}) is not configured`
+      return `school authority ${ignored.authority} (${ignored.named}) is not configured: the change waits until it is`
     case "NotASchoolClass":
       return "the group is no school class"
     case "NoPreviousState":

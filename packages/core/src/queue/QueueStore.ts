@@ -156,6 +156,20 @@ export interface Removals {
   readonly count: number
 }
 
+export interface SchoolAtAuthority {
+  readonly school: string
+  readonly authority: AuthorityName
+}
+
+/** A school authority that was deleted, of which something is left. */
+export interface DeletedAuthority {
+  /** Under this name its items are listed and discarded. No authority is called so. */
+  readonly id: AuthorityName
+  readonly authority: AuthorityName
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
 /** The storage could not do what was asked. Nothing of the call has happened. */
 export class QueueStoreError extends Schema.TaggedError<QueueStoreError>()("QueueStoreError", {
   operation: Schema.String,
@@ -238,6 +252,28 @@ export interface QueueStoreShape {
   readonly receipt: (authority: AuthorityName, objectKey: string) => Answer<string | null>
   /** How many objects were delivered to the authority and not removed since. */
   readonly holding: (authority: AuthorityName) => Answer<number>
+  /**
+   * How many users of schools were delivered to authorities and not removed since, for those among the next `limit` remembered
+   * users after `after` (0: the first). There may be very many: ask again with `next`, until it is null.
+   */
+  readonly countDelivered: (
+    places: ReadonlyArray<SchoolAtAuthority>,
+    after: number,
+    limit: number
+  ) => Answer<{ readonly counts: ReadonlyArray<number>; readonly next: number | null }>
+  /** The authorities that have items or were paused, be they configured or not. */
+  readonly authorities: Answer<ReadonlyArray<AuthorityName>>
+  /**
+   * From now on the authority is a new one, that has nothing of what was there under its name: no items, no pause, no receipts, no
+   * counted deletions. That is {@link deleted} from now on.
+   */
+  readonly deleteAuthority: (authority: AuthorityName) => Answer<void>
+  readonly deleted: Answer<ReadonlyArray<DeletedAuthority>>
+  /**
+   * Removes what is left of a deleted authority besides its items, at most `limit` things, and answers with their number. When
+   * nothing is left of it, items neither, it is forgotten.
+   */
+  readonly clearDeleted: (id: AuthorityName, limit: number) => Answer<number>
   /** The authorities to which objects were delivered and that have not removed them since, or have an item of them. */
   readonly concerned: (objectKeys: ReadonlyArray<string>) => Answer<ReadonlyMap<string, ReadonlyArray<AuthorityName>>>
 }

@@ -61,7 +61,12 @@ const decodeEither = Schema.decodeUnknownEither(SchoolAuthority, { errors: "all"
 
 /** Reads a parsed authority file: the authority, or everything that is wrong with it, each with its path. */
 export const decode = (json: unknown): Either.Either<SchoolAuthority, ReadonlyArray<string>> =>
-  Either.mapLeft(decodeEither(json), (error) => Problems.describe(error).map(withoutSecrets))
+  Problems.isDeeperThan(json, deepest)
+    ? Either.left([`the content is nested deeper than ${deepest} levels`])
+    : Either.mapLeft(decodeEither(json), (error) => Problems.describe(error).map(withoutSecrets))
+
+/** Levels of objects and lists. What is deeper would end whoever goes through it. */
+const deepest = 50
 
 const encode = Schema.encodeSync(SchoolAuthority)
 

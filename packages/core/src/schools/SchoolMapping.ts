@@ -1,6 +1,7 @@
 /** Which school authority runs which school. Schools are compared without regard to case, authorities are not. */
 import { Either, Schema } from "effect"
 import * as Problems from "../input/Problems.js"
+import { AuthorityName } from "./SchoolAuthority.js"
 import * as SchoolName from "./SchoolName.js"
 
 export interface SchoolMapping {
@@ -39,5 +40,31 @@ const decodeEntries = Schema.decodeUnknownEither(Schema.Record({ key: Schema.Str
 /** Reads the parsed file `conf/schools_authorities_mapping.json`: `{"mapping": {school: authority}}`, or the inner object alone. */
 export const decode = (json: unknown): Either.Either<SchoolMapping, ReadonlyArray<string>> => {
   const isWrapped = typeof json === "object" && json !== null && "mapping" in json && typeof json.mapping === "object"
-  return Either.mapBoth(decodeEntries(isWrapped ? json.mapping : json), { onLeft: Problems.describe, onRight: make })
+  return Either.flatMap(
+    Either.mapLeft(decodeEntries(isWrapped ? json.mapping : json), Problems.describe),
+    (mapping) => {
+      const problems = problemsOf(mapping)
+      return problems.length === 0 ? Either.right(make(mapping)) : Either.left(problems)
+    }
+  )
+}
+
+const isName = Schema.is(AuthorityName)
+
+/** A school that is there twice, in different case, and names that no authority can have. */
+export const problemsOf = (mapping: { readonly [school: string]: string }): ReadonlyArray<string> => {
+  const spellings = new Map<string, ReadonlyArray<string>>()
+  for (const school of Object.keys(mapping)) {
+    spellings.set(SchoolName.key(school), [...(spellings.get(SchoolName.key(school)) ?? []), school])
+  }
+  return [
+    ...[...spellings.values()]
+      .filter(({ length }) => length > 1)
+      .map((all) => `${all.join(" and ")}: is one school in different spellings, which is expected once`),
+    ...Object.entries(mapping)
+      .filter(([, authority]) => !isName(authority))
+      .map(
+        ([school, name]) => `${school}: ${JSON.stringify(Problems.cut(name))} can't be the name of a school authority`
+      )
+  ]
 }

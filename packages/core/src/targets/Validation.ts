@@ -9,7 +9,7 @@ import { type Findings, ofAuthority, type Plugin } from "./Plugin.js"
 /** Everything at once: what every authority must keep, and what its plugins say. */
 export const validate = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthority): Findings => {
   const used = ofAuthority(plugins, authority)
-  const found = used.map((plugin) => plugin.check?.(authority) ?? nothing)
+  const found = used.map((plugin) => checked(plugin, authority))
   const known = plugins.map(({ name }) => name)
   const unknown = authority.plugins
     .filter((name) => !known.includes(name))
@@ -20,6 +20,19 @@ export const validate = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthor
   return {
     errors: found.flatMap(({ errors }) => errors),
     warnings: [...unknown, ...idle, ...found.flatMap(({ warnings }) => warnings)]
+  }
+}
+
+/** A plugin that throws has found something, too. */
+const checked = ({ check, name }: Plugin, authority: SchoolAuthority): Findings => {
+  try {
+    return check?.(authority) ?? nothing
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    return {
+      errors: [],
+      warnings: [`plugins: the plugin ${JSON.stringify(name)} failed while it checked the configuration: ${reason}`]
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import type { Arrival } from "@id-connector/core/queue/QueueStore"
 import { Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import * as DesiredStates from "./DesiredStates.js"
+import type { GenerationsShape } from "./Generations.js"
 import type { PreviousStatesShape, Remembered } from "./PreviousStates.js"
 import * as Rows from "./Rows.js"
 import type { TakenOverShape } from "./TakenOver.js"
@@ -17,6 +18,7 @@ type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
 /** What is written beside the items. */
 interface Beside {
+  readonly generations: Pick<GenerationsShape, "idOf">
   readonly previousStates: PreviousStatesShape
   readonly takenOver: TakenOverShape
 }
@@ -24,13 +26,13 @@ interface Beside {
 /** See `QueueStore.accept`. To be run in a transaction. */
 export const accept = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
-  { previousStates, takenOver }: Beside,
+  { generations, previousStates, takenOver }: Beside,
   batch: ReadonlyArray<Arrival>
 ) {
   const news = yield* takenOver.remember(batch)
   if (news.length === 0) return
   yield* previousStates.remember(statesOf(news))
-  const changes = news.flatMap(changesOf)
+  const changes = news.flatMap((arrival) => changesOf(arrival, generations))
   if (changes.length === 0) return
   const known = yield* pendingOf(sql, changes)
   const items = itemsOf(changes, known, yield* lastId(sql))
@@ -70,10 +72,13 @@ interface Change {
   readonly shortKey: number
 }
 
-const changesOf = ({ file, object, recipients, text }: Arrival): ReadonlyArray<Change> => {
+const changesOf = (
+  { file, object, recipients, text }: Arrival,
+  { idOf }: Beside["generations"]
+): ReadonlyArray<Change> => {
   if (recipients.length === 0) return []
   const objectKey = ListenerObject.objectKey(object)
-  return [...new Set(recipients)].map((authority) => {
+  return [...new Set(recipients)].map(idOf).map((authority) => {
     const key = ShortKey.itemKey(authority, objectKey)
     return { authority, objectKey, file: file.name, object, text, key, shortKey: ShortKey.of(key) }
   })

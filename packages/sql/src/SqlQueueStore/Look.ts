@@ -43,6 +43,15 @@ export const counts = (sql: SqlClient.SqlClient, authority: AuthorityName): Stat
 export const holding = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number> =>
   Effect.map(countsOf(sql, authority), (of) => of("delivered"))
 
+/** See `QueueStore.authorities`: the names their rows stand under. */
+export const authoritiesOf = (sql: SqlClient.SqlClient): Statements<ReadonlyArray<AuthorityName>> =>
+  Effect.map(
+    sql<{ authority: AuthorityName }>`
+      SELECT authority FROM queue_counts WHERE items > 0 AND state <> 'delivered'
+      UNION SELECT authority FROM paused`,
+    (rows) => rows.map(({ authority }) => authority)
+  )
+
 /** See `QueueStore.receipt`. */
 export const receipt = (
   sql: SqlClient.SqlClient,

@@ -23,7 +23,9 @@ export const configuration = (
   authorities: authorities.map((file) =>
     Either.getOrThrowWith(SchoolAuthority.decode(file), (problems) => new Error(problems.join("\n")))
   ),
-  mapping: SchoolMapping.make(mapping)
+  mapping: SchoolMapping.make(mapping),
+  absent: new Map(),
+  problems: []
 })
 
 const saved = () => Effect.void

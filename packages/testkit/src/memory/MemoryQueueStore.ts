@@ -7,6 +7,7 @@ import { type FileFate, QueueStore, type QueueStoreShape } from "@id-connector/c
 import { Clock, Context, Effect, Layer } from "effect"
 import { accept } from "./MemoryQueueStore/Accept.js"
 import { claim } from "./MemoryQueueStore/Claim.js"
+import * as Deleted from "./MemoryQueueStore/Deleted.js"
 import * as Intervene from "./MemoryQueueStore/Intervene.js"
 import * as Look from "./MemoryQueueStore/Look.js"
 import * as Memory from "./MemoryQueueStore/Memory.js"
@@ -77,5 +78,11 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
     Effect.sync(() => memory.delivered.get(Memory.keyOf({ authority, objectKey })) ?? null),
   holding: (authority) =>
     Effect.sync(() => [...memory.delivered.keys()].filter((key) => key.startsWith(`${authority}\n`)).length),
+  countDelivered: (places) =>
+    Effect.sync(() => ({ counts: places.map((place) => Deleted.countDelivered(memory, place)), next: null })),
+  authorities: Effect.sync(() => Deleted.authorities(memory)),
+  deleteAuthority: (authority) => at((now) => Deleted.deleteAuthority(memory, authority, now)),
+  deleted: Effect.sync(() => [...memory.deleted.values()]),
+  clearDeleted: (id, limit) => Effect.sync(() => Deleted.clearDeleted(memory, id, limit)),
   concerned: (objectKeys) => Effect.sync(() => Look.concerned(memory, objectKeys))
 })

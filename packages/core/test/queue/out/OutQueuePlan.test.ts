@@ -20,14 +20,14 @@ const Configuration = fc.uniqueArray(
 describe("OutQueuePlan", () => {
   it("leaves those alone that have not changed", () => {
     const { after } = OutQueuePlan.plan(OutQueuePlan.nothing, [authority("A", true), authority("B", true)])
-    const { deleted, start, stop } = OutQueuePlan.plan(after, [authority("A", true), authority("B", true, 2)])
-    assert.deepStrictEqual([stop, deleted, start.map(({ name }) => name)], [["B"], [], ["B"]])
+    const { start, stop } = OutQueuePlan.plan(after, [authority("A", true), authority("B", true, 2)])
+    assert.deepStrictEqual([stop, start.map(({ name }) => name)], [["B"], ["B"]])
   })
 
-  it("stops the queue of an authority that is switched off, and takes only a missing one for deleted", () => {
-    const { after } = OutQueuePlan.plan(OutQueuePlan.nothing, [authority("A", true), authority("B", false)])
-    const { deleted, start, stop } = OutQueuePlan.plan(after, [authority("A", false)])
-    assert.deepStrictEqual([stop, deleted, start], [["A"], ["B"], []])
+  it("stops the queues of authorities that are switched off, or not configured any more", () => {
+    const { after } = OutQueuePlan.plan(OutQueuePlan.nothing, [authority("A", true), authority("B", true)])
+    const { start, stop } = OutQueuePlan.plan(after, [authority("A", false)])
+    assert.deepStrictEqual([stop, start], [["A", "B"], []])
   })
 
   it("ends with the queues of all active authorities, each under its present configuration, whatever was before", () => {

@@ -255,6 +255,49 @@ export const settleContract = (test: Test): void => {
       assert.deepStrictEqual(yield* queue.list(south, { object: "anna", limit: 9 }), [])
     }))
 
+  test("Q41: an authority made anew under a deleted one's name has nothing of it, and that is cleared bit by bit", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([1, 2, 3, 4].map((n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))
+      const [first, second, third] = yield* queue.claim(north, 3)
+      yield* doneWith(queue, "receipt", first)
+      yield* dead(queue, second)
+      yield* queue.setPaused(north, true)
+      assert.deepStrictEqual([...(yield* queue.authorities)], [north])
+      yield* queue.deleteAuthority(north)
+      const none = { waiting: 0, inFlight: 0, held: 0, dead: 0 }
+      assert.deepStrictEqual(yield* queue.counts(north), none)
+      assert.deepStrictEqual(
+        [yield* queue.holding(north), [...(yield* queue.paused)], [...(yield* queue.authorities)]],
+        [0, [], []]
+      )
+      assert.isNull(yield* queue.receipt(north, "user:u1"))
+      yield* queue.accept([arrival("5", user("u1", "anew"))])
+      const anew = yield* queue.claim(north, 9)
+      assert.deepStrictEqual(
+        anew.map(({ authority, object, receipt }) => [authority, object.id, receipt]),
+        [[north, "u1", null]]
+      )
+      const [deleted] = yield* queue.deleted
+      assert.strictEqual(deleted?.authority, north)
+      if (deleted === undefined) return
+      // What was at work ends as it would have.
+      yield* release(queue, third)
+      for (const state of ["waiting", "dead"] as const) {
+        const items = yield* queue.list(deleted.id, { state, limit: 9 })
+        assert.strictEqual(items.length, state === "dead" ? 1 : 2)
+        assert.strictEqual(yield* queue.clearDeleted(deleted.id, 1), state === "waiting" ? 1 : 0)
+        yield* queue.discard(deleted.id, { _tag: "Ids", ids: items.map(({ id }) => id) })
+      }
+      assert.lengthOf(yield* queue.deleted, 1)
+      assert.strictEqual(yield* queue.clearDeleted(deleted.id, 1), 0)
+      assert.deepStrictEqual([...(yield* queue.deleted)], [])
+      assert.deepStrictEqual(yield* queue.counts(north), { ...none, inFlight: 1 })
+      yield* queue.deleteAuthority(north)
+      yield* done(queue, ...anew)
+      assert.deepStrictEqual(yield* queue.counts(north), none)
+      assert.strictEqual(yield* queue.holding(north), 0)
+    }))
+
   test("Q34: knows how many objects the target holds, and when it lost some", (queue) =>
     Effect.gen(function* () {
       yield* queue.accept([1, 2, 3].map((n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))

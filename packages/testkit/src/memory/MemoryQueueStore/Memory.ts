@@ -1,7 +1,14 @@
 /** What the storage in memory holds, and what its parts look up in it. */
 import type { PreviousState } from "@id-connector/core/changes/PreviousState"
 import type { RowState } from "@id-connector/core/queue/QueueRow"
-import type { Attempt, FileFate, ItemId, QueueItem, Removals } from "@id-connector/core/queue/QueueStore"
+import type {
+  Attempt,
+  DeletedAuthority,
+  FileFate,
+  ItemId,
+  QueueItem,
+  Removals
+} from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 
 /** `tried` holds nobody back; the class is delivered `again` when that item is gone, held or dead. */
@@ -19,22 +26,26 @@ export interface Stored extends Omit<QueueItem, "state" | "receipt"> {
 
 export interface Memory {
   lastId: number
+  lastDeleted: number
   /** By id, thus in the order of arrival. */
   readonly items: Map<ItemId, Stored>
   /** By authority and object: what is at the target, and the receipt. */
   readonly delivered: Map<string, string | null>
   readonly removals: Map<AuthorityName, Array<Removals>>
   readonly paused: Set<AuthorityName>
+  readonly deleted: Map<AuthorityName, DeletedAuthority>
   readonly takenOver: Map<string, { readonly digest: string; readonly fate: FileFate }>
   readonly previous: Map<string, { readonly state: PreviousState; readonly expiresAt: number | null }>
 }
 
 export const make = (): Memory => ({
   lastId: 0,
+  lastDeleted: 0,
   items: new Map(),
   delivered: new Map(),
   removals: new Map(),
   paused: new Set(),
+  deleted: new Map(),
   takenOver: new Map(),
   previous: new Map()
 })

@@ -1,0 +1,151 @@
+/** The files of the configuration: what they hold, and what is wrong with them. */
+import { FileSystem, Path } from "@effect/platform"
+import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
+import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
+import { Effect, Either, Option, Schema } from "effect"
+import * as JsonFile from "./JsonFile.js"
+
+/** The directory of the authorities' files can't be listed: nothing is known about them. */
+export class DirectoryUnreadable extends Schema.TaggedError<DirectoryUnreadable>()("DirectoryUnreadable", {
+  problem: Schema.String
+}) {
+  override get message() {
+    return this.problem
+  }
+}
+
+/** Each problem with file, path in it, and what is expected. At least one. */
+type Problems = ReadonlyArray<string>
+
+export interface AuthorityFile {
+  readonly file: string
+  readonly authority: Either.Either<SchoolAuthority.SchoolAuthority, Problems>
+}
+
+export interface Found {
+  /** In the order of the file names. */
+  readonly authorities: ReadonlyArray<AuthorityFile>
+  /** None: there is no such file. */
+  readonly mapping: Option.Option<Either.Either<SchoolMapping.SchoolMapping, Problems>>
+}
+
+export const authoritiesIn = (path: Path.Path, appDir: string) => path.join(appDir, "conf", "school_authorities")
+export const mappingIn = (path: Path.Path, appDir: string) =>
+  path.join(appDir, "conf", "schools_authorities_mapping.json")
+
+/** Reads what is under `<appDir>/conf`. */
+export const read = Effect.fn("ConfigFiles.read")(function* (appDir: string) {
+  const path = yield* Path.Path
+  const directory = authoritiesIn(path, appDir)
+  const authorities = yield* Effect.forEach(yield* namesIn(directory), (name) =>
+    readAuthority(path.join(directory, name))
+  )
+  const found: Found = {
+    authorities: authorities.flatMap((one) => Option.toArray(one)),
+    mapping: yield* readMapping(mappingIn(path, appDir))
+  }
+  return found
+})
+
+const readAuthority = (file: string) =>
+  Effect.map(
+    JsonFile.read(file),
+    // A file that was moved away since the directory was listed is not there.
+    Option.map(
+      (json): AuthorityFile => ({
+        file,
+        authority: decoded(file, json, (value) =>
+          Either.mapLeft(SchoolAuthority.decode(value), (problems) => problems.map((problem) => `${file}: ${problem}`))
+        )
+      })
+    )
+  )
+
+const readMapping = (file: string) =>
+  Effect.map(
+    JsonFile.read(file),
+    Option.map((json) =>
+      decoded(file, json, (value) =>
+        Either.mapLeft(SchoolMapping.decode(value), (problems) =>
+          problems.map((problem) => `${file}: ${problem}; {"<school>": "<name of a school authority>"} is expected`)
+        )
+      )
+    )
+  )
+
+/** Whatever a file holds, it must not end who reads it. */
+const decoded = <A>(
+  file: string,
+  json: Either.Either<unknown, string>,
+  decode: (value: unknown) => Either.Either<A, Problems>
+): Either.Either<A, Problems> => {
+  if (Either.isLeft(json)) return Either.left([json.left])
+  try {
+    return decode(json.right)
+  } catch (cause) {
+    return Either.left([`${file}: can't be used: ${cause instanceof Error ? cause.message : String(cause)}`])
+  }
+}
+
+const namesIn = (directory: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    fs.readDirectory(directory).pipe(
+      Effect.map((names) => names.filter((name) => name.endsWith(".json")).sort()),
+      Effect.catchAll((error) =>
+        error._tag === "SystemError" && error.reason === "NotFound"
+          ? Effect.succeed<ReadonlyArray<string>>([])
+          : Effect.fail(new DirectoryUnreadable({ problem: `${directory}: ${error.message}` }))
+      )
+    )
+  )
+
+/** Tells two states of the files apart. */
+export const versionOf = (appDir: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const directory = authoritiesIn(path, appDir)
+    const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
+    const paths = names
+      .filter((name) => name.endsWith(".json"))
+      .sort()
+      .map((name) => path.join(directory, name))
+    const versions = yield* Effect.forEach([...paths, mappingIn(path, appDir)], (file) =>
+      fs.stat(file).pipe(
+        Effect.map(({ ino, mtime, size }) => [
+          file,
+          Option.getOrNull(ino),
+          Option.getOrNull(mtime)?.getTime() ?? 0,
+          String(size)
+        ]),
+        Effect.orElseSucceed(() => [file])
+      )
+    )
+    return JSON.stringify(versions)
+  })
+
+/** What is not as it should be, though it can be used. */
+export const warnings = (file: string, authority: SchoolAuthority.SchoolAuthority) =>
+  Effect.gen(function* () {
+    const path = yield* Path.Path
+    const fs = yield* FileSystem.FileSystem
+    if (path.basename(file, ".json") !== authority.name) {
+      yield* Effect.annotateLogs(
+        Effect.logWarning("The name of a configuration file differs from that of its school authority."),
+        {
+          file,
+          authority: authority.name
+        }
+      )
+    }
+    const mode = yield* Effect.orElseSucceed(
+      Effect.map(fs.stat(file), ({ mode }) => mode),
+      () => 0
+    )
+    if ((mode & 0o077) !== 0) {
+      yield* Effect.annotateLogs(
+        Effect.logWarning("A configuration file with passwords can be read by others. Mode 0600 is expected."),
+        { file }
+      )
+    }
+  })

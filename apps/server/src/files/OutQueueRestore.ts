@@ -1,0 +1,133 @@
+/**
+ * Brings back what the deletion of a school authority moved to `data/out_queues_trash/<YYYYmmdd_HHMMSS>.<authority>/`, once
+ * somebody has asked for it. That is a new name of the directory, so that it can be asked for while nothing runs, and is not
+ * forgotten. What is newer stays: of an object that the authority has, or has an item of, nothing older comes back.
+ */
+import { FileSystem, Path } from "@effect/platform"
+import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
+import { Directory } from "@id-connector/core/directory/Directory"
+import { QueueNotifier } from "@id-connector/core/queue/QueueNotifier"
+import { type Arrival, QueueStore } from "@id-connector/core/queue/QueueStore"
+import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
+import { Array as Arr, Effect, Either, Layer, Option, Schedule, Schema } from "effect"
+
+/** What a directory is called from when it is to be restored on. */
+const wanted = ".restore"
+
+export class RestoreRefused extends Schema.TaggedError<RestoreRefused>()("RestoreRefused", { detail: Schema.String }) {
+  override get message() {
+    return this.detail
+  }
+}
+
+/** The authority in the name of a directory: `20260203_040506.North`. */
+const authorityOf = (name: string): Option.Option<AuthorityName> =>
+  Option.flatMap(Option.fromNullable(/^\d{8}_\d{6}\.(.+)$/.exec(name)?.[1]), Schema.decodeUnknownOption(AuthorityName))
+
+/** Asks for it. Answers with the authority, and the number of its items. */
+export const request = (trash: string, name: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const authority = authorityOf(path.basename(name))
+    const directory = path.join(trash, path.basename(name))
+    const items = yield* Effect.option(fs.readDirectory(directory))
+    if (Option.isNone(authority) || Option.isNone(items)) {
+      const there = yield* Effect.orElseSucceed(fs.readDirectory(trash), () => [])
+      const listed = there.filter((one) => Option.isSome(authorityOf(one)) && !one.endsWith(wanted)).sort()
+      return yield* new RestoreRefused({
+        detail: `${directory} is no directory of a deleted school authority. There are: ${listed.join(", ") || "none"}.`
+      })
+    }
+    yield* Effect.mapError(
+      fs.rename(directory, `${directory}${wanted}`),
+      ({ message }) => new RestoreRefused({ detail: message })
+    )
+    return { authority: authority.value, items: items.value.length }
+  })
+
+const lookEvery = "2 seconds"
+
+/** Files that are read and stored in one transaction. */
+const batch = 100
+
+/** Restores what is asked for, as long as the layer lives. */
+export const layer = (trash: string) =>
+  Layer.scopedDiscard(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const names = yield* Effect.orElseSucceed(fs.readDirectory(trash), () => [])
+      yield* Effect.forEach(
+        names.filter((name) => name.endsWith(wanted)),
+        (name) => restore(trash, name),
+        { discard: true }
+      )
+    }).pipe(
+      Effect.catchAllCause((cause) =>
+        Effect.logError("Could not restore the items of a deleted school authority. Will retry.", cause)
+      ),
+      Effect.repeat(Schedule.spaced(lookEvery)),
+      Effect.annotateLogs({ module: "OutQueue" }),
+      Effect.forkScoped
+    )
+  )
+
+const restore = (trash: string, name: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const notifier = yield* QueueNotifier
+    const authority = authorityOf(name.slice(0, -wanted.length))
+    if (Option.isNone(authority)) return
+    const directory = path.join(trash, name)
+    // In the order of their items' numbers, which they begin with.
+    const files = (yield* fs.readDirectory(directory)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+    let restored = 0
+    for (const some of Arr.chunksOf(files, batch)) restored += yield* accept(directory, some, authority.value)
+    yield* fs.remove(directory, { recursive: true })
+    yield* notifier.notify([authority.value])
+    yield* Effect.logInfo("Restored the items of a deleted school authority.", {
+      authority: authority.value,
+      items: restored,
+      superseded: files.length - restored
+    })
+  })
+
+/** Answers with the number of those that came back. */
+const accept = (directory: string, files: ReadonlyArray<string>, authority: AuthorityName) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const store = yield* QueueStore
+    const read = yield* Effect.forEach(files, (file) =>
+      Effect.map(fs.readFileString(path.join(directory, file)), (text) => ({
+        file,
+        object: Either.getOrNull(ListenerObject.decodeText(text))
+      }))
+    )
+    const objects = read.flatMap(({ file, object }) => (object === null ? [] : [{ file, object }]))
+    const concerned = yield* store.concerned(objects.map(({ object }) => ListenerObject.objectKey(object)))
+    const lost = objects.filter(
+      ({ object }) => concerned.get(ListenerObject.objectKey(object))?.includes(authority) !== true
+    )
+    const usernames = lost.flatMap(({ object }) => (object._tag === "ChangedUser" ? [object.username] : []))
+    const hashes = usernames.length === 0 ? new Map() : yield* (yield* Directory).passwordHashes(usernames)
+    const arrivals = lost.map(
+      ({ file, object }): Arrival => ({
+        file: { name: `${path.basename(directory)}/${file}`, digest: file },
+        fate: "remove",
+        object:
+          object._tag === "ChangedUser"
+            ? { ...object, hashes: hashes.get(object.username.toLowerCase()) ?? null }
+            : object,
+        text: null,
+        recipients: [authority],
+        remember: { _tag: "Nothing" }
+      })
+    )
+    yield* store.accept(arrivals)
+    yield* store.flush
+    yield* Effect.forEach(files, (file) => fs.remove(path.join(directory, file)), { discard: true })
+    yield* store.forget(arrivals.map(({ file }) => file.name))
+    return arrivals.length
+  })
