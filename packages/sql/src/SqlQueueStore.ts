@@ -64,13 +64,14 @@ const queue: Layer.Layer<
 )
 
 /**
- * NORMAL: commits do not wait for the disk, see `Disk`. The other two: a batch touches a
+ * NORMAL: commits do not wait for the disk, see `Disk`. The next two: a batch touches a
  * page of an index per object (entryUUIDs lie anywhere), and with the defaults (4 MB of log, 16 MB of cache) each commit
- * copies all of them from the log into the database.
+ * copies all of them from the log into the database. And what is deleted is overwritten: password hashes must not stay in the
+ * file when their items are gone.
  */
 const tune = (sql: SqlClient.SqlClient): Effect.Effect<void> =>
   Effect.forEach(
-    ["synchronous = NORMAL", "wal_autocheckpoint = 8000", "cache_size = -64000"],
+    ["synchronous = NORMAL", "wal_autocheckpoint = 8000", "cache_size = -64000", "secure_delete = ON"],
     (setting) => sql`PRAGMA ${sql.literal(setting)}`,
     { discard: true }
   ).pipe(Effect.orDie) // The migrations ran on this connection: it works, and knows these settings.

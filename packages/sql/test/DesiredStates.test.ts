@@ -1,3 +1,5 @@
+import * as Fs from "node:fs"
+import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
@@ -12,7 +14,7 @@ import {
 } from "@id-connector/testkit/contract/QueueStoreContract/Changes"
 import { dead, done, hashesOf, names } from "@id-connector/testkit/contract/QueueStoreContract/Steps"
 import { Effect, Either, Layer } from "effect"
-import { fresh } from "./TestDatabase.js"
+import { database, fresh, newFile } from "./TestDatabase.js"
 
 const one = SqlQueueStore.layer.pipe(Layer.provideMerge(fresh))
 
@@ -114,5 +116,34 @@ describe("what items are to deliver", () => {
       assert.deepStrictEqual(yield* bundles, [])
       assert.deepStrictEqual(yield* sql`SELECT id FROM desired_states`, [])
     }).pipe(Effect.provide(one))
+  )
+
+  it.scoped("is gone from the file when it was delivered or discarded, password hashes and all", () =>
+    Effect.gen(function* () {
+      const file = yield* newFile
+      const holds = (text: string) => [file, `${file}-wal`].some((name) => Fs.readFileSync(name).includes(text))
+      yield* Effect.gen(function* () {
+        const queue = yield* QueueStore
+        const sql = yield* SqlClient.SqlClient
+        // Long enough for pages of their own, too.
+        const hashes = (name: string) => ({
+          ...plainHashes,
+          krb5Key: [`secret of ${name} `.repeat(name === "2" ? 900 : 1)]
+        })
+        const all = Array.from({ length: 40 }, (_, index) => String(index))
+        yield* queue.accept(all.map((name) => arrival(name, user(name, name, { hashes: hashes(name) }))))
+        yield* queue.flush
+        assert.isTrue(holds("secret of 1"))
+        const items = yield* queue.claim(north, 100)
+        yield* dead(queue, items[3])
+        yield* done(queue, ...items.filter((_, index) => index !== 3))
+        yield* sql`PRAGMA wal_checkpoint(TRUNCATE)`
+        assert.isTrue(holds("secret of 3 "))
+        for (const name of all) if (name !== "3") assert.isFalse(holds(`secret of ${name} `))
+        yield* queue.discard(north, { _tag: "InState", state: "dead", limit: 10 })
+        yield* sql`PRAGMA wal_checkpoint(TRUNCATE)`
+        assert.isFalse(holds("secret of"))
+      }).pipe(Effect.provide(SqlQueueStore.layer.pipe(Layer.provideMerge(database(file)))))
+    }).pipe(Effect.provide(NodeContext.layer))
   )
 })

@@ -5,12 +5,12 @@
  */
 import { TargetFailed } from "@id-connector/core/targets/DeliveryError"
 import { Clock, Effect, Either, type ParseResult, Redacted, Schema } from "effect"
-import { fromResponse, type KelvinError, type Sent, TokenRefused } from "./KelvinError.js"
+import { evidenceOf, fromResponse, hiding, type KelvinError, type Sent, TokenRefused } from "./KelvinError.js"
 import * as KelvinExchange from "./KelvinExchange.js"
 import { pathOf } from "./KelvinExchange.js"
 import * as KelvinLogIn from "./KelvinLogIn.js"
 import * as KelvinToken from "./KelvinToken.js"
-import { masked, short } from "./Masking.js"
+import { short } from "./Masking.js"
 import * as RequestIds from "./RequestIds.js"
 import type { TlsRules } from "./TargetHttp.js"
 
@@ -58,7 +58,7 @@ export const make = Effect.fnUntraced(function* (options: {
       },
       body: body === null ? null : JSON.stringify(body)
     })
-    const sent: Sent = { method, path: pathOf(url), requestId, body }
+    const sent: Sent = { method, path: pathOf(url), requestId, body, secrets: [Redacted.value(bearer)] }
     if (response.status >= 200 && response.status < 300) return { response, sent }
     const error = fromResponse(sent, response.status, response.headers, response.text, yield* Clock.currentTimeMillis)
     if (error._tag === "TokenRefused") yield* token.invalidate(bearer)
@@ -80,7 +80,7 @@ export const make = Effect.fnUntraced(function* (options: {
         const answer = decode(response.text)
         return Either.isRight(answer)
           ? Effect.succeed(answer.right)
-          : unreadable(sent, response.status, short(`unexpected answer: ${answer.left.message}`), response.text)
+          : unreadable(sent, response.status, answer.left.message, response.text)
       })
     },
     write: (method, url, body) => Effect.asVoid(sendTwice(method, url, body))
@@ -88,5 +88,13 @@ export const make = Effect.fnUntraced(function* (options: {
   return request
 })
 
-const unreadable = (sent: Sent, status: number, detail: string, text = "") =>
-  new TargetFailed({ detail, evidence: { ...sent, body: masked(sent.body), status, response: short(text, 2_000) } })
+/** So much of an answer is looked at, in characters. */
+const lookedAt = 10_000
+
+const unreadable = (sent: Sent, status: number, problem: string, text: string) => {
+  const hide = hiding(sent)
+  return new TargetFailed({
+    detail: short(`unexpected answer: ${hide(problem.slice(0, lookedAt))}`),
+    evidence: evidenceOf(sent, status, short(hide(text.slice(0, lookedAt)), 2_000))
+  })
+}

@@ -160,7 +160,7 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
     WHERE queue.id = s.value ->> 0`
   yield* DesiredStates.setApart(
     sql,
-    rows.flatMap(([id, state]) => (state === "dead" || state === "held" ? [id] : []))
+    rows.flatMap(([id, state]) => (state === "dead" || state === "held" || state === "delayed" ? [id] : []))
   )
   yield* sql`
     UPDATE queue SET state = 'blocked'
