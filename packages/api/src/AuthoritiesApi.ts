@@ -56,7 +56,7 @@ const NewAuthority = AnyObject.annotations({
 const Patch = AnyObject.annotations({
   identifier: "SchoolAuthorityPatch",
   description:
-    "What is to change. Objects are merged deep, lists are replaced; what is missing or null stays. A secret sent as ********** stays.",
+    "What is to change. Objects are merged deep, lists are replaced; what is missing or null stays. A secret sent as ********** stays. When scheme, host or port of the URL change, secrets have to be given again.",
   examples: [{ active: false }]
 })
 
@@ -175,6 +175,7 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
       .setPayload(Patch)
       .addSuccess(ShownAuthority)
       .addError(RefusedBody)
+      .addError(UnacceptableBody)
       .annotate(OpenApi.Summary, "Change a school authority")
       .annotate(OpenApi.Description, "Takes effect at once; other authorities do not notice.")
   )

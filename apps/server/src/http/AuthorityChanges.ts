@@ -15,7 +15,7 @@ type Change<A, E> = Effect.Effect<A, E | Failed, Administrator>
 export interface AuthorityChanges {
   readonly create: (json: Json) => Change<SchoolAuthority.SchoolAuthority, Refused | Unacceptable>
   /** What the patch does not name stays as it is, and so does the name. */
-  readonly patch: (name: string, patch: Json) => Change<SchoolAuthority.SchoolAuthority, Refused>
+  readonly patch: (name: string, patch: Json) => Change<SchoolAuthority.SchoolAuthority, Refused | Unacceptable>
   readonly remove: (name: string) => Change<void, NotFound>
   readonly setMapping: (mapping: { readonly [school: string]: string }) => Change<void, never>
 }
@@ -29,6 +29,22 @@ export const decode = (
     const { errors } = Validation.validate(plugins, authority)
     return errors.length === 0 ? Either.right(authority) : Either.left(errors)
   })
+
+/** A stored secret is not sent to a server that it was not given for. */
+const withSecrets = (old: SchoolAuthority.SchoolAuthority, patch: Json): Either.Either<Json, Unacceptable> => {
+  const missing = AuthorityPatch.secretsToGiveAgain(old, patch)
+  return missing.length === 0
+    ? Either.right(patch)
+    : Either.left(
+        new Unacceptable({
+          problems: missing.map((path) =>
+            problemOf(
+              `${path}: has to be given again, because scheme, host or port of the URL change: the stored value is not sent to another server`
+            )
+          )
+        })
+      )
+}
 
 /** `old` with what a patch changes, or everything that makes it unacceptable. */
 export const patched = (
@@ -67,7 +83,9 @@ export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Events |
       Effect.gen(function* () {
         const authority = yield* config
           .update(name, (old) =>
-            Either.mapLeft(patched(plugins, old, patch), (reasons) => new Refused({ detail: reasons.join("; ") }))
+            Either.flatMap(withSecrets(old, patch), () =>
+              Either.mapLeft(patched(plugins, old, patch), (reasons) => new Refused({ detail: reasons.join("; ") }))
+            )
           )
           .pipe(Effect.catchTags({ AuthorityUnknown: refused, ConfigurationNotSaved: notSaved }))
         yield* logged("Changed a school authority.", {

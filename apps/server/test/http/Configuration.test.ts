@@ -56,6 +56,20 @@ describe("ConfigDirectory", () => {
     }).pipe(Effect.provide(NodeContext.layer), quiet)
   )
 
+  it.scoped("refuses a URL with user name and password, and the name of the in queue, in files, too", () =>
+    Effect.gen(function* () {
+      const { appDir, authorities } = yield* conf
+      const url = "https://admin:topsecret@k.example.com/ucsschool/kelvin/v1/"
+      yield* write(join(authorities, "a.json"), { ...authority("A"), url })
+      yield* write(join(authorities, "b.json"), authority("inqueue"))
+      const { problems } = yield* Effect.flip(ConfigDirectory.load(appDir))
+      assert.lengthOf(problems, 2)
+      assert.match(problems[0] ?? "", /a\.json: url: a URL without user name and password is expected/)
+      assert.match(problems[1] ?? "", /b\.json: name: another name than that of the in queue is expected/)
+      assert.notInclude(problems.join(), "topsecret")
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
   it.scoped("says everything that is wrong, with file, path and what is expected, and no secret", () =>
     Effect.gen(function* () {
       const { appDir, authorities, mapping } = yield* conf
