@@ -1,6 +1,7 @@
 /** School authorities, and which of them runs which school. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { mask, SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
+import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody, RefusedBody, UnacceptableBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
@@ -61,7 +62,9 @@ const Patch = AnyObject.annotations({
 })
 
 export const Mapping = Schema.Struct({
-  mapping: Schema.Record({ key: Schema.String, value: Schema.String })
+  mapping: Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
+    Schema.filter((mapping) => SchoolMapping.tooLarge(mapping) ?? true)
+  )
 }).annotations({
   identifier: "SchoolMapping",
   examples: [{ mapping: { DEMOSCHOOL: "Traeger1" } }]

@@ -4,10 +4,11 @@ import { Administrator } from "@id-connector/api/Authentication"
 import * as AuthorityPatch from "@id-connector/core/config/AuthorityPatch"
 import { ConfigStore, type ConfigurationNotSaved } from "@id-connector/core/config/ConfigStore"
 import { Events } from "@id-connector/core/events/Events"
+import * as Problems from "@id-connector/core/input/Problems"
 import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
 import { type Plugin, Plugins } from "@id-connector/core/targets/Plugin"
 import * as Validation from "@id-connector/core/targets/Validation"
-import { Effect, Either } from "effect"
+import { Effect, Either, Option } from "effect"
 
 type Json = { readonly [key: string]: unknown }
 type Change<A, E> = Effect.Effect<A, E | Failed, Administrator>
@@ -52,7 +53,10 @@ export const patched = (
   old: SchoolAuthority.SchoolAuthority,
   patch: Json
 ): Either.Either<SchoolAuthority.SchoolAuthority, ReadonlyArray<string>> =>
-  decode(plugins, { ...AuthorityPatch.apply(old, patch), name: old.name })
+  Option.match(Option.fromNullable(SchoolAuthority.tooLarge(patch)), {
+    onNone: () => decode(plugins, { ...AuthorityPatch.apply(old, patch), name: old.name }),
+    onSome: (problem) => Either.left([problem])
+  })
 
 export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Events | Plugins> = Effect.gen(function* () {
   const config = yield* ConfigStore
@@ -90,7 +94,7 @@ export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Events |
           .pipe(Effect.catchTags({ AuthorityUnknown: refused, ConfigurationNotSaved: notSaved }))
         yield* logged("Changed a school authority.", {
           authority: authority.name,
-          keys: Object.keys(patch).join(", ")
+          keys: Problems.cut(Object.keys(patch).join(", "))
         })
         yield* reportUnknown(authority.name, patch)
         return authority

@@ -25,7 +25,7 @@ export const layer = HttpApiBuilder.group(Api, "token", (handlers) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
         const keys = [
-          `user ${username.toLowerCase().slice(0, 512)}`,
+          `user ${username.slice(0, 512).toLowerCase()}`,
           `address ${Option.getOrElse(request.remoteAddress, () => "")}`
         ]
         const wait = yield* limit.wait(keys)

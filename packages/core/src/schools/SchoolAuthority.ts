@@ -4,6 +4,7 @@
  */
 import { Either, Redacted, Schema } from "effect"
 import * as Problems from "../input/Problems.js"
+import * as Size from "../input/Size.js"
 
 /** The in queue, where queues have names. */
 export const inQueueName = "InQueue"
@@ -84,9 +85,19 @@ export type SchoolAuthority = typeof SchoolAuthority.Type
 
 const decodeEither = Schema.decodeUnknownEither(SchoolAuthority, { errors: "all" })
 
+/** What somebody writes by hand is smaller by far. */
+const limits: Size.Limits = { depth: 20, text: 10_000, name: 1_000, values: 20_000 }
+
+/** What is too large to be looked at in an authority, or in a part of one; null when nothing is. */
+export const tooLarge = (json: unknown): string | null => Size.problem(json, limits)
+
 /** Reads a parsed authority file: the authority, or everything that is wrong with it, each with its path. */
-export const decode = (json: unknown): Either.Either<SchoolAuthority, ReadonlyArray<string>> =>
-  Either.mapLeft(decodeEither(json), (error) => Problems.describe(error).map(withoutSecrets))
+export const decode = (json: unknown): Either.Either<SchoolAuthority, ReadonlyArray<string>> => {
+  const problem = tooLarge(json)
+  return problem === null
+    ? Either.mapLeft(decodeEither(json), (error) => Problems.describe(error).map(withoutSecrets))
+    : Either.left([problem])
+}
 
 const encode = Schema.encodeSync(SchoolAuthority)
 

@@ -5,8 +5,11 @@ import { fromResponse, type Sent } from "./KelvinError.js"
 import { type Exchange, pathOf } from "./KelvinExchange.js"
 import type { TargetAnswer } from "./TargetHttp.js"
 
+/** In characters. A longer one fits into no request. */
+const longestToken = 12_000
+
 const decodeToken = Schema.decodeUnknownEither(
-  Schema.parseJson(Schema.Struct({ access_token: Schema.Redacted(Schema.String) }))
+  Schema.parseJson(Schema.Struct({ access_token: Schema.Redacted(Schema.String.pipe(Schema.maxLength(longestToken))) }))
 )
 
 /** Asks for a token. */

@@ -3,6 +3,7 @@
  * request that is refused because of its token is sent once more with a new one, a question whose connection broke off
  * once more on another one.
  */
+import * as Size from "@id-connector/core/input/Size"
 import { TargetFailed } from "@id-connector/core/targets/DeliveryError"
 import { Clock, Effect, Either, type ParseResult, Redacted, Schema } from "effect"
 import { evidenceOf, fromResponse, hiding, type KelvinError, type Sent, TokenRefused } from "./KelvinError.js"
@@ -19,8 +20,21 @@ type Method = "GET" | "POST" | "PATCH" | "DELETE"
 /** Reads the text of an answer. Made once with {@link decoder}: making one costs more than a request. */
 export type Decode<A> = (text: unknown) => Either.Either<A, ParseResult.ParseError>
 
-export const decoder = <A, I>(schema: Schema.Schema<A, I>): Decode<A> =>
-  Schema.decodeUnknownEither(Schema.parseJson(schema))
+export const decoder = <A, I>(schema: Schema.Schema<A, I>): Decode<A> => {
+  const decode = Schema.decodeUnknownEither(Schema.parseJson(schema))
+  const decodeLong = Schema.decodeUnknownEither(
+    Schema.parseJson(Schema.Unknown.pipe(Schema.filter((json) => Size.problem(json, limits) ?? true))).pipe(
+      Schema.compose(schema, { strict: false })
+    )
+  )
+  return (text) => (typeof text === "string" && text.length > certainlyFlat ? decodeLong(text) : decode(text))
+}
+
+/** Photos may be among the properties of a user. */
+const limits: Size.Limits = { depth: 50, text: 20_000_000, name: 10_000, values: 5_000_000 }
+
+/** In characters. A shorter answer can't be nested so deep that it matters. */
+const certainlyFlat = 5_000
 
 export interface KelvinRequest {
   readonly read: <A>(
