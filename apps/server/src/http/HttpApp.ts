@@ -19,6 +19,7 @@ import * as Administrators from "./Administrators.js"
 import * as ApiServer from "./ApiServer.js"
 import * as AuthoritiesHttp from "./AuthoritiesHttp.js"
 import * as Bodies from "./Bodies.js"
+import * as ClientAddress from "./ClientAddress.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
 import * as MetricsHttp from "./MetricsHttp.js"
@@ -28,8 +29,8 @@ import * as ScheduleHttp from "./ScheduleHttp.js"
 import * as TokenHttp from "./TokenHttp.js"
 import * as Tokens from "./Tokens.js"
 
-/** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. */
-export const routes = (secretFile: string) =>
+/** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. `proxies`: see `ClientAddress`. */
+export const routes = (secretFile: string, proxies: ClientAddress.Proxies = ClientAddress.loopback) =>
   Layer.mergeAll(
     HttpLayerRouter.addHttpApi(Api, { openapiPath: `${prefix}/v1/openapi.json` }),
     DocumentsHttp.layer,
@@ -42,7 +43,7 @@ export const routes = (secretFile: string) =>
       MetricsHttp.layer,
       PreviewHttp.layer,
       ScheduleHttp.layer,
-      TokenHttp.layer
+      TokenHttp.layer(proxies)
     ]),
     Layer.provide(TokenHttp.authentication),
     Layer.provide([Administrators.layer, Tokens.layer(secretFile)]),
@@ -180,6 +181,11 @@ export const layer = (settings: HttpSettings, secretFile: string) =>
       }).pipe(Effect.annotateLogs({ module: "API" }))
     )
   ).pipe(
-    Layer.provideMerge(HttpLayerRouter.serve(routes(secretFile), { disableLogger: true, disableListenLog: true })),
+    Layer.provideMerge(
+      HttpLayerRouter.serve(routes(secretFile, settings.trustedProxies), {
+        disableLogger: true,
+        disableListenLog: true
+      })
+    ),
     Layer.provide(ApiServer.layer(settings))
   )

@@ -53,6 +53,35 @@ describe("login", () => {
   )
 })
 
+describe("log-ins of many", () => {
+  it.scopedLive("are tested ten times only, and shut out nobody else, behind a proxy on this machine or not", () =>
+    Effect.gen(function* () {
+      const { directoryFile, http, logIn } = yield* world()
+      const admins = people.groups.map((group) => ({ ...group, uniqueMember: ["uid=admin,dc=x", "uid=pupil,dc=x"] }))
+      yield* Effect.sync(() => Fs.writeFileSync(directoryFile, JSON.stringify({ ...people, groups: admins })))
+      const statuses = yield* Effect.forEach(Array(400).keys(), () => logIn("admin", "wrong"), { concurrency: 100 })
+      assert.deepStrictEqual(
+        [401, 429].map((status) => statuses.filter((answer) => answer.status === status).length),
+        [10, 390]
+      )
+      assert.strictEqual((yield* logIn("pupil")).status, 200)
+      const from = (address: string, password = "secret") =>
+        http
+          .execute(
+            HttpClientRequest.post(`${prefix}/token`, { headers: { "x-forwarded-for": address } }).pipe(
+              HttpClientRequest.bodyUrlParams({ username: "admin", password })
+            )
+          )
+          .pipe(Effect.map(({ status }) => status))
+      assert.strictEqual(yield* from("198.51.100.7"), 200)
+      for (let time = 0; time < 10; time++) yield* from("198.51.100.8", "wrong")
+      assert.strictEqual(yield* from("198.51.100.8"), 429)
+      assert.strictEqual(yield* from("1.2.3.4, 198.51.100.8"), 429)
+      assert.strictEqual(yield* from("198.51.100.9"), 200)
+    }).pipe(quietly)
+  )
+})
+
 describe("tokens", () => {
   it.scopedLive("are needed, and only the connector's own are good", () =>
     Effect.gen(function* () {
