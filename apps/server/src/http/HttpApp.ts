@@ -23,6 +23,7 @@ import * as ClientAddress from "./ClientAddress.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
 import * as MetricsHttp from "./MetricsHttp.js"
+import * as MultipartForm from "./MultipartForm.js"
 import * as PreviewHttp from "./PreviewHttp.js"
 import * as QueuesHttp from "./QueuesHttp.js"
 import * as ScheduleHttp from "./ScheduleHttp.js"
@@ -99,8 +100,10 @@ const asGet = (request: HttpServerRequest.HttpServerRequest): HttpServerRequest.
   request.method === "HEAD" ? Object.create(request, { method: { value: "GET" } }) : request
 
 /** What nobody foresaw is told to the log; whoever asked is told that it is not their fault, or that their body is. */
-const onDefect = (cause: Cause.Cause<unknown>) =>
-  isTooDeep(cause)
+const onDefect = (cause: Cause.Cause<unknown>) => {
+  const [unreadable] = Chunk.toArray(Cause.defects(cause)).flatMap((defect) => Bodies.unreadableForm(defect) ?? [])
+  if (unreadable !== undefined) return Effect.succeed(unreadable)
+  return isTooDeep(cause)
     ? Effect.succeed(
         HttpServerResponse.unsafeJson(
           { detail: [{ loc: ["body"], msg: "The body is nested too deep.", type: "value_error" }] },
@@ -111,6 +114,7 @@ const onDefect = (cause: Cause.Cause<unknown>) =>
         Effect.logError("A request failed unexpectedly. This is a bug.", cause),
         detail(500, "The connector failed to process this request. Its log says why.")
       )
+}
 
 /** Values of thousands of levels are more than the call stack can bear, wherever it is that they are looked at. */
 const isTooDeep = (cause: Cause.Cause<unknown>): boolean =>
@@ -124,7 +128,7 @@ const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
     const requestId = requestIdOf(request.headers["x-request-id"])
     const refusal = Bodies.refusal(request)
     const response = yield* (refusal === null ? app : Bodies.refuse(request, refusal)).pipe(
-      Effect.provideService(HttpServerRequest.HttpServerRequest, asGet(request)),
+      Effect.provideService(HttpServerRequest.HttpServerRequest, MultipartForm.readable(asGet(request))),
       HttpIncomingMessage.withMaxBodySize(Option.some(Bodies.largest)),
       Effect.catchSomeCause((cause) =>
         // What the server itself knows how to answer, it answers.
