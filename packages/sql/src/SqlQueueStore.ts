@@ -9,7 +9,7 @@ import type { FileSystem } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
 import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import * as SqliteDriver from "./SqliteDriver.js"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
@@ -18,9 +18,10 @@ import * as Disk from "./SqlQueueStore/Disk.js"
 import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
 import { counts, holding, list, receipt, removals, show } from "./SqlQueueStore/Look.js"
 import { PreviousStates } from "./SqlQueueStore/PreviousStates.js"
+import * as Remains from "./SqlQueueStore/Remains.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
 import { TakenOver } from "./SqlQueueStore/TakenOver.js"
-import { operation, Transactions } from "./SqlQueueStore/Transactions.js"
+import { operation, Transactions, type TransactionsShape } from "./SqlQueueStore/Transactions.js"
 
 const queue: Layer.Layer<
   QueueStore,
@@ -35,6 +36,7 @@ const queue: Layer.Layer<
     const previousStates = yield* PreviousStates
     const takenOver = yield* TakenOver
     const sync = yield* Disk.make(sql)
+    yield* takeOutRemains(sql, yield* Transactions)
     const flush = Effect.zipRight(commit.pipe(operation("flush")), sync)
     return {
       accept: (batch) => accept(sql, { previousStates, takenOver }, batch).pipe(together, operation("accept")),
@@ -62,6 +64,28 @@ const queue: Layer.Layer<
     }
   })
 )
+
+/** How often some bundles are looked through for what is left of items that are gone. */
+const takenOutEvery = "10 seconds"
+
+const takeOutRemains = (sql: SqlClient.SqlClient, { reading, transaction }: TransactionsShape) => {
+  let after = 0
+  return Effect.gen(function* () {
+    const { last, partly } = yield* reading(Remains.look(sql, after))
+    after = last
+    if (partly.length > 0) yield* transaction(Remains.takeOut(sql, partly))
+  }).pipe(
+    operation("takeOutRemains"),
+    Effect.catchAll((error) =>
+      Effect.annotateLogs(
+        Effect.logWarning("Cannot remove what is left of delivered changes from the database. Will retry."),
+        { module: "Storage", reason: error.message }
+      )
+    ),
+    Effect.schedule(Schedule.spaced(takenOutEvery)),
+    Effect.forkScoped
+  )
+}
 
 /**
  * NORMAL: commits do not wait for the disk, see `Disk`. The next two: a batch touches a
