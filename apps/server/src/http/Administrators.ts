@@ -90,7 +90,9 @@ export const layer = Layer.scoped(
           // Whoever is not there has a wrong password, too, and it takes as long to find that out.
           const dn = user?.dn ?? "uid=nobody,cn=id-connector"
           const isPassword = yield* directory.isPassword(dn, password)
-          return user !== null && isPassword && !user.isDisabled && (yield* isAdmin(user)) ? user.username : null
+          if (user === null || !isPassword || user.isDisabled || !(yield* isAdmin(user))) return null
+          yield* remember(user.username, true)
+          return user.username
         })
     }
   })
