@@ -4,6 +4,7 @@
  */
 import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/SourceDomain"
 import { Config, Effect, Schema } from "effect"
+import * as ClientAddress from "./http/ClientAddress.js"
 
 /** Where users and their password hashes are looked up. */
 export type DirectorySetting = { readonly _tag: "File"; readonly path: string } | LdapSetting
@@ -45,6 +46,8 @@ export interface HttpSettings {
   readonly port: number
   /** Files with certificate and key; null: plain HTTP, behind a proxy that speaks TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | null
+  /** Addresses and networks of proxies that say who asks. Those on this machine when nothing is said. */
+  readonly trustedProxies?: ClientAddress.Proxies
 }
 
 /** A variable of the environment, for help texts. */
@@ -102,6 +105,11 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
   },
   { name: "IDC_HTTP_TLS_KEY", meaning: "file with the key of that certificate (PEM)", defaultsTo: "plain HTTP" },
   {
+    name: "IDC_TRUSTED_PROXIES",
+    meaning: "addresses and networks of proxies whose X-Forwarded-For is believed, or none",
+    defaultsTo: ClientAddress.loopback.join(",")
+  },
+  {
     name: "LOG_DIR",
     meaning: "directory of queues.log and http.log",
     defaultsTo: "/var/log/univention/ucsschool-id-connector"
@@ -157,6 +165,7 @@ const all = Config.all({
   httpPort: text("IDC_HTTP_PORT", "8911"),
   httpCert: text("IDC_HTTP_TLS_CERT", ""),
   httpKey: text("IDC_HTTP_TLS_KEY", ""),
+  proxies: text("IDC_TRUSTED_PROXIES", ClientAddress.loopback.join(",")),
   classes: text("ucsschool_ldap_default_container_class", defaultLayout.classes),
   pupils: text("ucsschool_ldap_default_container_pupils", defaultLayout.pupils)
 })
@@ -190,6 +199,12 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
   if ((found.httpCert === "") !== (found.httpKey === "")) {
     problems.push("IDC_HTTP_TLS_CERT, IDC_HTTP_TLS_KEY: only one of the two is set, both or none are expected")
   }
+  const proxies = found.proxies === "none" ? [] : found.proxies.split(/[\s,]+/).filter((proxy) => proxy !== "")
+  for (const proxy of proxies.filter((proxy) => !ClientAddress.isProxy(proxy))) {
+    problems.push(
+      `IDC_TRUSTED_PROXIES: ${JSON.stringify(proxy.slice(0, 100))} is no address and no network, addresses and networks like 10.0.0.0/8 are expected, separated by commas, or none`
+    )
+  }
   if (databaseFile === null || isProblems(directory) || problems.length > 0) return new SettingsInvalid({ problems })
   return Effect.succeed({
     appDir: found.appDir,
@@ -202,7 +217,8 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     http: {
       host: found.httpHost,
       port,
-      tls: found.httpCert === "" ? null : { cert: found.httpCert, key: found.httpKey }
+      tls: found.httpCert === "" ? null : { cert: found.httpCert, key: found.httpKey },
+      trustedProxies: proxies
     },
     layout: { base: found.base === "" ? undefined : found.base, classes: found.classes, pupils: found.pupils }
   })

@@ -123,6 +123,9 @@ const firstPart = Effect.map(Effect.serviceOption(HttpServerRequest.HttpServerRe
   Option.exists(request, ({ method }) => method === "GET" || method === "DELETE") ? "query" : "body"
 )
 
+/** Nobody reads more of them. */
+const mostProblems = 50
+
 /** What does not decode, in FastAPI's words. */
 const InvalidRequest = Schema.transformOrFail(
   problemsLike("InvalidRequest", "The request does not have the right shape.", {
@@ -142,7 +145,7 @@ const InvalidRequest = Schema.transformOrFail(
       ),
     encode: ({ issues }) =>
       Effect.map(firstPart, (part) => ({
-        detail: issues.map(({ _tag, message, path }) => ({
+        detail: issues.slice(0, mostProblems).map(({ _tag, message, path }) => ({
           loc: [part, ...path.map((key) => (typeof key === "number" ? key : String(key)))],
           msg: _tag === "Missing" ? "field required" : withoutValue(message),
           type: _tag === "Missing" ? "value_error.missing" : "type_error"

@@ -1,6 +1,7 @@
 /** School authorities, and which of them runs which school. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { mask, SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
+import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody, RefusedBody, UnacceptableBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
@@ -66,12 +67,14 @@ const NewAuthority = AnyObject.annotations({
 const Patch = AnyObject.annotations({
   identifier: "SchoolAuthorityPatch",
   description:
-    "What is to change. Objects are merged deep, lists are replaced; what is missing or null stays. A secret sent as ********** stays.",
+    "What is to change. Objects are merged deep, lists are replaced; what is missing or null stays. A secret sent as ********** stays. When scheme, host or port of the URL change, secrets have to be given again.",
   examples: [{ active: false }]
 })
 
 export const Mapping = Schema.Struct({
-  mapping: Schema.Record({ key: Schema.String, value: Schema.String })
+  mapping: Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
+    Schema.filter((mapping) => SchoolMapping.tooLarge(mapping) ?? true)
+  )
 }).annotations({
   identifier: "SchoolMapping",
   examples: [{ mapping: { DEMOSCHOOL: "Traeger1" } }]
@@ -202,6 +205,7 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
       .setPayload(Patch)
       .addSuccess(SavedAuthority)
       .addError(RefusedBody)
+      .addError(UnacceptableBody)
       .annotate(OpenApi.Summary, "Change a school authority")
       .annotate(OpenApi.Description, "Takes effect at once; other authorities do not notice.")
   )

@@ -6,27 +6,30 @@ import { Authentication } from "./Authentication.js"
 
 const kinds = ["object", "user", "group"] as const
 
+/** Of names, in characters. */
+const longestName = 1_000
+
 /** Exactly one of `object`, `user` and `group`. */
 export const PreviewRequest = Schema.Struct({
   object: Schema.optionalWith(Schema.Unknown.annotations({ description: "The content of a listener file." }), {
     exact: true
   }),
   user: Schema.optionalWith(
-    Schema.String.annotations({
+    Schema.String.pipe(Schema.maxLength(longestName)).annotations({
       description: "A user name: the user is taken as the source directory has it now.",
       examples: ["anna"]
     }),
     { exact: true }
   ),
   group: Schema.optionalWith(
-    Schema.String.annotations({
+    Schema.String.pipe(Schema.maxLength(longestName)).annotations({
       description: "The name of a class, with the school's prefix.",
       examples: ["DEMOSCHOOL-1a"]
     }),
     { exact: true }
   ),
   school_authority: Schema.optionalWith(
-    Schema.NullOr(Schema.String).annotations({
+    Schema.NullOr(Schema.String.pipe(Schema.maxLength(longestName))).annotations({
       description: "Ask only the target of this one.",
       examples: ["Traeger1"]
     }),

@@ -40,7 +40,7 @@ const needed = ["student", "teacher", "staff"]
 const rolesOf = (roles: ReadonlySet<string>): Finding => {
   const missing = needed.filter((role) => !roles.has(role))
   return missing.length === 0
-    ? ok("roles", `The target knows ${[...roles].join(", ")}.`)
+    ? ok("roles", `The target knows ${listed([...roles])}.`)
     : warning("roles", `The target does not know ${missing.join(", ")}: users with these roles can't be delivered.`)
 }
 

@@ -10,7 +10,7 @@ import { SqlClient } from "@effect/sql"
 import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
-import { Array as Arr, Effect, Layer, Option } from "effect"
+import { Array as Arr, Effect, Layer, Option, Schedule } from "effect"
 import * as SqliteDriver from "./SqliteDriver.js"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
@@ -22,9 +22,10 @@ import { Generations } from "./SqlQueueStore/Generations.js"
 import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
 import { authoritiesOf, counts, holding, list, receipt, removals, show } from "./SqlQueueStore/Look.js"
 import { PreviousStates } from "./SqlQueueStore/PreviousStates.js"
+import * as Remains from "./SqlQueueStore/Remains.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
 import { TakenOver } from "./SqlQueueStore/TakenOver.js"
-import { operation, Transactions } from "./SqlQueueStore/Transactions.js"
+import { operation, Transactions, type TransactionsShape } from "./SqlQueueStore/Transactions.js"
 
 const queue: Layer.Layer<
   QueueStore,
@@ -45,6 +46,7 @@ const queue: Layer.Layer<
       return authority === item.authority ? item : { ...item, authority }
     }
     const sync = yield* Disk.make(sql)
+    yield* takeOutRemains(sql, yield* Transactions)
     const flush = Effect.zipRight(commit.pipe(operation("flush")), sync)
     const isCurrent = (id: AuthorityName) => idOf(nameOf(id)) === id
     return {
@@ -115,14 +117,37 @@ const queue: Layer.Layer<
   })
 )
 
+/** How often some bundles are looked through for what is left of items that are gone. */
+const takenOutEvery = "10 seconds"
+
+const takeOutRemains = (sql: SqlClient.SqlClient, { reading, transaction }: TransactionsShape) => {
+  let after = 0
+  return Effect.gen(function* () {
+    const { last, partly } = yield* reading(Remains.look(sql, after))
+    after = last
+    if (partly.length > 0) yield* transaction(Remains.takeOut(sql, partly))
+  }).pipe(
+    operation("takeOutRemains"),
+    Effect.catchAll((error) =>
+      Effect.annotateLogs(
+        Effect.logWarning("Cannot remove what is left of delivered changes from the database. Will retry."),
+        { module: "Storage", reason: error.message }
+      )
+    ),
+    Effect.schedule(Schedule.spaced(takenOutEvery)),
+    Effect.forkScoped
+  )
+}
+
 /**
- * NORMAL: commits do not wait for the disk, see `Disk`. The other two: a batch touches a
+ * NORMAL: commits do not wait for the disk, see `Disk`. The next two: a batch touches a
  * page of an index per object (entryUUIDs lie anywhere), and with the defaults (4 MB of log, 16 MB of cache) each commit
- * copies all of them from the log into the database.
+ * copies all of them from the log into the database. And what is deleted is overwritten: password hashes must not stay in the
+ * file when their items are gone.
  */
 const tune = (sql: SqlClient.SqlClient): Effect.Effect<void> =>
   Effect.forEach(
-    ["synchronous = NORMAL", "wal_autocheckpoint = 8000", "cache_size = -64000"],
+    ["synchronous = NORMAL", "wal_autocheckpoint = 8000", "cache_size = -64000", "secure_delete = ON"],
     (setting) => sql`PRAGMA ${sql.literal(setting)}`,
     { discard: true }
   ).pipe(Effect.orDie) // The migrations ran on this connection: it works, and knows these settings.

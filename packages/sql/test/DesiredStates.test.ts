@@ -1,3 +1,5 @@
+import * as Fs from "node:fs"
+import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
@@ -10,9 +12,9 @@ import {
   previousUser,
   user
 } from "@id-connector/testkit/contract/QueueStoreContract/Changes"
-import { dead, done, hashesOf, names } from "@id-connector/testkit/contract/QueueStoreContract/Steps"
-import { Effect, Either, Layer } from "effect"
-import { fresh } from "./TestDatabase.js"
+import { dead, done, hashesOf, names, release } from "@id-connector/testkit/contract/QueueStoreContract/Steps"
+import { Effect, Either, Layer, TestClock } from "effect"
+import { database, fresh, newFile } from "./TestDatabase.js"
 
 const one = SqlQueueStore.layer.pipe(Layer.provideMerge(fresh))
 
@@ -114,5 +116,64 @@ describe("what items are to deliver", () => {
       assert.deepStrictEqual(yield* bundles, [])
       assert.deepStrictEqual(yield* sql`SELECT id FROM desired_states`, [])
     }).pipe(Effect.provide(one))
+  )
+
+  it.scoped("is gone from the file when it was delivered or discarded, password hashes and all", () =>
+    Effect.gen(function* () {
+      const file = yield* newFile
+      const holds = (text: string) => [file, `${file}-wal`].some((name) => Fs.readFileSync(name).includes(text))
+      yield* Effect.gen(function* () {
+        const queue = yield* QueueStore
+        const sql = yield* SqlClient.SqlClient
+        // Long enough for pages of their own, too.
+        const hashes = (name: string) => ({
+          ...plainHashes,
+          krb5Key: [`secret of ${name} `.repeat(name === "2" ? 900 : 1)]
+        })
+        const all = Array.from({ length: 40 }, (_, index) => String(index))
+        yield* queue.accept(all.map((name) => arrival(name, user(name, name, { hashes: hashes(name) }))))
+        yield* queue.flush
+        assert.isTrue(holds("secret of 1"))
+        const items = yield* queue.claim(north, 100)
+        yield* dead(queue, items[3])
+        yield* done(queue, ...items.filter((_, index) => index !== 3))
+        yield* sql`PRAGMA wal_checkpoint(TRUNCATE)`
+        assert.isTrue(holds("secret of 3 "))
+        for (const name of all) if (name !== "3") assert.isFalse(holds(`secret of ${name} `))
+        yield* queue.discard(north, { _tag: "InState", state: "dead", limit: 10 })
+        yield* sql`PRAGMA wal_checkpoint(TRUNCATE)`
+        assert.isFalse(holds("secret of"))
+      }).pipe(Effect.provide(SqlQueueStore.layer.pipe(Layer.provideMerge(database(file)))))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped("is gone from the file a moment later, too, while neighbours wait for another target", () =>
+    Effect.gen(function* () {
+      const file = yield* newFile
+      const holds = (text: string) => [file, `${file}-wal`].some((name) => Fs.readFileSync(name).includes(text))
+      yield* Effect.gen(function* () {
+        const queue = yield* QueueStore
+        const sql = yield* SqlClient.SqlClient
+        const hashes = (name: string) => ({ ...plainHashes, krb5Key: [`secret of ${name} `] })
+        const all = Array.from({ length: 2_000 }, (_, index) => String(index))
+        yield* queue.accept(all.map((name) => arrival(name, user(name, name, { hashes: hashes(name) }))))
+        const items = yield* queue.claim(north, 2_000)
+        // Of every bundle one or two wait on.
+        const waiting = items.filter((_, index) => index % 5 === 0)
+        yield* release(queue, ...waiting)
+        yield* done(queue, ...items.filter((_, index) => index % 5 !== 0))
+        assert.isTrue(holds("secret of 1 "))
+        // A few hundred bundles each time.
+        yield* TestClock.adjust("60 seconds")
+        yield* sql`PRAGMA wal_checkpoint(TRUNCATE)`
+        const left = all.filter((name) => holds(`secret of ${name} `))
+        assert.deepStrictEqual(left, names(waiting))
+        const again = yield* queue.claim(north, 2_000)
+        assert.deepStrictEqual(names(again), names(waiting))
+        assert.deepStrictEqual(again.map(hashesOf), names(waiting).map(hashes))
+        yield* done(queue, ...again)
+        assert.deepStrictEqual(yield* sql`SELECT first FROM desired_state_bundles`, [])
+      }).pipe(Effect.provide(SqlQueueStore.layer.pipe(Layer.provideMerge(database(file)))))
+    }).pipe(Effect.provide(NodeContext.layer))
   )
 })

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { ItemId, QueueStore } from "@id-connector/core/queue/QueueStore"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
+import * as Remains from "@id-connector/sql/SqlQueueStore/Remains"
 import { arrival, group, north, removedUser, user } from "@id-connector/testkit/contract/QueueStoreContract/Changes"
 import {
   dead,
@@ -58,6 +59,8 @@ const work = Effect.gen(function* () {
   yield* queue.accept([arrival("9", user("u4", "anew"))])
   yield* queue.nextDue(north)
   yield* queue.claim(north, 10)
+  const sql = yield* SqlClient.SqlClient
+  yield* Remains.takeOut(sql, (yield* Remains.look(sql, 0)).partly)
   yield* queue.recover
   yield* queue.counts(north)
   yield* queue.takenOver([{ name: "1", digest: "1" }])

@@ -3,12 +3,15 @@
  * does it in the commit that fills the log, and nothing else happens for a tenth of a second.
  */
 import { SqlClient } from "@effect/sql"
-import { Effect, Layer, Schedule } from "effect"
+import { Clock, Duration, Effect, Layer, Schedule } from "effect"
 import * as WorkerThread from "../process/WorkerThread.js"
 import type * as WriteAheadLog from "./Checkpoints/WriteAheadLog.js"
 
 /** How often the log is looked at. */
 const every = "100 millis"
+
+/** How long the log keeps what was deleted from the database. Password hashes are among it. */
+const kept = Duration.seconds(30)
 
 const afterFailure = "30 seconds"
 
@@ -22,8 +25,14 @@ const log = {
   hopeless: 64_000
 }
 
-/** For the file of the `SqlClient`. Whatever fails is logged, and tried again. */
-export const layer = (databaseFile: string): Layer.Layer<never, WorkerThread.ThreadFailed, SqlClient.SqlClient> =>
+/**
+ * For the file of the `SqlClient`. Whatever fails is logged, and tried again. The log is emptied every `keptFor`, when there is
+ * something in it.
+ */
+export const layer = (
+  databaseFile: string,
+  keptFor: Duration.Duration = kept
+): Layer.Layer<never, WorkerThread.ThreadFailed, SqlClient.SqlClient> =>
   Layer.scopedDiscard(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -33,8 +42,19 @@ export const layer = (databaseFile: string): Layer.Layer<never, WorkerThread.Thr
         Effect.map(thread(request), (answer) => answer as WriteAheadLog.LogState)
       yield* Effect.orDie(sql`PRAGMA wal_autocheckpoint = ${sql.literal(String(log.hopeless))}`)
 
+      let emptiedAt = yield* Clock.currentTimeMillis
+      /** When it is not empty yet. Somebody else may read the file just then: another time will do. */
+      const empty = Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        if (Math.abs(now - emptiedAt) < Duration.toMillis(keptFor)) return
+        emptiedAt = now
+        yield* ask("write")
+        yield* Effect.scoped(Effect.zipRight(sql.reserve, ask("empty")))
+      })
+
       const checkpoint = Effect.gen(function* () {
         const before = yield* ask("look")
+        if (before.pages > 0) yield* empty
         if (before.pages - before.written < log.enough) return
         const after = yield* ask("write")
         if (after.pages < log.tooLong) return

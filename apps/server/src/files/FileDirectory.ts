@@ -15,7 +15,7 @@ export class FileDirectoryInvalid extends Schema.TaggedError<FileDirectoryInvali
   }
 }
 
-const decodeContent = Schema.decodeUnknown(Schema.parseJson(DirectoryContent.DirectoryContent), { errors: "all" })
+const decodeContent = Schema.decodeUnknown(DirectoryContent.DirectoryContentText, { errors: "all" })
 
 const load = (fs: FileSystem.FileSystem, file: string) =>
   fs.readFileString(file).pipe(

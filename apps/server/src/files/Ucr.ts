@@ -28,9 +28,13 @@ const levels: { readonly [name: string]: LogLevel.LogLevel } = {
   ERROR: LogLevel.Error
 }
 
+/** In characters: a longer line is none of UCR's. */
+const longestLine = 10_000
+
 const parse = (text: string): ReadonlyMap<string, string> => {
   const values = new Map<string, string>()
   for (const line of text.split("\n")) {
+    if (line.length > longestLine) continue
     const at = line.indexOf(":")
     if (at > 0 && !line.startsWith("#")) values.set(line.slice(0, at).trim(), line.slice(at + 1).trim())
   }

@@ -15,8 +15,10 @@ export class HttpUnusable extends Schema.TaggedError<HttpUnusable>()("HttpUnusab
   }
 }
 
-/** In milliseconds. */
+/** Times in milliseconds. */
 export interface Limits {
+  /** Connections at the same time. Further ones are closed at once, and those that nobody uses make room. */
+  readonly maxConnections: number
   /** A request's headers have to be there by then. */
   readonly headersTimeout: number
   /** And its body by then. */
@@ -27,10 +29,19 @@ export interface Limits {
 }
 
 const defaultLimits: Limits = {
+  // Fewer than files a process may have open: the queues need some, too.
+  maxConnections: 1_000,
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 10_000,
   connectionsCheckingInterval: 1_000
+}
+
+/** Who comes when all connections are taken is turned away. */
+const capped = <S extends Http.Server | Https.Server>(server: S, most: number): S => {
+  server.maxConnections = most
+  server.on("drop", () => server.closeIdleConnections())
+  return server
 }
 
 /** The server listens a moment before its routes are there: who asks in between waits instead of never being answered. */
@@ -50,7 +61,7 @@ const patient = <S extends Http.Server | Https.Server>(server: S): S => {
 }
 
 /** Serves; what can't listen or be read says which setting is wrong. */
-export const layer = ({ host, port, tls }: HttpSettings, limits: Limits = defaultLimits) =>
+export const layer = ({ host, port, tls }: HttpSettings, { maxConnections, ...limits }: Limits = defaultLimits) =>
   Layer.unwrapEffect(
     Effect.try({
       try: () => (tls === null ? null : { cert: Fs.readFileSync(tls.cert), key: Fs.readFileSync(tls.key) }),
@@ -58,7 +69,11 @@ export const layer = ({ host, port, tls }: HttpSettings, limits: Limits = defaul
     }).pipe(
       Effect.map((pair) =>
         NodeHttpServer.layer(
-          () => patient(pair === null ? Http.createServer({ ...limits }) : Https.createServer({ ...limits, ...pair })),
+          () =>
+            capped(
+              patient(pair === null ? Http.createServer({ ...limits }) : Https.createServer({ ...limits, ...pair })),
+              maxConnections
+            ),
           { host, port }
         ).pipe(
           Layer.mapError(

@@ -6,12 +6,13 @@ import { Connector } from "@id-connector/core/Connector"
 import * as AuthorityPatch from "@id-connector/core/config/AuthorityPatch"
 import { ConfigStore, type ConfigurationNotSaved } from "@id-connector/core/config/ConfigStore"
 import { Events } from "@id-connector/core/events/Events"
+import * as Problems from "@id-connector/core/input/Problems"
 import type { QueueStoreError } from "@id-connector/core/queue/QueueStore"
 import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
 import { type Plugin, Plugins } from "@id-connector/core/targets/Plugin"
 import * as Validation from "@id-connector/core/targets/Validation"
-import { Effect, Either } from "effect"
+import { Effect, Either, Option } from "effect"
 
 type Json = { readonly [key: string]: unknown }
 type Change<A, E> = Effect.Effect<A, E | Failed, Administrator>
@@ -19,7 +20,7 @@ type Change<A, E> = Effect.Effect<A, E | Failed, Administrator>
 export interface AuthorityChanges {
   readonly create: (json: Json) => Change<SchoolAuthority.SchoolAuthority, Refused | Unacceptable>
   /** What the patch does not name stays as it is, and so does the name. */
-  readonly patch: (name: string, patch: Json) => Change<SchoolAuthority.SchoolAuthority, Refused>
+  readonly patch: (name: string, patch: Json) => Change<SchoolAuthority.SchoolAuthority, Refused | Unacceptable>
   /** Also one that is not configured any more and has items. */
   readonly remove: (name: string) => Change<void, NotFound>
   /** Answers with warnings. */
@@ -36,13 +37,32 @@ export const decode = (
     return errors.length === 0 ? Either.right(authority) : Either.left(errors)
   })
 
+/** A stored secret is not sent to a server that it was not given for. */
+const withSecrets = (old: SchoolAuthority.SchoolAuthority, patch: Json): Either.Either<Json, Unacceptable> => {
+  const missing = AuthorityPatch.secretsToGiveAgain(old, patch)
+  return missing.length === 0
+    ? Either.right(patch)
+    : Either.left(
+        new Unacceptable({
+          problems: missing.map((path) =>
+            problemOf(
+              `${path}: has to be given again, because scheme, host or port of the URL change: the stored value is not sent to another server`
+            )
+          )
+        })
+      )
+}
+
 /** `old` with what a patch changes, or everything that makes it unacceptable. */
 export const patched = (
   plugins: ReadonlyArray<Plugin>,
   old: SchoolAuthority.SchoolAuthority,
   patch: Json
 ): Either.Either<SchoolAuthority.SchoolAuthority, ReadonlyArray<string>> =>
-  decode(plugins, { ...AuthorityPatch.apply(old, patch), name: old.name })
+  Option.match(Option.fromNullable(SchoolAuthority.tooLarge(patch)), {
+    onNone: () => decode(plugins, { ...AuthorityPatch.apply(old, patch), name: old.name }),
+    onSome: (problem) => Either.left([problem])
+  })
 
 export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Connector | Events | Plugins> = Effect.gen(
   function* () {
@@ -78,12 +98,14 @@ export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Connecto
         Effect.gen(function* () {
           const authority = yield* config
             .update(name, (old) =>
-              Either.mapLeft(patched(plugins, old, patch), (reasons) => new Refused({ detail: reasons.join("; ") }))
+              Either.flatMap(withSecrets(old, patch), () =>
+                Either.mapLeft(patched(plugins, old, patch), (reasons) => new Refused({ detail: reasons.join("; ") }))
+              )
             )
             .pipe(Effect.catchTags({ AuthorityUnknown: refused, ConfigurationNotSaved: notSaved }))
           yield* logged("Changed a school authority.", {
             authority: authority.name,
-            keys: Object.keys(patch).join(", ")
+            keys: Problems.cut(Object.keys(patch).join(", "))
           })
           yield* reportUnknown(authority.name, patch)
           return authority

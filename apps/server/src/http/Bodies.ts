@@ -1,5 +1,5 @@
 /** Which bodies are read at all: small ones, JSON where JSON is due, and a form for the login. */
-import { Headers, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { Headers, type HttpServerRequest, HttpServerResponse, Multipart } from "@effect/platform"
 import { prefix } from "@id-connector/api/Api"
 import { Effect, Stream } from "effect"
 
@@ -36,6 +36,16 @@ export const refuse = (
   const isReadOff = length > 0 && length <= readOff
   return Effect.as(isReadOff ? Effect.ignore(Stream.runDrain(stream)) : Effect.void, refusal)
 }
+
+/** The answer to a form in parts that could not be read, or null: it was another defect. */
+export const unreadableForm = (defect: unknown): HttpServerResponse.HttpServerResponse | null => {
+  return defect instanceof Multipart.MultipartError ? brokenForm : null
+}
+
+const brokenForm = HttpServerResponse.unsafeJson(
+  { detail: "The form can't be read: it is not multipart/form-data, or breaks off." },
+  { status: 400 }
+)
 
 const tooLarge = HttpServerResponse.unsafeJson(
   { detail: `The body is too large: at most ${largest / 1024 / 1024} MiB are taken.` },

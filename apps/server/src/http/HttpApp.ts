@@ -19,17 +19,19 @@ import * as Administrators from "./Administrators.js"
 import * as ApiServer from "./ApiServer.js"
 import * as AuthoritiesHttp from "./AuthoritiesHttp.js"
 import * as Bodies from "./Bodies.js"
+import * as ClientAddress from "./ClientAddress.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
 import * as MetricsHttp from "./MetricsHttp.js"
+import * as MultipartForm from "./MultipartForm.js"
 import * as PreviewHttp from "./PreviewHttp.js"
 import * as QueuesHttp from "./QueuesHttp.js"
 import * as ScheduleHttp from "./ScheduleHttp.js"
 import * as TokenHttp from "./TokenHttp.js"
 import * as Tokens from "./Tokens.js"
 
-/** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. */
-export const routes = (secretFile: string) =>
+/** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. `proxies`: see `ClientAddress`. */
+export const routes = (secretFile: string, proxies: ClientAddress.Proxies = ClientAddress.loopback) =>
   Layer.mergeAll(
     HttpLayerRouter.addHttpApi(Api, { openapiPath: `${prefix}/v1/openapi.json` }),
     DocumentsHttp.layer,
@@ -42,7 +44,7 @@ export const routes = (secretFile: string) =>
       MetricsHttp.layer,
       PreviewHttp.layer,
       ScheduleHttp.layer,
-      TokenHttp.layer
+      TokenHttp.layer(proxies)
     ]),
     Layer.provide(TokenHttp.authentication),
     Layer.provide([Administrators.layer, Tokens.layer(secretFile)]),
@@ -98,8 +100,10 @@ const asGet = (request: HttpServerRequest.HttpServerRequest): HttpServerRequest.
   request.method === "HEAD" ? Object.create(request, { method: { value: "GET" } }) : request
 
 /** What nobody foresaw is told to the log; whoever asked is told that it is not their fault, or that their body is. */
-const onDefect = (cause: Cause.Cause<unknown>) =>
-  isTooDeep(cause)
+const onDefect = (cause: Cause.Cause<unknown>) => {
+  const [unreadable] = Chunk.toArray(Cause.defects(cause)).flatMap((defect) => Bodies.unreadableForm(defect) ?? [])
+  if (unreadable !== undefined) return Effect.succeed(unreadable)
+  return isTooDeep(cause)
     ? Effect.succeed(
         HttpServerResponse.unsafeJson(
           { detail: [{ loc: ["body"], msg: "The body is nested too deep.", type: "value_error" }] },
@@ -110,6 +114,7 @@ const onDefect = (cause: Cause.Cause<unknown>) =>
         Effect.logError("A request failed unexpectedly. This is a bug.", cause),
         detail(500, "The connector failed to process this request. Its log says why.")
       )
+}
 
 /** Values of thousands of levels are more than the call stack can bear, wherever it is that they are looked at. */
 const isTooDeep = (cause: Cause.Cause<unknown>): boolean =>
@@ -123,7 +128,7 @@ const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
     const requestId = requestIdOf(request.headers["x-request-id"])
     const refusal = Bodies.refusal(request)
     const response = yield* (refusal === null ? app : Bodies.refuse(request, refusal)).pipe(
-      Effect.provideService(HttpServerRequest.HttpServerRequest, asGet(request)),
+      Effect.provideService(HttpServerRequest.HttpServerRequest, MultipartForm.readable(asGet(request))),
       HttpIncomingMessage.withMaxBodySize(Option.some(Bodies.largest)),
       Effect.catchSomeCause((cause) =>
         // What the server itself knows how to answer, it answers.
@@ -180,6 +185,11 @@ export const layer = (settings: HttpSettings, secretFile: string) =>
       }).pipe(Effect.annotateLogs({ module: "API" }))
     )
   ).pipe(
-    Layer.provideMerge(HttpLayerRouter.serve(routes(secretFile), { disableLogger: true, disableListenLog: true })),
+    Layer.provideMerge(
+      HttpLayerRouter.serve(routes(secretFile, settings.trustedProxies), {
+        disableLogger: true,
+        disableListenLog: true
+      })
+    ),
     Layer.provide(ApiServer.layer(settings))
   )

@@ -3,12 +3,9 @@ import type { Item, ItemDetails, Queue } from "@id-connector/api/QueuesApi"
 import type { ConnectorShape, QueueStatus } from "@id-connector/core/Connector"
 import { subjectOf } from "@id-connector/core/events/ConnectorEvent"
 import type { Attempt, QueueItem } from "@id-connector/core/queue/QueueStore"
-import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
+import { inQueueName, type SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import type { Effect } from "effect"
 import { iso } from "./Time.js"
-
-/** What the in queue is called. */
-const inQueueName = "InQueue"
 
 type InQueue = Effect.Effect.Success<ConnectorShape["inQueue"]>
 

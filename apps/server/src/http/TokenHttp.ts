@@ -3,10 +3,13 @@ import { HttpApiBuilder, HttpApp, HttpServerRequest, HttpServerResponse } from "
 import { Api } from "@id-connector/api/Api"
 import { Failed, TooManyRequests, Unauthorized } from "@id-connector/api/ApiError"
 import { Authentication } from "@id-connector/api/Authentication"
+import { DirectoryError } from "@id-connector/core/directory/Directory"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { Administrators } from "./Administrators.js"
+import * as ClientAddress from "./ClientAddress.js"
 import * as LogInLimit from "./LogInLimit.js"
 import { Tokens } from "./Tokens.js"
+import * as Turns from "./Turns.js"
 
 const directoryFails = (error: { readonly message: string }) =>
   Effect.zipRight(
@@ -16,39 +19,61 @@ const directoryFails = (error: { readonly message: string }) =>
     Effect.fail(new Failed({ detail: "The source directory does not answer. Try again in a moment." }))
   )
 
-export const layer = HttpApiBuilder.group(Api, "token", (handlers) =>
-  Effect.gen(function* () {
-    const administrators = yield* Administrators
-    const tokens = yield* Tokens
-    const limit = LogInLimit.make()
-    return handlers.handle("logIn", ({ payload: { password, username } }) =>
-      Effect.gen(function* () {
-        const request = yield* HttpServerRequest.HttpServerRequest
-        const keys = [
-          `user ${username.toLowerCase().slice(0, 512)}`,
-          `address ${Option.getOrElse(request.remoteAddress, () => "")}`
-        ]
-        const wait = yield* limit.wait(keys)
-        if (wait > 0) {
-          yield* withHeader("retry-after", String(wait))
-          return yield* Effect.fail(
-            new TooManyRequests({ detail: `Too many failed log-ins. Try again in ${wait} seconds.` })
-          )
-        }
-        const administrator = yield* administrators.logIn(username, password).pipe(Effect.catchAll(directoryFails))
-        if (administrator === null) {
-          yield* limit.failed(keys)
-          yield* Effect.annotateLogs(Effect.logWarning("Rejected a login."), { username: username.slice(0, 100) })
+/** Somebody who tries many at once keeps neither the source directory nor others busy. */
+const atOnce = 16
+const atOnceOfAddress = 4
+
+/** With the time that a log-in waits for its turn. */
+const logInLimit = "25 seconds"
+
+/** `proxies`: whose word about the client's address is taken. */
+export const layer = (proxies: ClientAddress.Proxies) =>
+  HttpApiBuilder.group(Api, "token", (handlers) =>
+    Effect.gen(function* () {
+      const administrators = yield* Administrators
+      const tokens = yield* Tokens
+      const limit = LogInLimit.make()
+      const turn = yield* Turns.make({ atOnce, atOnceOfEach: atOnceOfAddress })
+      const isProxy = ClientAddress.trusting(proxies)
+      return handlers.handle("logIn", ({ payload: { password, username } }) =>
+        Effect.gen(function* () {
+          const { headers, remoteAddress } = yield* HttpServerRequest.HttpServerRequest
+          const peer = Option.getOrElse(remoteAddress, () => "")
+          const client = ClientAddress.of(peer, headers["x-forwarded-for"], isProxy)
+          const address = ClientAddress.network(client)
+          const result = yield* limit
+            .attempt(
+              username.slice(0, 512).toLowerCase(),
+              address,
+              Effect.timeoutFail(turn(address, administrators.logIn(username, password)), {
+                duration: logInLimit,
+                onTimeout: () => new DirectoryError({ operation: "login", detail: `no answer within ${logInLimit}` })
+              })
+            )
+            .pipe(Effect.catchAll(directoryFails))
+          if (result._tag === "Right") {
+            yield* Effect.annotateLogs(Effect.logInfo("An administrator logged in."), {
+              username: result.value,
+              address: client
+            })
+            return { access_token: yield* tokens.sign(result.value), token_type: "bearer" as const }
+          }
+          yield* Effect.annotateLogs(Effect.logWarning("Rejected a login."), {
+            username: username.slice(0, 100),
+            address: client
+          })
+          if (result._tag === "Wait") {
+            yield* withHeader("retry-after", String(result.seconds))
+            return yield* Effect.fail(
+              new TooManyRequests({ detail: `Too many failed log-ins. Try again in ${result.seconds} seconds.` })
+            )
+          }
           yield* withHeader("www-authenticate", "Bearer")
           return yield* Effect.fail(new Unauthorized({ detail: "Incorrect username or password" }))
-        }
-        yield* limit.succeeded(keys)
-        yield* Effect.annotateLogs(Effect.logInfo("An administrator logged in."), { username: administrator })
-        return { access_token: yield* tokens.sign(administrator), token_type: "bearer" as const }
-      })
-    )
-  })
-)
+        })
+      )
+    })
+  )
 
 const withHeader = (name: string, value: string) =>
   HttpApp.appendPreResponseHandler((_, response) => Effect.succeed(HttpServerResponse.setHeader(response, name, value)))

@@ -6,7 +6,7 @@ import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Checkpoints from "@id-connector/server/files/Checkpoints"
-import { Effect, Layer, Schedule } from "effect"
+import { Duration, Effect, Layer, Schedule } from "effect"
 
 /** Until it is so: a thread works at its own pace. */
 const until = <E, R>(isSo: Effect.Effect<boolean, E, R>) =>
@@ -37,6 +37,29 @@ describe("Checkpoints", () => {
         yield* until(Effect.map(Effect.zipRight(write(10), log), (state) => state.log < 4_000))
         assert.deepStrictEqual(yield* sql`PRAGMA integrity_check`, [{ integrity_check: "ok" }])
       }).pipe(Effect.provide(Checkpoints.layer(file).pipe(Layer.provideMerge(SqliteClient.layer({ filename: file })))))
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+  )
+
+  it.live("leave nothing of what was deleted in the log, though nobody writes any more", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const file = join(yield* fs.makeTempDirectoryScoped(), "test.db")
+      const holds = (text: string) => [file, `${file}-wal`].some((name) => Fs.readFileSync(name).includes(text))
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`PRAGMA secure_delete = ON`
+        yield* sql`CREATE TABLE t (id INTEGER PRIMARY KEY, content TEXT)`
+        yield* sql`INSERT INTO t (content) VALUES (${"a secret ".repeat(2_000)})`
+        assert.isTrue(holds("a secret"))
+        yield* sql`DELETE FROM t`
+        yield* until(Effect.sync(() => !holds("a secret")))
+        yield* sql`INSERT INTO t (content) VALUES ('later')`
+        assert.deepStrictEqual(yield* sql`SELECT content FROM t`, [{ content: "later" }])
+      }).pipe(
+        Effect.provide(
+          Checkpoints.layer(file, Duration.millis(100)).pipe(Layer.provideMerge(SqliteClient.layer({ filename: file })))
+        )
+      )
     }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
   )
 })

@@ -4,7 +4,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as ApiServer from "@id-connector/server/http/ApiServer"
 import { Context, Effect, Layer } from "effect"
 
-const limits = { headersTimeout: 100, requestTimeout: 200, keepAliveTimeout: 1_000, connectionsCheckingInterval: 20 }
+const limits = {
+  maxConnections: 5,
+  headersTimeout: 100,
+  requestTimeout: 200,
+  keepAliveTimeout: 1_000,
+  connectionsCheckingInterval: 20
+}
 
 /** A server that reads a body and repeats it. */
 const started = (settings = { host: "127.0.0.1", port: 0, tls: null as { cert: string; key: string } | null }) =>
@@ -44,6 +50,18 @@ describe("ApiServer", () => {
       assert.match(yield* talk(port, "POST / HTTP/1.1\r\nHost: x\r\nX-Slow: "), /^HTTP\/1\.1 408 /)
       const slow = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"
       assert.notInclude(yield* talk(port, slow), " 200 ")
+    })
+  )
+
+  it.scopedLive("takes so many connections and no more, and those that come to an end make room", () =>
+    Effect.gen(function* () {
+      const port = yield* started()
+      const slow = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"
+      const answers = yield* Effect.forEach(Array(20).keys(), () => talk(port, slow), { concurrency: 20 })
+      // Who is turned away hears nothing, or that the connection was closed.
+      assert.isAtMost(answers.filter((answer) => answer !== "").length, 5)
+      const quick = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nback"
+      assert.match(yield* talk(port, quick), /heard back$/)
     })
   )
 

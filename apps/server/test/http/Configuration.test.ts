@@ -56,6 +56,20 @@ describe("ConfigDirectory", () => {
     }).pipe(Effect.provide(NodeContext.layer), quiet)
   )
 
+  it.scoped("refuses a URL with user name and password, and the name of the in queue, in files, too", () =>
+    Effect.gen(function* () {
+      const { appDir, authorities } = yield* conf
+      const url = "https://admin:topsecret@k.example.com/ucsschool/kelvin/v1/"
+      yield* write(join(authorities, "a.json"), { ...authority("A"), url })
+      yield* write(join(authorities, "b.json"), authority("inqueue"))
+      const { problems } = yield* Effect.flip(ConfigDirectory.load(appDir))
+      assert.lengthOf(problems, 2)
+      assert.match(problems[0] ?? "", /a\.json: url: a URL without user name and password is expected/)
+      assert.match(problems[1] ?? "", /b\.json: name: another name than that of the in queue is expected/)
+      assert.notInclude(problems.join(), "topsecret")
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
   it.scoped("says everything that is wrong, with file, path and what is expected, and no secret", () =>
     Effect.gen(function* () {
       const { appDir, authorities, mapping } = yield* conf
@@ -97,7 +111,12 @@ describe("Settings", () => {
       assert.deepStrictEqual(settings, yield* load(needed))
       assert.strictEqual(settings.databaseFile, `${settings.appDir}/data/id-connector.db`)
       assert.deepStrictEqual(settings.layout, { base: "dc=x", classes: "klassen", pupils: "schueler" })
-      assert.deepStrictEqual(settings.http, { host: "0.0.0.0", port: 8911, tls: null })
+      assert.deepStrictEqual(settings.http, {
+        host: "0.0.0.0",
+        port: 8911,
+        tls: null,
+        trustedProxies: ["127.0.0.0/8", "::1"]
+      })
       assert.deepStrictEqual(settings.directory, {
         _tag: "Ldap",
         host: "dc1",
@@ -108,6 +127,19 @@ describe("Settings", () => {
         hostDn: "cn=host,dc=x",
         secretFile: "/etc/machine.secret"
       })
+    })
+  )
+
+  it.effect("trusts the proxies that are named, or none, and says which are none", () =>
+    Effect.gen(function* () {
+      const directory = { IDC_DIRECTORY: "file:/x" }
+      const proxies = (text: string) =>
+        Effect.map(load({ ...directory, IDC_TRUSTED_PROXIES: text }), ({ http }) => http.trustedProxies)
+      assert.deepStrictEqual(yield* proxies(" 172.17.0.1, fd00::/8 "), ["172.17.0.1", "fd00::/8"])
+      assert.deepStrictEqual(yield* proxies("none"), [])
+      const { problems } = yield* Effect.flip(proxies("proxy.example.com,10.0.0.0/99"))
+      assert.lengthOf(problems, 2)
+      assert.match(problems[0] ?? "", /^IDC_TRUSTED_PROXIES: "proxy.example.com" is no address and no network/)
     })
   )
 

@@ -53,6 +53,35 @@ describe("login", () => {
   )
 })
 
+describe("log-ins of many", () => {
+  it.scopedLive("are tested ten times only, and shut out nobody else, behind a proxy on this machine or not", () =>
+    Effect.gen(function* () {
+      const { directoryFile, http, logIn } = yield* world()
+      const admins = people.groups.map((group) => ({ ...group, uniqueMember: ["uid=admin,dc=x", "uid=pupil,dc=x"] }))
+      yield* Effect.sync(() => Fs.writeFileSync(directoryFile, JSON.stringify({ ...people, groups: admins })))
+      const statuses = yield* Effect.forEach(Array(400).keys(), () => logIn("admin", "wrong"), { concurrency: 100 })
+      assert.deepStrictEqual(
+        [401, 429].map((status) => statuses.filter((answer) => answer.status === status).length),
+        [10, 390]
+      )
+      assert.strictEqual((yield* logIn("pupil")).status, 200)
+      const from = (address: string, password = "secret") =>
+        http
+          .execute(
+            HttpClientRequest.post(`${prefix}/token`, { headers: { "x-forwarded-for": address } }).pipe(
+              HttpClientRequest.bodyUrlParams({ username: "admin", password })
+            )
+          )
+          .pipe(Effect.map(({ status }) => status))
+      assert.strictEqual(yield* from("198.51.100.7"), 200)
+      for (let time = 0; time < 10; time++) yield* from("198.51.100.8", "wrong")
+      assert.strictEqual(yield* from("198.51.100.8"), 429)
+      assert.strictEqual(yield* from("1.2.3.4, 198.51.100.8"), 429)
+      assert.strictEqual(yield* from("198.51.100.9"), 200)
+    }).pipe(quietly)
+  )
+})
+
 describe("tokens", () => {
   it.scopedLive("are needed, and only the connector's own are good", () =>
     Effect.gen(function* () {
@@ -124,6 +153,49 @@ describe("school authorities", () => {
       assert.strictEqual((yield* send("GET", "/v1/school_authorities/unknown", as())).status, 404)
       assert.strictEqual((yield* send("DELETE", "/v1/school_authorities/T1", as())).status, 204)
       assert.strictEqual((yield* send("DELETE", "/v1/school_authorities/T1", as())).status, 404)
+    }).pipe(quietly)
+  )
+
+  it.scopedLive("keep their secrets when a patch leads to another server: these have to be given again", () =>
+    Effect.gen(function* () {
+      const { appDir, as, send } = yield* world()
+      const other = { token: "stored token" }
+      const plugin_configs = { ...authority("T1").plugin_configs, other }
+      yield* send("POST", "/v1/school_authorities", as(authority("T1", { plugin_configs })))
+      const patch = (json: object) => send("PATCH", "/v1/school_authorities/T1", as(json))
+      const stored = () => Fs.readFileSync(join(appDir, "conf", "school_authorities", "T1.json"), "utf8")
+      const before = stored()
+      const givenAgain = { kelvin: { password: "again" }, other: { token: "again" } }
+      for (const elsewhere of [
+        "https://localhost:2/ucsschool/kelvin/v1/",
+        "http://localhost:1/ucsschool/kelvin/v1/",
+        "https://evil.example.com:1/ucsschool/kelvin/v1/"
+      ]) {
+        for (const plugin_configs of [
+          undefined,
+          { kelvin: { username: "new" } },
+          { kelvin: { password: "**********" }, other: { token: null } }
+        ]) {
+          const { body, status } = yield* patch({ url: elsewhere, plugin_configs })
+          const problems = body?.detail as ReadonlyArray<{ loc: ReadonlyArray<string>; msg: string }>
+          assert.deepStrictEqual<unknown>(
+            [status, ...problems.map(({ loc }) => loc.join("."))],
+            [422, "body.plugin_configs.kelvin.password", "body.plugin_configs.other.token"]
+          )
+          assert.match(problems[0]?.msg ?? "", /^has to be given again, because scheme, host or port of the URL change/)
+        }
+        const partly = yield* patch({ url: elsewhere, plugin_configs: { ...givenAgain, other: {} } })
+        assert.strictEqual(partly.status, 422)
+      }
+      const withUser = yield* patch({ url: "https://user:pw@localhost:1/ucsschool/kelvin/v1/" })
+      assert.deepStrictEqual([withUser.status, JSON.stringify(withUser.body).includes("pw@")], [400, false])
+      assert.strictEqual(stored(), before)
+      // The same server, written otherwise.
+      assert.strictEqual((yield* patch({ url: "HTTPS://LOCALHOST:1/ucsschool/kelvin/v2/" })).status, 200)
+      const moved = yield* patch({ url: "https://new.example.com/ucsschool/kelvin/v1/", plugin_configs: givenAgain })
+      assert.strictEqual(moved.status, 200)
+      const { kelvin, other: its } = JSON.parse(stored()).plugin_configs
+      assert.deepStrictEqual([kelvin.password, its.token], ["again", "again"])
     }).pipe(quietly)
   )
 

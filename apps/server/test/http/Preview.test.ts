@@ -121,7 +121,11 @@ describe("the check of a school authority", () => {
       assert.strictEqual((yield* check("T9")).status, 404)
       yield* send("PATCH", "/v1/school_authorities/T1", as({ plugin_configs: { kelvin: { password: "wrong" } } }))
       assert.deepStrictEqual((yield* check("T1")).found, ["error login"])
-      yield* send("PATCH", "/v1/school_authorities/T1", as({ url: "http://t1.example.com/" }))
+      yield* send(
+        "PATCH",
+        "/v1/school_authorities/T1",
+        as({ url: "http://t1.example.com/", plugin_configs: { kelvin: { password: "x" } } })
+      )
       assert.deepStrictEqual((yield* check("T1")).found, ["error url"])
       assert.deepStrictEqual(simulator.writes(), [])
     }).pipe(quietly)

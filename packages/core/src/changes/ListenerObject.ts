@@ -10,6 +10,7 @@ import * as Problems from "../input/Problems.js"
 import * as Dn from "../schools/Dn.js"
 import * as SchoolName from "../schools/SchoolName.js"
 import * as SchoolRole from "../schools/SchoolRole.js"
+import * as FileLimits from "./FileLimits.js"
 import { isPlainUser, type PlainUser } from "./PlainUser.js"
 import { PreviousGroup, PreviousUser } from "./PreviousState.js"
 
@@ -190,11 +191,18 @@ export const objectTypes = ["users/user", "groups/group"] as const
 export type Reasons = Arr.NonEmptyReadonlyArray<string>
 
 /** Reads parsed JSON. Total: whatever the value is, the answer is an object or all reasons why it is none. */
-export const decode = (json: unknown): Either.Either<ListenerObject, Reasons> => {
+export const decode = (json: unknown): Either.Either<ListenerObject, Reasons> =>
+  decodeSized(json, Number.POSITIVE_INFINITY)
+
+/** Parsed from a text of this length. */
+const decodeSized = (json: unknown, length: number): Either.Either<ListenerObject, Reasons> => {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return Either.left(["the content is not a JSON object"])
   }
   const record = json as { readonly [key: string]: unknown }
+  const tooDeep = FileLimits.tooDeep(record, length)
+  const tooLarge = tooDeep === null ? FileLimits.tooLong(record) : [tooDeep]
+  if (Arr.isNonEmptyReadonlyArray(tooLarge)) return Either.left(tooLarge)
   return decodeObject(isNothing(record.old_data) || isNothing(record.user_passwords) ? withoutNothing(record) : record)
 }
 
@@ -272,7 +280,7 @@ export interface Unreadable {
 /** {@link decode} of a text. */
 export const decodeText = (text: string): Either.Either<ListenerObject, Unreadable> =>
   Either.flatMap(Either.try({ try: (): unknown => JSON.parse(text), catch: (cause) => notJson(text, cause) }), (json) =>
-    Either.mapLeft(decode(json), (reasons) => ({ reasons, breaksOff: false }))
+    Either.mapLeft(decodeSized(json, text.length), (reasons) => ({ reasons, breaksOff: false }))
   )
 
 /** V8 says at which position it stopped, or that the input ended: the only sign that tells "not yet" from "never". */

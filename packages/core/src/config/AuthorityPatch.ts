@@ -3,7 +3,7 @@
  * null stays as it was. A secret that comes back masked stays as it was, too.
  */
 import { Redacted, Schema } from "effect"
-import { mask, type PluginConfig, SchoolAuthority, secretKeys } from "../schools/SchoolAuthority.js"
+import { mask, originOf, type PluginConfig, SchoolAuthority, secretKeys } from "../schools/SchoolAuthority.js"
 
 const encode = Schema.encodeSync(SchoolAuthority)
 
@@ -30,6 +30,26 @@ const maskedConfig = (config: PluginConfig): PluginConfig =>
 
 /** What the authority's file is to be after a patch. It is not checked yet. */
 export const apply = (authority: SchoolAuthority, patch: Json): Json => merge(toFile(authority), patch)
+
+/**
+ * The secrets that a patch has to give again, as paths: all that are stored, when it leads to another server. They were meant for
+ * the old one, and whoever may change the URL need not know them.
+ */
+export const secretsToGiveAgain = (authority: SchoolAuthority, patch: Json): ReadonlyArray<string> => {
+  const origin = typeof patch.url === "string" ? originOf(patch.url) : null
+  if (origin === null || origin === originOf(authority.url)) return []
+  return Object.entries(authority.plugin_configs).flatMap(([plugin, config]) =>
+    Object.entries(config)
+      .filter(([key, value]) => secretKeys.has(key) && value !== null && value !== undefined)
+      .filter(([key]) => !isGiven(at(at(at(patch, "plugin_configs"), plugin), key)))
+      .map(([key]) => `plugin_configs.${plugin}.${key}`)
+  )
+}
+
+const isGiven = (value: unknown) => value !== null && value !== undefined && value !== mask
+
+const at = (value: unknown, key: string): unknown =>
+  isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
 

@@ -3,6 +3,7 @@
  * up. `{"users": [{"dn", "uid", "entryUUID", "ucsschoolRole": [], "schools": [], "hashes": {...}, ...}], "groups": [...]}`
  */
 import { Effect, Option, Redacted, Schema } from "effect"
+import * as Size from "../input/Size.js"
 import * as SchoolName from "../schools/SchoolName.js"
 import * as SchoolRole from "../schools/SchoolRole.js"
 import { adminGroup, type DirectoryGroup, type DirectoryShape, type DirectoryUser } from "./Directory.js"
@@ -47,6 +48,14 @@ export const DirectoryContent = Schema.Struct({
   groups: Schema.optionalWith(Schema.Array(Group), { default: () => [], exact: true })
 })
 export type DirectoryContent = typeof DirectoryContent.Type
+
+/** However many people there are. */
+const limits: Size.Limits = { depth: 50, text: 20_000_000, name: 1_000, values: Number.POSITIVE_INFINITY }
+
+/** The text of a file with such a content. */
+export const DirectoryContentText: Schema.Schema<DirectoryContent, string> = Schema.parseJson(
+  Schema.Unknown.pipe(Schema.filter((json) => Size.problem(json, limits) ?? true))
+).pipe(Schema.compose(DirectoryContent, { strict: false }))
 
 const decodeHashes = Schema.decodeUnknownOption(PlainPasswordHashes)
 

@@ -4,16 +4,43 @@
  */
 import { ParseResult } from "effect"
 
-/** Every problem once: `object.school: a list of at least one is expected, actual 3`. */
+/** Nobody reads more of them, and a list of a million may be wrong in each place. */
+const mostProblems = 50
+
+/** Problems, each once: `object.school: a list of at least one is expected, actual 3`. The first ones when there are many. */
 export const describe = (error: ParseResult.ParseError): ReadonlyArray<string> => {
-  const issues = ParseResult.ArrayFormatter.formatErrorSync(error)
+  const issues = ParseResult.ArrayFormatter.formatIssueSync(firstOf(error.issue))
   // Of an attribute that may be missing or null, the alternatives "nothing" are reported beside what is really wrong.
   const real = issues.filter(({ message }) => !/^Expected (undefined|null), actual /.test(message))
   const texts = (real.length > 0 ? real : issues).map(({ message, path }) => {
-    const place = path.join(".")
+    const place = path.map((key) => String(key).slice(0, 100)).join(".")
     return place === "" ? inWords(message) : `${place}: ${inWords(message)}`
   })
-  return [...new Set(texts)]
+  return firstFew([...new Set(texts)])
+}
+
+/** The first of many problems, and that there are more. */
+export const firstFew = (problems: ReadonlyArray<string>): ReadonlyArray<string> =>
+  problems.length <= mostProblems
+    ? problems
+    : [...problems.slice(0, mostProblems), `and ${problems.length - mostProblems} more`]
+
+/** Without all but a few of what is wrong in the same way: to put a million issues into words takes seconds. */
+const firstOf = (issue: ParseResult.ParseIssue): ParseResult.ParseIssue => {
+  switch (issue._tag) {
+    case "Composite": {
+      const [first, ...others] = Array.isArray(issue.issues) ? issue.issues.slice(0, mostProblems + 1) : [issue.issues]
+      return new ParseResult.Composite(issue.ast, issue.actual, [firstOf(first), ...others.map(firstOf)], issue.output)
+    }
+    case "Pointer":
+      return new ParseResult.Pointer(issue.path, issue.actual, firstOf(issue.issue))
+    case "Refinement":
+      return new ParseResult.Refinement(issue.ast, issue.actual, issue.kind, firstOf(issue.issue))
+    case "Transformation":
+      return new ParseResult.Transformation(issue.ast, issue.actual, issue.kind, firstOf(issue.issue))
+    default:
+      return issue
+  }
 }
 
 const inWords = (message: string): string => {
@@ -44,9 +71,3 @@ const content = (value: string): string => {
 
 /** Problems end in log lines: a value of a megabyte must not. */
 export const cut = (text: string): string => (text.length <= 200 ? text : `${text.slice(0, 200)}...`)
-
-/** Whether objects and lists are nested deeper than so many levels. Ends there, however deep they are. */
-export const isDeeperThan = (value: unknown, levels: number): boolean => {
-  if (typeof value !== "object" || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
-}

@@ -8,6 +8,7 @@
  */
 import { Either, Option } from "effect"
 import * as ListenerObject from "../changes/ListenerObject.js"
+import { cut } from "../input/Problems.js"
 import * as Dn from "../schools/Dn.js"
 import * as SchoolClass from "../schools/SchoolClass.js"
 import * as SchoolName from "../schools/SchoolName.js"
@@ -198,7 +199,7 @@ const plain = (value: unknown): Value => (value === null || value === undefined 
 const date = (here: string, value: unknown): Value => {
   if (value === null || value === undefined) return send(null)
   if (typeof value === "string" && isDate(value)) return send(value)
-  return problem(`${here}: ${JSON.stringify(value)} is not a date YYYY-MM-DD`)
+  return problem(`${here}: ${cut(JSON.stringify(value))} is not a date YYYY-MM-DD`)
 }
 
 /** `YYYY-MM-DD` of a day that exists. */
@@ -215,14 +216,14 @@ const roles = (user: ListenerObject.ChangedUser, facts: Facts): Value => {
   const unknown = user.roles.filter((role) => !facts.roles.has(role))
   return unknown.length === 0
     ? send(user.roles)
-    : problem(`roles: the target does not know ${unknown.join(", ")} (it knows ${[...facts.roles].join(", ")})`)
+    : problem(`roles: the target does not know ${unknown.join(", ")} (it knows ${cut([...facts.roles].join(", "))})`)
 }
 
 const primarySchool = (user: ListenerObject.ChangedUser, facts: Facts): Value => {
   const primary = ListenerObject.primarySchool(user)
   const there = facts.schools.spelling(primary.school) ?? SchoolName.intersect(user.schools, facts.schools)[0]
   return there === undefined
-    ? problem(`school: the target has none of the schools ${user.schools.join(", ")}`)
+    ? problem(`school: the target has none of the schools ${cut(user.schools.join(", "))}`)
     : send(there)
 }
 
@@ -230,25 +231,25 @@ const primarySchool = (user: ListenerObject.ChangedUser, facts: Facts): Value =>
 const schoolClasses = (user: ListenerObject.ChangedUser, facts: Facts): Value => {
   const groups = user.properties.groups
   const own = SchoolName.makeSet(SchoolName.intersect(user.schools, facts.schools))
-  const classes: Record<string, Array<string>> = {}
+  const classes = new Map<string, Set<string>>()
   for (const dn of Array.isArray(groups) ? groups : []) {
     const found = typeof dn === "string" ? Option.getOrUndefined(SchoolClass.fromDn(dn, facts.layout)) : undefined
     const school = found === undefined ? undefined : own.spelling(found.school)
     if (found === undefined || school === undefined) continue
-    const names = classes[school]
-    if (names === undefined) classes[school] = [found.name]
-    else if (!names.includes(found.name)) names.push(found.name)
+    const names = classes.get(school)
+    if (names === undefined) classes.set(school, new Set([found.name]))
+    else names.add(found.name)
   }
-  return send(classes)
+  return send(Object.fromEntries([...classes].map(([school, names]) => [school, [...names]])))
 }
 
 /** User names of DNs. One DN alone is taken as a list of one. */
 const namesOf = (here: string, dns: unknown): Value => {
-  const names: Array<string> = []
+  const names = new Set<string>()
   for (const dn of Array.isArray(dns) ? dns : [dns]) {
     const name = typeof dn === "string" ? Option.getOrUndefined(Dn.firstValue(dn)) : undefined
-    if (name === undefined) return problem(`${here}: ${JSON.stringify(dn)} is not a DN`)
-    if (!names.includes(name)) names.push(name)
+    if (name === undefined) return problem(`${here}: ${cut(JSON.stringify(dn) ?? "nothing")} is not a DN`)
+    names.add(name)
   }
-  return send(names)
+  return send([...names])
 }

@@ -4,19 +4,33 @@
  */
 import { Either, Redacted, Schema } from "effect"
 import * as Problems from "../input/Problems.js"
+import * as Size from "../input/Size.js"
+
+/** The in queue, where queues have names. */
+export const inQueueName = "InQueue"
+
+/** The names of files have 255 bytes at most, and a time or an ending is added to these. */
+const mostBytes = 230
+
+const isName = (name: string): true | string => {
+  if (name.length > 256 || !/^[\p{L}\p{N}._ -]{1,128}$/u.test(name) || name === "." || name === "..") {
+    return `a name of 1 to 128 letters, digits, ".", "_", "-" or spaces, other than "." and "..", is expected, actual ${JSON.stringify(name.slice(0, 140))}`
+  }
+  if (name.toLowerCase() === inQueueName.toLowerCase()) {
+    return `another name than that of the in queue is expected, actual ${JSON.stringify(name)}`
+  }
+  const bytes = new TextEncoder().encode(name).length
+  return (
+    bytes <= mostBytes ||
+    `a name of at most ${mostBytes} bytes is expected, since files are called like it, actual ${bytes}: letters other than a to z have several`
+  )
+}
 
 /**
  * Names become directory and file names, so no path can be built from one: 1 to 128 letters, digits, `.`, `_`, `-` and
- * spaces, neither `.` nor `..`.
+ * spaces, neither `.` nor `..`, and in any case another one than the in queue has.
  */
-export const AuthorityName = Schema.String.pipe(
-  Schema.filter(
-    (name) =>
-      (/^[\p{L}\p{N}._ -]{1,128}$/u.test(name) && name !== "." && name !== "..") ||
-      `a name of 1 to 128 letters, digits, ".", "_", "-" or spaces, other than "." and "..", is expected, actual ${JSON.stringify(name.slice(0, 140))}`
-  ),
-  Schema.brand("AuthorityName")
-)
+export const AuthorityName = Schema.String.pipe(Schema.filter(isName), Schema.brand("AuthorityName"))
 export type AuthorityName = typeof AuthorityName.Type
 
 /** The keys of a plugin's configuration whose values are secrets. */
@@ -36,16 +50,28 @@ const PluginConfig = Schema.transform(AnyRecord, Schema.typeSchema(AnyRecord), {
   encode: (config) => mapSecrets(config, (value) => (Redacted.isRedacted(value) ? Redacted.value(value) : value))
 })
 
-/** Some write user name and password into a URL. */
-const withoutUser = (url: string) => url.replace(/\/\/[^/@]*@/, "//...@")
+/** In characters. A longer URL is none of a server. */
+const longestUrl = 2_000
 
-const Url = Schema.String.pipe(
-  Schema.filter(
-    (url) =>
-      (/^https?:\/\//i.test(url) && URL.canParse(url)) ||
-      `a URL like https://HOST/ucsschool/kelvin/v1/ is expected, actual ${JSON.stringify(withoutUser(url).slice(0, 200))}`
+/** Scheme, host and port of a URL, or null where it is none. */
+export const originOf = (url: string): string | null =>
+  url.length <= longestUrl && URL.canParse(url) ? new URL(url).origin : null
+
+/** What is wrong with a URL, or true. It is not shown where user name and password may stand in it. */
+const isUrl = (text: string): true | string => {
+  if (text.length > longestUrl) return `a URL of at most ${longestUrl} characters is expected, actual ${text.length}`
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
+    const shown = text.includes("@") ? "(not shown)" : JSON.stringify(text.slice(0, 200))
+    return `a URL like https://HOST/ucsschool/kelvin/v1/ is expected, actual ${shown}`
+  }
+  const { password, username } = new URL(text)
+  return (
+    (username === "" && password === "") ||
+    "a URL without user name and password is expected (not shown): write them into the plugin's configuration, where they are kept secret"
   )
-)
+}
+
+const Url = Schema.String.pipe(Schema.filter(isUrl))
 
 /** `active` defaults to false, `plugins` to none (objects are then handled by the plugin `kelvin`). */
 export const SchoolAuthority = Schema.Struct({
@@ -59,14 +85,19 @@ export type SchoolAuthority = typeof SchoolAuthority.Type
 
 const decodeEither = Schema.decodeUnknownEither(SchoolAuthority, { errors: "all" })
 
-/** Reads a parsed authority file: the authority, or everything that is wrong with it, each with its path. */
-export const decode = (json: unknown): Either.Either<SchoolAuthority, ReadonlyArray<string>> =>
-  Problems.isDeeperThan(json, deepest)
-    ? Either.left([`the content is nested deeper than ${deepest} levels`])
-    : Either.mapLeft(decodeEither(json), (error) => Problems.describe(error).map(withoutSecrets))
+/** What somebody writes by hand is smaller by far. */
+const limits: Size.Limits = { depth: 20, text: 10_000, name: 1_000, values: 20_000 }
 
-/** Levels of objects and lists. What is deeper would end whoever goes through it. */
-const deepest = 50
+/** What is too large to be looked at in an authority, or in a part of one; null when nothing is. */
+export const tooLarge = (json: unknown): string | null => Size.problem(json, limits)
+
+/** Reads a parsed authority file: the authority, or everything that is wrong with it, each with its path. */
+export const decode = (json: unknown): Either.Either<SchoolAuthority, ReadonlyArray<string>> => {
+  const problem = tooLarge(json)
+  return problem === null
+    ? Either.mapLeft(decodeEither(json), (error) => Problems.describe(error).map(withoutSecrets))
+    : Either.left([problem])
+}
 
 const encode = Schema.encodeSync(SchoolAuthority)
 

@@ -1,6 +1,7 @@
 /** Which school authority runs which school. Schools are compared without regard to case, authorities are not. */
 import { Either, Schema } from "effect"
 import * as Problems from "../input/Problems.js"
+import * as Size from "../input/Size.js"
 import { AuthorityName } from "./SchoolAuthority.js"
 import * as SchoolName from "./SchoolName.js"
 
@@ -37,8 +38,16 @@ const decodeEntries = Schema.decodeUnknownEither(Schema.Record({ key: Schema.Str
   errors: "all"
 })
 
+/** Many times what a state has. */
+const limits: Size.Limits = { depth: 3, text: 1_000, name: 1_000, values: 200_000 }
+
+/** What is too large to be a mapping, or null. */
+export const tooLarge = (json: unknown): string | null => Size.problem(json, limits)
+
 /** Reads the parsed file `conf/schools_authorities_mapping.json`: `{"mapping": {school: authority}}`, or the inner object alone. */
 export const decode = (json: unknown): Either.Either<SchoolMapping, ReadonlyArray<string>> => {
+  const problem = tooLarge(json)
+  if (problem !== null) return Either.left([problem])
   const isWrapped = typeof json === "object" && json !== null && "mapping" in json && typeof json.mapping === "object"
   return Either.flatMap(
     Either.mapLeft(decodeEntries(isWrapped ? json.mapping : json), Problems.describe),

@@ -21,7 +21,8 @@ export const check = Effect.fn("AuthorityCheck.check")(function* (authority: Sch
   )
   const found = asked.flat()
   const { errors, warnings } = Validation.validate(plugins, authority)
-  const isNew = ({ about, text }: Checked) => !found.some((other) => other.about === about && other.text === text)
+  const known = new Set(found.map(({ about, text }) => `${about}: ${text}`))
+  const isNew = ({ about, text }: Checked) => !known.has(`${about}: ${text}`)
   return [
     ...errors.map((problem) => configured("error", problem)),
     ...warnings.map((problem) => configured("warning", problem)).filter(isNew),

@@ -3,6 +3,7 @@
  * an authority may be prepared step by step, and says meanwhile why it can't deliver.
  */
 
+import * as Problems from "../input/Problems.js"
 import { SchoolAuthority } from "../schools/SchoolAuthority.js"
 import { type Findings, ofAuthority, type Plugin } from "./Plugin.js"
 
@@ -19,7 +20,7 @@ export const validate = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthor
     .map((name) => `plugin_configs.${name}: is not used, since "plugins" does not name it`)
   return {
     errors: found.flatMap(({ errors }) => errors),
-    warnings: [...unknown, ...idle, ...found.flatMap(({ warnings }) => warnings)]
+    warnings: Problems.firstFew([...unknown, ...idle, ...found.flatMap(({ warnings }) => warnings)])
   }
 }
 
@@ -42,6 +43,8 @@ const keys: ReadonlySet<string> = new Set(Object.keys(SchoolAuthority.fields))
 
 /** Warnings about what an authority from outside has, and what is not kept. */
 export const unknownKeys = (json: { readonly [key: string]: unknown }): ReadonlyArray<string> =>
-  Object.keys(json)
-    .filter((key) => !keys.has(key))
-    .map((key) => `${key}: is not known and is left out (known are: ${[...keys].join(", ")})`)
+  Problems.firstFew(
+    Object.keys(json)
+      .filter((key) => !keys.has(key))
+      .map((key) => `${Problems.cut(key)}: is not known and is left out (known are: ${[...keys].join(", ")})`)
+  )

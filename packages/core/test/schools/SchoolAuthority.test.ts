@@ -29,6 +29,28 @@ describe("SchoolAuthority", () => {
     )
   })
 
+  it("is called neither like the in queue nor longer than a file's name may be, in bytes", () => {
+    const problems = (name: string) => Either.getOrThrow(Either.flip(SchoolAuthority.decode({ ...file, name }))).join()
+    for (const name of ["InQueue", "inqueue", "INQUEUE"]) assert.match(problems(name), /^name: .*in queue/)
+    assert.match(problems("ä".repeat(128)), /^name: .*230 bytes.*256/)
+    assert.deepStrictEqual(["InQueue2", "ä".repeat(115), "x".repeat(128)].map(isName), [true, true, true])
+  })
+
+  it("takes no user name and password in its URL, and shows none", () => {
+    for (const url of [
+      "https://admin:topsecret@k.example.com/ucsschool/kelvin/v1/",
+      "https:////admin:topsecret@k.example.com/ucsschool/kelvin/v1/",
+      "https://:topsecret@k.example.com/",
+      "https://topsecret@k.example.com/",
+      "https://admin:topsecret@/ x",
+      "http:admin:topsecret@k.example.com"
+    ]) {
+      const problems = Either.getOrThrow(Either.flip(SchoolAuthority.decode({ ...file, url })))
+      assert.match(problems.join(), /^url: a URL .*is expected/)
+      assert.notInclude(problems.join(), "topsecret")
+    }
+  })
+
   it("shows no secret that stands where a configuration is expected", () => {
     for (const plugin_configs of ["topsecret", { kelvin: "topsecret" }]) {
       const problems = Either.getOrThrow(Either.flip(SchoolAuthority.decode({ ...file, plugin_configs })))

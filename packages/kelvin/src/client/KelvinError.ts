@@ -12,7 +12,8 @@ import {
 } from "@id-connector/core/targets/DeliveryError"
 import { Schema } from "effect"
 import { nameFromUrl } from "./KelvinUrl.js"
-import { masked, maskedText, short } from "./Masking.js"
+import * as Masking from "./Masking.js"
+import { masked, short } from "./Masking.js"
 
 /** 404 in the API's own words: the object of the address, or its school, does not exist. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
@@ -50,7 +51,25 @@ export interface Sent {
   readonly path: string
   readonly requestId: string | null
   readonly body: unknown
+  /** What else was sent and is not for people: token, password. Secrets in the body are found. */
+  readonly secrets?: ReadonlyArray<string>
 }
+
+/** Hides what a target repeats of a request's secrets, wherever it repeats them. */
+export const hiding = (sent: Sent): ((text: string) => string) => {
+  const byValue = Masking.hiding([...Masking.secretsIn(sent.body), ...(sent.secrets ?? [])])
+  return (text) => Masking.maskedText(byValue(text))
+}
+
+/** A request and its answer for people. The answer holds no secrets any more. */
+export const evidenceOf = (sent: Sent, status: number, response: unknown): Evidence => ({
+  method: sent.method,
+  path: sent.path,
+  requestId: sent.requestId,
+  body: masked(sent.body),
+  status,
+  response
+})
 
 /** An answer that is no success. `now` (milliseconds since 1970) is needed for a `Retry-After` that is a date. */
 export const fromResponse = (
@@ -60,13 +79,13 @@ export const fromResponse = (
   text: string,
   now: number
 ): KelvinError => {
-  const answer = read(text)
-  const evidence: Evidence = {
-    ...sent,
-    body: masked(sent.body),
+  const hide = hiding(sent)
+  const answer = read(text, hide)
+  const evidence = evidenceOf(
+    sent,
     status,
-    response: answer.json === undefined ? short(maskedText(text), longestResponse) : fitting(masked(answer.json))
-  }
+    answer.json === undefined ? short(hide(text.slice(0, longestPage)), longestResponse) : fitting(answer.json)
+  )
   const detail = answer.detail === "" ? `status ${status}` : answer.detail
   switch (status) {
     case 401:
@@ -106,14 +125,18 @@ const fitting = (value: unknown): unknown => {
 }
 
 /** `Could not find object of type 'user' with URL 'http://HOST/ucsschool/kelvin/v1/users/x'.`, in Python's quotes. */
-const unresolved = (message: string, detail: string, evidence: Evidence): UnresolvedReference => {
+const unresolved = (text: string, detail: string, evidence: Evidence): UnresolvedReference => {
+  const message = text.slice(0, longestMessage)
   const url = /(['"])(https?:\/\/.*)\1/.exec(message)?.[2] ?? ""
   const type = /\btype '(\w+)'/.exec(message)?.[1] ?? ""
   return new UnresolvedReference({ detail, url, name: nameFromUrl(url), type, evidence })
 }
 
+/** A sentence with a URL. */
+const longestMessage = 4_000
+
 interface Answer {
-  /** Undefined: the text is no JSON. */
+  /** Without secrets. Undefined: the text is no JSON. */
   readonly json: unknown
   readonly detail: string
   /** `detail` is a text: the words of a handler of the API, or of its framework. */
@@ -125,41 +148,58 @@ interface Answer {
 
 const plain = { isText: false, isList: false, message: null }
 
-const read = (text: string): Answer => {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return { ...plain, json: undefined, detail: short(withoutTags(maskedText(text.slice(0, longestPage))), 200) }
+const read = (text: string, hide: (text: string) => string): Answer => {
+  const raw = parsed(text)
+  if (raw === undefined) {
+    return { ...plain, json: undefined, detail: short(withoutTags(hide(text.slice(0, longestPage))), 200) }
   }
+  const json = masked(raw, hide)
   if (typeof json !== "object" || json === null) return { ...plain, json, detail: short(String(json)) }
   if ("detail" in json) {
     const { detail } = json
-    if (Array.isArray(detail)) return { ...plain, json, detail: short(detail.map(issue).join("; ")), isList: true }
+    if (Array.isArray(detail)) {
+      return { ...plain, json, detail: short(detail.slice(0, mostIssues).map(issue).join("; ")), isList: true }
+    }
     return typeof detail === "string"
       ? { ...plain, json, detail: short(detail), isText: true }
-      : { ...plain, json, detail: short(JSON.stringify(masked(detail))) }
+      : { ...plain, json, detail: short(JSON.stringify(detail)) }
   }
   if ("message" in json && typeof json.message === "string") {
     return { ...plain, json, detail: short(json.message), message: json.message }
   }
-  return { ...plain, json, detail: short(JSON.stringify(masked(json))) }
+  return { ...plain, json, detail: short(JSON.stringify(json)) }
 }
+
+/** The JSON in a text; undefined: it is none, or too long for the error of an API. */
+const parsed = (text: string): unknown => {
+  if (text.length > longestError) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** In characters. */
+const longestError = 200_000
 
 /** A page's first characters say what it is about. */
 const longestPage = 10_000
+
+/** The first few say enough. */
+const mostIssues = 50
 
 /** `body.firstname: field required` of `{"loc": ["body", "firstname"], "msg": "field required", ...}`. */
 const issue = (value: unknown): string => {
   if (typeof value !== "object" || value === null) return String(value)
   const loc = "loc" in value && Array.isArray(value.loc) ? value.loc.join(".") : ""
-  const message = "msg" in value ? String(value.msg) : JSON.stringify(masked(value))
+  const message = "msg" in value && typeof value.msg === "string" ? value.msg : JSON.stringify(value)
   return loc === "" ? message : `${loc}: ${message}`
 }
 
 /** What a proxy says in HTML, without its mark-up. */
 const withoutTags = (html: string): string =>
-  html.replace(/<(style|script)[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " ")
+  html.replace(/<(style|script)[\s\S]*?<\/\1>/gi, " ").replace(/<[^<>]*>/g, " ")
 
 /** Seconds or an HTTP date, as milliseconds from now. */
 const retryAfter = (header: string | undefined, now: number): number | null => {

@@ -5,8 +5,11 @@ import { fromResponse, type Sent } from "./KelvinError.js"
 import { type Exchange, pathOf } from "./KelvinExchange.js"
 import type { TargetAnswer } from "./TargetHttp.js"
 
+/** In characters. A longer one fits into no request. */
+const longestToken = 12_000
+
 const decodeToken = Schema.decodeUnknownEither(
-  Schema.parseJson(Schema.Struct({ access_token: Schema.Redacted(Schema.String) }))
+  Schema.parseJson(Schema.Struct({ access_token: Schema.Redacted(Schema.String.pipe(Schema.maxLength(longestToken))) }))
 )
 
 /** Asks for a token. */
@@ -21,14 +24,15 @@ export const make = (
       headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams({ username: options.username, password: Redacted.value(options.password) }).toString()
     })
-    return yield* tokenIn(answer, options.tokenUrl, yield* Clock.currentTimeMillis)
+    return yield* tokenIn(answer, options.tokenUrl, yield* Clock.currentTimeMillis, options.password)
   })
 
 /** What an answer to a login means: without one nothing goes, and that is not the fault of the object that needed it. */
 export const tokenIn = (
   { headers, status, text }: TargetAnswer,
   url: string,
-  now: number
+  now: number,
+  password: Redacted.Redacted<string>
 ): Either.Either<Redacted.Redacted<string>, CredentialsRefused | TargetUnavailable> => {
   if (status === 200) {
     return Either.mapBoth(decodeToken(text), {
@@ -36,7 +40,12 @@ export const tokenIn = (
       onRight: ({ access_token }) => access_token
     })
   }
-  const sent: Sent = { method: "POST", path: pathOf(url), requestId: null, body: null }
+  const sent: Sent = {
+    method: "POST",
+    path: pathOf(url),
+    requestId: null,
+    body: { password: Redacted.value(password) }
+  }
   const error = fromResponse(sent, status, headers, text, now)
   if (error._tag === "TargetUnavailable") return Either.left(error)
   const detail = "detail" in error ? error.detail : error.message

@@ -3,14 +3,15 @@
  * request that is refused because of its token is sent once more with a new one, a question whose connection broke off
  * once more on another one.
  */
+import * as Size from "@id-connector/core/input/Size"
 import { TargetFailed } from "@id-connector/core/targets/DeliveryError"
 import { Clock, Effect, Either, type ParseResult, Redacted, Schema } from "effect"
-import { fromResponse, type KelvinError, type Sent, TokenRefused } from "./KelvinError.js"
+import { evidenceOf, fromResponse, hiding, type KelvinError, type Sent, TokenRefused } from "./KelvinError.js"
 import * as KelvinExchange from "./KelvinExchange.js"
 import { pathOf } from "./KelvinExchange.js"
 import * as KelvinLogIn from "./KelvinLogIn.js"
 import * as KelvinToken from "./KelvinToken.js"
-import { masked, short } from "./Masking.js"
+import { short } from "./Masking.js"
 import * as RequestIds from "./RequestIds.js"
 import type { TlsRules } from "./TargetHttp.js"
 
@@ -19,8 +20,21 @@ type Method = "GET" | "POST" | "PATCH" | "DELETE"
 /** Reads the text of an answer. Made once with {@link decoder}: making one costs more than a request. */
 export type Decode<A> = (text: unknown) => Either.Either<A, ParseResult.ParseError>
 
-export const decoder = <A, I>(schema: Schema.Schema<A, I>): Decode<A> =>
-  Schema.decodeUnknownEither(Schema.parseJson(schema))
+export const decoder = <A, I>(schema: Schema.Schema<A, I>): Decode<A> => {
+  const decode = Schema.decodeUnknownEither(Schema.parseJson(schema))
+  const decodeLong = Schema.decodeUnknownEither(
+    Schema.parseJson(Schema.Unknown.pipe(Schema.filter((json) => Size.problem(json, limits) ?? true))).pipe(
+      Schema.compose(schema, { strict: false })
+    )
+  )
+  return (text) => (typeof text === "string" && text.length > certainlyFlat ? decodeLong(text) : decode(text))
+}
+
+/** Photos may be among the properties of a user. */
+const limits: Size.Limits = { depth: 50, text: 20_000_000, name: 10_000, values: 5_000_000 }
+
+/** In characters. A shorter answer can't be nested so deep that it matters. */
+const certainlyFlat = 5_000
 
 export interface KelvinRequest {
   readonly read: <A>(
@@ -58,7 +72,7 @@ export const make = Effect.fnUntraced(function* (options: {
       },
       body: body === null ? null : JSON.stringify(body)
     })
-    const sent: Sent = { method, path: pathOf(url), requestId, body }
+    const sent: Sent = { method, path: pathOf(url), requestId, body, secrets: [Redacted.value(bearer)] }
     if (response.status >= 200 && response.status < 300) return { response, sent }
     const error = fromResponse(sent, response.status, response.headers, response.text, yield* Clock.currentTimeMillis)
     if (error._tag === "TokenRefused") yield* token.invalidate(bearer)
@@ -80,7 +94,7 @@ export const make = Effect.fnUntraced(function* (options: {
         const answer = decode(response.text)
         return Either.isRight(answer)
           ? Effect.succeed(answer.right)
-          : unreadable(sent, response.status, short(`unexpected answer: ${answer.left.message}`), response.text)
+          : unreadable(sent, response.status, answer.left.message, response.text)
       })
     },
     write: (method, url, body) => Effect.asVoid(sendTwice(method, url, body))
@@ -88,5 +102,13 @@ export const make = Effect.fnUntraced(function* (options: {
   return request
 })
 
-const unreadable = (sent: Sent, status: number, detail: string, text = "") =>
-  new TargetFailed({ detail, evidence: { ...sent, body: masked(sent.body), status, response: short(text, 2_000) } })
+/** So much of an answer is looked at, in characters. */
+const lookedAt = 10_000
+
+const unreadable = (sent: Sent, status: number, problem: string, text: string) => {
+  const hide = hiding(sent)
+  return new TargetFailed({
+    detail: short(`unexpected answer: ${hide(problem.slice(0, lookedAt))}`),
+    evidence: evidenceOf(sent, status, short(hide(text.slice(0, lookedAt)), 2_000))
+  })
+}

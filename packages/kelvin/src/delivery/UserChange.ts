@@ -62,8 +62,10 @@ const placesAfter = (
   }
 }
 
-const onlyIn = (schools: ReadonlyArray<string>, memberships: Memberships): Memberships =>
-  Object.fromEntries(Object.entries(memberships).filter(([school]) => schools.includes(school)))
+const onlyIn = (schools: ReadonlyArray<string>, memberships: Memberships): Memberships => {
+  const kept = new Set(schools)
+  return Object.fromEntries(Object.entries(memberships).filter(([school]) => kept.has(school)))
+}
 
 const isStaffOnly = (mapped: Mapped, current: KelvinUser): boolean => {
   const roles = Array.isArray(mapped.attributes.roles) ? mapped.attributes.roles : current.roles

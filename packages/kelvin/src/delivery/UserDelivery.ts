@@ -163,8 +163,9 @@ const withKnownReferences = <A, E>(
           }
           if (unknown.length === 0) return yield* refused
           const reduced = { ...body }
-          for (const { attribute, names } of unknown) {
-            Object.assign(reduced, { [attribute]: namesIn(body[attribute]).filter((name) => !names.includes(name)) })
+          for (const { attribute, names: unknownNames } of unknown) {
+            const names = new Set(unknownNames)
+            Object.assign(reduced, { [attribute]: namesIn(body[attribute]).filter((name) => !names.has(name)) })
           }
           yield* write(reduced)
           return unknown

@@ -155,14 +155,23 @@ export const keys = {
   deletionProtection: Object.keys(DeletionLimits.fields)
 }
 
-/** `https://USER:PASSWORD@HOST/` is not needed, but may stand there. */
-const withoutUserInfo = (url: string): string => url.replace(/^([a-z][a-z\d+.-]*:)?[\\/]*[^?#]*@/i, "$1//")
+/** In characters. */
+const longestUrl = 2_000
+
+/** `https://USER:PASSWORD@HOST/` can't be stored, but what is shown here may come from elsewhere. */
+const shown = (url: string): string => {
+  const [place = ""] = url.split(/[?#]/, 1)
+  const at = place.lastIndexOf("@")
+  return at === -1 ? url : `${/^[a-z][a-z\d+.-]{0,20}:/i.exec(url)?.[0] ?? ""}//${url.slice(at + 1)}`
+}
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"])
 
 /** `https://HOST[:PORT]/ucsschool/kelvin/vN/`; plain http only to this very machine. */
-const kelvinUrl = (text: string): Either.Either<string, string> => {
-  const expected = `a Kelvin URL https://HOST[:PORT]/ucsschool/kelvin/v1/ is expected, actual ${JSON.stringify(Problems.cut(withoutUserInfo(text)))}`
+const kelvinUrl = (given: string): Either.Either<string, string> => {
+  const text = given.slice(0, longestUrl + 1)
+  const expected = `a Kelvin URL https://HOST[:PORT]/ucsschool/kelvin/v1/ is expected, actual ${JSON.stringify(Problems.cut(shown(text)))}`
+  if (text.length > longestUrl) return Either.left(`url: ${expected}`)
   if (!URL.canParse(text)) return Either.left(`url: ${expected}`)
   const url = new URL(text)
   const isSafe = url.protocol === "https:" || (url.protocol === "http:" && loopback.has(url.hostname))

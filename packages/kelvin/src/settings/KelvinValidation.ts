@@ -3,6 +3,7 @@
  * keeps deliveries from working is a warning, too: such an authority may be saved, and completed later.
  */
 
+import * as Problems from "@id-connector/core/input/Problems"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import type { Findings } from "@id-connector/core/targets/Plugin"
 import { Either, Option, Schema } from "effect"
@@ -97,5 +98,5 @@ const unknownIn = (path: string, value: unknown, known: ReadonlyArray<string>): 
   isObject(value)
     ? Object.keys(value)
         .filter((key) => !known.includes(key))
-        .map((key) => `${path}.${key}: is not known and has no effect (known are: ${known.join(", ")})`)
+        .map((key) => `${path}.${Problems.cut(key)}: is not known and has no effect (known are: ${known.join(", ")})`)
     : []

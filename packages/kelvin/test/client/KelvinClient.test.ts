@@ -131,6 +131,29 @@ describe("KelvinClient", () => {
       })
     )
 
+    it.scoped("leave no secret in an error, whatever the target repeats of them", () =>
+      Effect.gen(function* () {
+        const { kelvin } = yield* client((call) =>
+          call.what === `POST ${api}/users/`
+            ? [422, { detail: `not valid: ${call.body}, ${call.headers.authorization}`, given: JSON.parse(call.body) }]
+            : call.what === `GET ${api}/users/anna.m`
+              ? [200, { name: 5, seen: call.headers.authorization }]
+              : undefined
+        )
+        const kelvin_password_hashes = {
+          user_password: ["{crypt}$6$abc"],
+          samba_nt_password: "0123456789ABCDEF",
+          x: ""
+        }
+        const refused = yield* Effect.flip(kelvin.createUser({ name: "anna.m", kelvin_password_hashes }))
+        const unreadable = yield* Effect.flip(kelvin.getUser("anna.m"))
+        for (const error of [refused, unreadable]) {
+          assert.notMatch(JSON.stringify({ ...error, message: error.message }), /6\$abc|89ABCDEF|token 1/)
+        }
+        assert.include(refused.message, "anna.m")
+      })
+    )
+
     it.scoped("are sent once more with a new token when theirs is refused", () =>
       Effect.gen(function* () {
         const { count, kelvin } = yield* client((call) =>

@@ -128,9 +128,8 @@ describe("KelvinSettings", () => {
 
   it.effect("never shows a secret in a problem", () =>
     Effect.gen(function* () {
-      const url = "https://admin:geheim@kelvin.example.com/"
       for (const password of ["geheim", 4711, ["geheim"], { a: "geheim" }]) {
-        const text = (yield* problems({ ...complete, username: 5, password }, url)).join()
+        const text = (yield* problems({ ...complete, username: 5, password }, "https://kelvin.example.com/")).join()
         assert.notMatch(text, /geheim|4711/)
       }
       for (const slashes of ["", "/", "\\\\", "///"]) {

@@ -12,7 +12,7 @@ export interface DesiredState extends QueueRow.DesiredStateRow {
   readonly id: number
 }
 
-/** So many items share a bundle at most. It is kept, with the password hashes in it, while one of them needs it. */
+/** So many items share a bundle at most. It is kept while one of them needs it, see `Remains`. */
 const mostInBundle = 8
 
 /** None of them can be in JSON text. */
@@ -90,6 +90,13 @@ interface Bundle {
   readonly first: number
   readonly states: string
 }
+
+/** The text of a bundle in which nothing stands for items that do not need it. */
+export const only = ({ first, states }: Bundle, needed: ReadonlySet<number>): string =>
+  states
+    .split(betweenItems)
+    .map((text, index) => (needed.has(first + index) ? text : ""))
+    .join(betweenItems)
 
 const bundlesWith = (
   sql: SqlClient.SqlClient,

@@ -162,7 +162,7 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
     WHERE queue.id = s.value ->> 0`
   yield* DesiredStates.setApart(
     sql,
-    rows.flatMap(([id, state]) => (state === "dead" || state === "held" ? [id] : []))
+    rows.flatMap(([id, state]) => (state === "dead" || state === "held" || state === "delayed" ? [id] : []))
   )
   yield* letClassesGo(
     sql,
