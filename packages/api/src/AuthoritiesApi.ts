@@ -49,7 +49,15 @@ const SavedAuthority = Schema.extend(
       description: "What keeps it from delivering, or is strange about it, each with its path. Missing: nothing."
     })
   })
-).annotations({ identifier: "SavedSchoolAuthority" })
+).annotations({
+  identifier: "SavedSchoolAuthority",
+  examples: [
+    {
+      ...anAuthority,
+      warnings: ["plugin_configs.kelvin.concurrency: a whole number from 1 to 32 is expected, actual 99"]
+    }
+  ]
+})
 
 const AnyObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
@@ -85,7 +93,15 @@ const SavedMapping = Schema.extend(
   Schema.Struct({
     warnings: Schema.optional(Schema.Array(Schema.String)).annotations({ description: "Missing: nothing is strange." })
   })
-).annotations({ identifier: "SavedSchoolMapping" })
+).annotations({
+  identifier: "SavedSchoolMapping",
+  examples: [
+    {
+      mapping: { DEMOSCHOOL: "Traeger1" },
+      warnings: ['The school authority "Traeger1" is not configured: what changes for its schools waits until it is.']
+    }
+  ]
+})
 
 export const Status = Schema.Struct({
   name: Schema.String,
