@@ -122,7 +122,7 @@ const atTarget = (authority: SchoolAuthority, object: ListenerObject.ListenerObj
       (plugin): Effect.Effect<PluginPreview> =>
         Effect.scoped(
           Effect.flatMap(plugin.handler(authority), (handler) =>
-            handler.preview({ ...desired, receipt: receipts[plugin.name] ?? null })
+            handler.preview({ ...desired, receipt: Receipts.of(receipts, plugin) })
           )
         ).pipe(
           Effect.mapError(({ message }) => message),

@@ -304,6 +304,12 @@ const plainNames = Effect.gen(function* () {
   yield* sql`ALTER TABLE wanted RENAME TO missing_users`
 })
 
+/** See `DesiredState.hadValues`. */
+const valuesBefore = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE desired_states ADD COLUMN had_values TEXT` // JSON
+})
+
 /** Goes through all rows after one, in the order of their numbers. */
 const inBatches = <Row extends { readonly row: number }, E, R>(
   next: (after: number) => Effect.Effect<ReadonlyArray<Row>, E, R>,
@@ -329,5 +335,6 @@ export const migrations = {
   "0010_bundles": bundles,
   "0011_taken_over_in_batches": takenOverInBatches,
   "0012_bundles_for_the_others": bundlesForTheOthers,
-  "0013_plain_names": plainNames
+  "0013_plain_names": plainNames,
+  "0016_values_before": valuesBefore
 }

@@ -5,6 +5,7 @@
  */
 import type { ChangedGroup, ChangedUser, ListenerObject } from "../changes/ListenerObject.js"
 import type { PreviousUser } from "../changes/PreviousState.js"
+import { isEmpty } from "../mapping/AttributeMapping.js"
 
 /** What is to be brought to a target: the state of one object, and what is needed to find it there. */
 export interface DesiredState {
@@ -14,34 +15,59 @@ export interface DesiredState {
   readonly aliases: ReadonlyArray<PreviousUser>
   /** The object was removed before it came back: what the target has is to be removed before the new one is created. */
   readonly recreate: boolean
+  /**
+   * UDM properties that had a value in a state before this one that was not delivered, or only in part, and have none now:
+   * the target may hold that value. In alphabetical order.
+   */
+  readonly hadValues: ReadonlyArray<string>
 }
 
-export const single = (object: ListenerObject): DesiredState => ({ object, aliases: [], recreate: false })
+export const single = (object: ListenerObject): DesiredState => ({
+  object,
+  aliases: [],
+  recreate: false,
+  hadValues: []
+})
 
 /**
  * The one desired state that stands for `older` followed by `newer` of the same object.
  *
  * - The state is that of `newer`, the previous state that of `older`; where `older` had none, `newer`'s.
  * - Every identity in between is an alias, once.
+ * - Properties that lost their value in between are remembered: delivered one after the other, they would have been given one
+ *   and cleared.
  * - A removal followed by a change recreates; a removal at the end is a removal.
  */
 export const merge = (older: DesiredState, newer: DesiredState): DesiredState => {
   const recreate = isChange(newer.object) && (newer.recreate || older.recreate || !isChange(older.object))
+  const hadValues = lostValues(older, newer)
   switch (newer.object._tag) {
     case "ChangedUser":
     case "RemovedUser": {
       const older_ = older.object._tag === "ChangedUser" || older.object._tag === "RemovedUser" ? older.object : null
       const previous = older_?.previous ?? newer.object.previous
       const between = [...older.aliases, newer.object.previous, ...newer.aliases]
-      return { object: { ...newer.object, previous }, aliases: distinct(between, previous), recreate }
+      return { object: { ...newer.object, previous }, aliases: distinct(between, previous), recreate, hadValues }
     }
     case "ChangedGroup":
     case "RemovedGroup": {
       const older_ = older.object._tag === "ChangedGroup" || older.object._tag === "RemovedGroup" ? older.object : null
-      return { object: { ...newer.object, previous: older_?.previous ?? newer.object.previous }, aliases: [], recreate }
+      const previous = older_?.previous ?? newer.object.previous
+      return { object: { ...newer.object, previous }, aliases: [], recreate, hadValues }
     }
   }
 }
+
+const lostValues = (older: DesiredState, newer: DesiredState): ReadonlyArray<string> => {
+  const now = new Set(propertiesWithValue(newer.object))
+  const before = [...older.hadValues, ...propertiesWithValue(older.object), ...newer.hadValues]
+  return [...new Set(before.filter((property) => !now.has(property)))].sort()
+}
+
+const propertiesWithValue = (object: ListenerObject): ReadonlyArray<string> =>
+  isChange(object)
+    ? Object.entries(object.properties).flatMap(([property, value]) => (isEmpty(value) ? [] : [property]))
+    : []
 
 const isChange = (object: ListenerObject): object is ChangedUser | ChangedGroup =>
   object._tag === "ChangedUser" || object._tag === "ChangedGroup"

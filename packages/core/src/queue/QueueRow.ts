@@ -22,6 +22,8 @@ export interface DesiredStateRow {
   /** JSON text, or null for none. */
   readonly aliases: string | null
   readonly recreate: 0 | 1
+  /** JSON text, or null for none. */
+  readonly had_values: string | null
 }
 
 /** The columns of a {@link QueueItem}. */
@@ -47,13 +49,17 @@ export const itemState = (state: RowState): ItemState =>
   state === "ready" || state === "delayed" || state === "blocked" ? "waiting" : state
 
 /** `text`: the JSON text that the object was decoded from, see `Arrival`. */
-export const rowOf = ({ aliases, object, recreate }: DesiredState, text: string | null = null): DesiredStateRow => ({
+export const rowOf = (
+  { aliases, hadValues, object, recreate }: DesiredState,
+  text: string | null = null
+): DesiredStateRow => ({
   payload: text ?? JSON.stringify(ListenerObject.encode({ ...object, previous: null, ...withoutHashes(object) })),
   previous: object.previous === null ? null : JSON.stringify(object.previous),
   hashes:
     object._tag === "ChangedUser" && object.hashes !== null ? JSON.stringify(Redacted.value(object.hashes)) : null,
   aliases: aliases.length === 0 ? null : JSON.stringify(aliases),
-  recreate: recreate ? 1 : 0
+  recreate: recreate ? 1 : 0,
+  had_values: hadValues.length === 0 ? null : JSON.stringify(hadValues)
 })
 
 const withoutHashes = (object: ListenerObject.ListenerObject) => (object._tag === "ChangedUser" ? { hashes: null } : {})
@@ -70,11 +76,18 @@ const decodeDesiredState = (row: DesiredStateRow): Either.Either<DesiredState, s
   Either.flatMap(
     Either.mapLeft(ListenerObject.decodeText(row.payload), ({ reasons }) => `payload: ${reasons.join("; ")}`),
     (read) =>
-      Either.zipWith(withStored(read, row), part("aliases", row.aliases, decodeAliases), (object, aliases) => ({
-        object,
-        aliases: aliases ?? [],
-        recreate: row.recreate === 1
-      }))
+      Either.all({
+        object: withStored(read, row),
+        aliases: part("aliases", row.aliases, decodeAliases),
+        hadValues: part("had_values", row.had_values, decodeNames)
+      }).pipe(
+        Either.map(({ aliases, hadValues, object }) => ({
+          object,
+          aliases: aliases ?? [],
+          recreate: row.recreate === 1,
+          hadValues: hadValues ?? []
+        }))
+      )
   )
 
 /** The object with the previous state and the hashes that are stored beside it. */
@@ -100,6 +113,7 @@ const withStored = (
 const decodeUser = Schema.decodeEither(Schema.parseJson(PreviousUser))
 const decodeGroup = Schema.decodeEither(Schema.parseJson(PreviousGroup))
 const decodeHashes = Schema.decodeEither(Schema.parseJson(PlainPasswordHashes))
+const decodeNames = Schema.decodeEither(Schema.parseJson(Schema.Array(Schema.String)))
 const decodeAliases = Schema.decodeEither(Schema.parseJson(Schema.Array(PreviousUser)))
 
 /** A part that may be missing. What is wrong with it says its name only: the error might show password hashes. */

@@ -17,6 +17,8 @@ export interface Undelivered {
   readonly aliases: ReadonlyArray<PreviousUser>
   /** Whatever the target has is to be removed before the object is created. */
   readonly recreate: boolean
+  /** See `DesiredState.hadValues`. */
+  readonly hadValues: ReadonlyArray<string>
   /** What {@link Delivered.receipt} was at the last successful delivery of this object to this authority. */
   readonly receipt: string | null
 }
@@ -94,6 +96,11 @@ export interface Findings {
 export interface Plugin<R = never> {
   /** As named in `plugins` and `plugin_configs` of a school authority. */
   readonly name: string
+  /**
+   * Plugins that bring the same objects to the same kind of target may keep their receipts under one name, so that an authority
+   * can go over from one to the other. Default: {@link name}.
+   */
+  readonly receipts?: string
   /** Whether objects like this one are delivered by this plugin. */
   readonly handles: (object: ListenerObject) => boolean
   /** Names of authorities that are concerned for a reason of the plugin's own. */

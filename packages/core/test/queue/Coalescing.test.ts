@@ -8,13 +8,13 @@ const was = (recordUid: string): PreviousUser => ({ schools: ["School1"], record
 
 const decoded = (json: unknown): ListenerObject.ListenerObject => Either.getOrThrow(ListenerObject.decode(json))
 
-const user = (username: string, previous: PreviousUser | null) =>
+const user = (username: string, previous: PreviousUser | null, properties: object = {}) =>
   decoded({
     id: "u1",
     dn: `uid=${username},ou=School1`,
     udm_object_type: "users/user",
     options: ["default", "ucsschoolStudent"],
-    object: { username, school: ["School1"] },
+    object: { username, school: ["School1"], ...properties },
     old_data: previous
   })
 
@@ -36,14 +36,20 @@ const all = (...objects: ReadonlyArray<ListenerObject.ListenerObject>): Coalesci
 describe("Coalescing.merge", () => {
   it("takes the newest state and the oldest previous state; what was in between are aliases", () => {
     const desired = all(user("b", was("a")), user("c", was("b")), user("d", was("c")))
-    assert.deepStrictEqual(desired, { object: user("d", was("a")), aliases: [was("b"), was("c")], recreate: false })
+    assert.deepStrictEqual(desired, {
+      object: user("d", was("a")),
+      aliases: [was("b"), was("c")],
+      recreate: false,
+      hadValues: []
+    })
   })
 
   it("takes the newer previous state where the older change had none", () => {
     assert.deepStrictEqual(all(user("a", null), user("b", was("a"))), {
       object: user("b", was("a")),
       aliases: [],
-      recreate: false
+      recreate: false,
+      hadValues: []
     })
   })
 
@@ -56,7 +62,8 @@ describe("Coalescing.merge", () => {
     assert.deepStrictEqual(all(removed(was("a")), user("b", null)), {
       object: user("b", was("a")),
       aliases: [],
-      recreate: true
+      recreate: true,
+      hadValues: []
     })
     assert.isTrue(all(removed(was("a")), user("b", null), user("c", was("b"))).recreate)
   })
@@ -65,7 +72,8 @@ describe("Coalescing.merge", () => {
     assert.deepStrictEqual(all(user("b", was("a")), removed(was("b"))), {
       object: removed(was("a")),
       aliases: [was("b")],
-      recreate: false
+      recreate: false,
+      hadValues: ["school", "username"]
     })
     assert.isFalse(all(removed(was("a")), user("b", null), removed(was("b"))).recreate)
   })
@@ -74,14 +82,28 @@ describe("Coalescing.merge", () => {
     assert.deepStrictEqual(all(group(["b"], ["a"]), group(["c"], ["b"])), {
       object: group(["c"], ["a"]),
       aliases: [],
-      recreate: false
+      recreate: false,
+      hadValues: []
     })
+  })
+
+  it("remembers which properties had a value in between and have none in the end, over a removal, too", () => {
+    const title = user("a", was("a"), { title: "Dr.", city: "Bremen", phone: ["1"] })
+    const without = user("a", was("a"), { title: "", city: "Kiel", phone: [] })
+    assert.deepStrictEqual(all(title, without).hadValues, ["phone", "title"])
+    assert.deepStrictEqual(all(title, removed(was("a")), without).hadValues, ["phone", "title"])
+    assert.deepStrictEqual(all(title, without, title).hadValues, [])
+    assert.deepStrictEqual(all(without, title, without).hadValues, ["phone", "title"])
   })
 
   const Previous = FastCheck.option(FastCheck.constantFrom("a", "b", "c").map(was))
   const DesiredState: FastCheck.Arbitrary<Coalescing.DesiredState> = FastCheck.array(
     FastCheck.oneof(
-      FastCheck.tuple(FastCheck.constantFrom("a", "b", "c"), Previous).map(([name, previous]) => user(name, previous)),
+      FastCheck.tuple(
+        FastCheck.constantFrom("a", "b", "c"),
+        Previous,
+        FastCheck.constantFrom({}, { title: "Dr." })
+      ).map((parts) => user(...parts)),
       Previous.map(removed)
     ),
     { minLength: 1, maxLength: 3 }

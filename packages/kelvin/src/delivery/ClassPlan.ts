@@ -11,7 +11,9 @@ import type { Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
 import type { KelvinClass } from "../client/KelvinClass.js"
 import { sameSet, sameValue } from "./Equality.js"
+import * as Receipt from "./Receipt.js"
 import type { Target } from "./Target.js"
+import { changedProperties } from "./UserChange.js"
 
 /** Decides who is to be a member at the target: of the local members, and of those the target has. */
 export type ChooseMembers = (members: {
@@ -27,6 +29,8 @@ export interface Wanted {
   /** In the target's spelling. */
   readonly place: SchoolClass.SchoolClass
   readonly mapped: AttributeMapping.Mapped
+  /** Of the last delivery. */
+  readonly receipt: Receipt.Receipt
   readonly chooseMembers: ChooseMembers
 }
 
@@ -57,7 +61,7 @@ export interface Modify {
 export const decide = (
   target: Target,
   object: GroupObject,
-  { recreate }: Pick<Undelivered, "recreate">,
+  { hadValues, receipt: receiptText, recreate }: Pick<Undelivered, "hadValues" | "receipt" | "recreate">,
   chooseMembers: ChooseMembers
 ): Effect.Effect<ClassPlan, DeliveryError> =>
   Effect.gen(function* () {
@@ -70,11 +74,12 @@ export const decide = (
     if (mapping === undefined) return nothing('the mapping has no "school_classes"')
     const place = { school, name: schoolClass.name }
     if (object._tag !== "ChangedGroup") return { _tag: "Remove", place } as const
+    const receipt = Receipt.decode(receiptText)
     const mapped = yield* Either.mapLeft(
-      AttributeMapping.mapClass(object, schoolClass, mapping, { schools }),
+      AttributeMapping.mapClass(object, schoolClass, mapping, { schools }, Receipt.earlier(receipt, hadValues)),
       (reasons) => new ObjectUndeliverable({ reasons })
     )
-    const wanted: Wanted = { place, mapped, chooseMembers }
+    const wanted: Wanted = { place, mapped, receipt, chooseMembers }
     const found = recreate ? null : Option.getOrNull(yield* target.client.findClass(place.school, place.name))
     return found === null ? yield* creation(wanted, recreate) : yield* modification(wanted, found)
   })
@@ -85,7 +90,7 @@ const creation = (wanted: Wanted, replaces: boolean): Effect.Effect<ClassPlan, D
   Effect.map(membersOf(wanted, []), (users) => ({
     _tag: "Create",
     wanted,
-    body: { ...wanted.place, ...wanted.mapped.attributes, ...udm(wanted.mapped) },
+    body: { ...wanted.place, ...withoutNulls(wanted.mapped.attributes), ...udm(wanted.mapped) },
     users,
     replaces
   }))
@@ -100,9 +105,8 @@ export const modification = (wanted: Wanted, found: KelvinClass): Effect.Effect<
     for (const [attribute, value] of Object.entries(plain)) {
       if (attribute !== "description" || !sameValue(value, found.description)) patch[attribute] = value
     }
-    if (Object.entries(mapped.udmProperties).some(([key, value]) => !sameValue(value, found.udm_properties[key]))) {
-      Object.assign(patch, udm(mapped))
-    }
+    const properties = changedProperties(mapped.udmProperties, found.udm_properties)
+    if (properties !== null) patch.udm_properties = properties
     const users = yield* membersOf(wanted, found.users)
     return {
       _tag: "Modify",
@@ -119,5 +123,11 @@ const membersOf = ({ chooseMembers, mapped }: Wanted, atTarget: ReadonlyArray<st
   return Array.isArray(local) ? chooseMembers({ local: local.map(String), atTarget }) : Effect.succeed(null)
 }
 
-const udm = (mapped: AttributeMapping.Mapped) =>
-  Object.keys(mapped.udmProperties).length === 0 ? {} : { udm_properties: mapped.udmProperties }
+const udm = (mapped: AttributeMapping.Mapped) => {
+  const properties = withoutNulls(mapped.udmProperties)
+  return Object.keys(properties).length === 0 ? {} : { udm_properties: properties }
+}
+
+/** A new class has nothing that could be cleared. */
+const withoutNulls = (attributes: AttributeMapping.Attributes): AttributeMapping.Attributes =>
+  Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null))

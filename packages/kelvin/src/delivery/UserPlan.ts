@@ -12,6 +12,7 @@ import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/targ
 import type { Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
 import type { KelvinUser } from "../client/KelvinUser.js"
+import * as Receipt from "./Receipt.js"
 import type { Target } from "./Target.js"
 import * as UserChange from "./UserChange.js"
 
@@ -29,8 +30,8 @@ export interface Wanted {
   readonly hashes: ChangedUser["hashes"]
   /** Keyed digest of `hashes`. */
   readonly digest: string | null
-  /** The digest of what was delivered last. */
-  readonly receipt: string | null
+  /** Of the last delivery. */
+  readonly receipt: Receipt.Receipt
   /** The identities under which the user may be found, the first one first. */
   readonly identities: ReadonlyArray<Identity>
 }
@@ -80,11 +81,12 @@ const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, d
   if (!user.recordUid) {
     return yield* new ObjectUndeliverable({ reasons: ["ucsschoolRecordUID: the user has none"] })
   }
-  const { choice, mapped } = yield* map(target, user, schools)
+  const receipt = Receipt.decode(delivery.receipt)
+  const { choice, mapped } = yield* map(target, user, schools, Receipt.earlier(receipt, delivery.hadValues))
   const hashes = target.settings.syncPasswordHashes ? user.hashes : null
   const digest = hashes === null ? null : yield* target.digest(hashes)
   const found = yield* findFirst(target, identities)
-  const wanted: Wanted = { choice, mapped, hashes, digest, receipt: delivery.receipt, identities }
+  const wanted: Wanted = { choice, mapped, hashes, digest, receipt, identities }
   return found === null || delivery.recreate
     ? ({ _tag: "Create", wanted, replaces: found } as const)
     : modification(wanted, found)
@@ -96,10 +98,15 @@ export const modification = (wanted: Wanted, found: KelvinUser): Modify => ({
   wanted,
   found,
   patch: UserChange.modification(wanted.mapped, found),
-  isNewPassword: wanted.digest !== null && wanted.digest !== wanted.receipt
+  isNewPassword: wanted.digest !== null && wanted.digest !== wanted.receipt.hashes
 })
 
-const map = Effect.fnUntraced(function* (target: Target, user: ChangedUser, schools: SchoolName.SchoolSet) {
+const map = Effect.fnUntraced(function* (
+  target: Target,
+  user: ChangedUser,
+  schools: SchoolName.SchoolSet,
+  earlier: AttributeMapping.Earlier
+) {
   const choice = MappingChoice.choose(
     user.contextRoles,
     yield* target.handledSchools,
@@ -119,7 +126,7 @@ const map = Effect.fnUntraced(function* (target: Target, user: ChangedUser, scho
     hashesAreSent: target.settings.syncPasswordHashes
   }
   const mapped = yield* Either.mapLeft(
-    AttributeMapping.mapUser(user, mapping, facts),
+    AttributeMapping.mapUser(user, mapping, facts, earlier),
     (reasons) => new ObjectUndeliverable({ reasons })
   )
   return { choice: choice.value, mapped }

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
+import * as Coalescing from "@id-connector/core/queue/Coalescing"
 import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
 import * as Builders from "@id-connector/testkit/data/Builders"
-import { Effect, Fiber, TestClock } from "effect"
+import { Effect, Either, Fiber, TestClock } from "effect"
 import { users, world } from "./World.js"
 
 const { base, classDn: classOf } = Builders
@@ -51,6 +53,70 @@ describe("Delivering users", () => {
         [anna?.firstname, anna?.lastname, anna?.email, anna?.udm_properties],
         ["Anne", "L-anna", "anna@x.de", { title: "Prof.", city: "Bremen" }]
       )
+    })
+  )
+
+  it.scoped("clears what it delivered and leaves alone what it never did, each UDM property for itself", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("anna", { email: "local@x.de", udm_properties: { title: "Local", city: "Bremen" } })]
+      })
+      const none = { mailPrimaryAddress: null, title: null, displayName: null }
+      const first = yield* deliver(user("anna", none))
+      assert.deepStrictEqual(
+        [simulator.state().users[0]?.email, simulator.state().users[0]?.udm_properties],
+        ["local@x.de", { title: "Local", city: "Bremen" }]
+      )
+      const given = yield* deliver(user("anna", { ...none, title: "Dr.", displayName: "Anna" }), {
+        receipt: first.receipt
+      })
+      const cleared = yield* deliver(user("anna", { title: "", displayName: null }), { receipt: given.receipt })
+      assert.deepStrictEqual(
+        [cleared.outcome, simulator.state().users[0]?.email, simulator.state().users[0]?.udm_properties],
+        ["modified", "local@x.de", { city: "Bremen" }]
+      )
+      const again = yield* deliver(user("anna", none), { receipt: cleared.receipt })
+      assert.strictEqual(again.outcome, "unchanged")
+    })
+  )
+
+  it.scoped("clears nothing after a delivery of an earlier version, of which only the digest is known", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("anna", { udm_properties: { title: "Dr." } })] })
+      const old = { receipt: "0123456789abcdef" }
+      const first = yield* deliver(user("anna", { title: null }), old)
+      assert.deepStrictEqual(simulator.state().users[0]?.udm_properties.title, "Dr.")
+      const second = yield* deliver(user("anna", { title: "Dr." }), { receipt: first.receipt })
+      yield* deliver(user("anna", { title: null }), { receipt: second.receipt })
+      assert.notProperty(simulator.state().users[0]?.udm_properties, "title")
+    })
+  )
+
+  it.scoped("clears what a delivery without an answer may have given, once a newer change was merged into it", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({})
+      const object = (title: string | null) =>
+        Either.getOrThrow(ListenerObject.decode(user("anna", { title, mailPrimaryAddress: title && "a@x.de" })))
+      simulator.fail({ method: "POST", path: "/users/", effect: { _tag: "DropAfter" } })
+      assert.strictEqual(tagOf(yield* Effect.flip(deliver(user("anna", { title: "Dr." })))), "TargetUnavailable")
+      assert.strictEqual(simulator.state().users[0]?.udm_properties.title, "Dr.")
+      const merged = Coalescing.merge(Coalescing.single(object("Dr.")), Coalescing.single(object(null)))
+      const { outcome } = yield* deliver(user("anna", { title: null }), merged)
+      assert.strictEqual(outcome, "modified")
+      assert.notProperty(simulator.state().users[0]?.udm_properties, "title")
+    })
+  )
+
+  it.scoped("sends no null for a property that the target does not show any more", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("anna")],
+        udmProperties: { user: ["city"], school_class: [] }
+      })
+      const { outcome } = yield* deliver(user("anna", { lastname: "New", title: null }), {
+        receipt: JSON.stringify({ given: ["title"] })
+      })
+      assert.deepStrictEqual([outcome, simulator.writes()], ["modified", ["PATCH /users/anna 200"]])
     })
   )
 
@@ -293,6 +359,26 @@ describe("Delivering classes", () => {
       simulator.addUser(held("d"))
       assert.strictEqual((yield* deliver(change)).outcome, "modified")
       assert.deepStrictEqual(simulator.state().classes[0]?.users, ["a", "b", "c", "d"])
+    })
+  )
+
+  it.scoped("clears a description and a UDM property that it delivered, and creates classes without nulls", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world(
+        {},
+        { mapping: { users, school_classes: { ...Builders.classesMapping, mailAddress: "mailAddress" } } }
+      )
+      const none = { description: null, mailAddress: "" }
+      const full = yield* deliver(schoolClass("A", "5a", [], { description: "d", mailAddress: "5a@x.de" }))
+      const first = simulator.state().classes[0]
+      assert.deepStrictEqual([first?.description, first?.udm_properties], ["d", { mailAddress: "5a@x.de" }])
+      const { receipt } = yield* deliver(schoolClass("A", "5a", [], none), full)
+      const cleared = simulator.state().classes[0]
+      assert.deepStrictEqual([cleared?.description, cleared?.udm_properties.mailAddress ?? null], [null, null])
+      assert.strictEqual((yield* deliver(schoolClass("A", "5a", [], none), { receipt })).outcome, "unchanged")
+      yield* deliver(schoolClass("A", "5b", [], none), full)
+      const created = simulator.state().classes[1]
+      assert.deepStrictEqual([created?.description, created?.udm_properties], [null, {}])
     })
   )
 

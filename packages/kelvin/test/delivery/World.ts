@@ -48,6 +48,7 @@ export const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
       object: Either.getOrThrowWith(ListenerObject.decode(json), (reasons) => new Error(reasons.join())),
       aliases: [],
       recreate: false,
+      hadValues: [],
       receipt: null
     })
     const deliver = (json: unknown, more: Partial<Delivery> = {}) =>

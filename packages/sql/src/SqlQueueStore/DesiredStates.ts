@@ -39,7 +39,7 @@ const bundlesOf = (
 }
 
 // Put together with `+`, here and above: `join` copies each text once more.
-const textOf = ({ aliases, hashes, payload, previous, recreate }: DesiredState): string =>
+const textOf = ({ aliases, had_values, hashes, payload, previous, recreate }: DesiredState): string =>
   payload +
   betweenParts +
   (previous ?? "") +
@@ -48,26 +48,31 @@ const textOf = ({ aliases, hashes, payload, previous, recreate }: DesiredState):
   betweenParts +
   (aliases ?? "") +
   betweenParts +
-  recreate
+  recreate +
+  betweenParts +
+  (had_values ?? "")
 
 const stateIn = (text: string, id: number): DesiredState => {
-  const [payload = "", previous, hashes, aliases, recreate] = text.split(betweenParts)
+  // What an earlier version wrote has fewer parts.
+  const [payload = "", previous, hashes, aliases, recreate, hadValues] = text.split(betweenParts)
   return {
     id,
     payload,
     previous: previous || null,
     hashes: hashes || null,
     aliases: aliases || null,
-    recreate: recreate === "1" ? 1 : 0
+    recreate: recreate === "1" ? 1 : 0,
+    had_values: hadValues || null
   }
 }
 
 /** For items that had one, or had none. */
 export const replace = (states: ReadonlyArray<DesiredState>): Rows.Written =>
   replaceRows(
-    states.map(({ aliases, hashes, id, payload, previous, recreate }) => [
+    states.map(({ aliases, had_values, hashes, id, payload, previous, recreate }) => [
       id,
       recreate,
+      had_values,
       aliases,
       previous,
       hashes,
@@ -77,8 +82,8 @@ export const replace = (states: ReadonlyArray<DesiredState>): Rows.Written =>
 
 const replaceRows = Rows.into(
   "desired_states",
-  ["id", "recreate", "aliases", "previous", "hashes", "payload"],
-  `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, aliases = excluded.aliases,
+  ["id", "recreate", "had_values", "aliases", "previous", "hashes", "payload"],
+  `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, had_values = excluded.had_values, aliases = excluded.aliases,
    previous = excluded.previous, hashes = excluded.hashes, payload = excluded.payload`
 )
 
@@ -92,7 +97,7 @@ export const find = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: 
   const found = new Map<number, DesiredState>()
   if (ids.length === 0) return found
   const alone = yield* sql<DesiredState>`
-    SELECT id, recreate, aliases, previous, hashes, payload FROM desired_states
+    SELECT id, recreate, had_values, aliases, previous, hashes, payload FROM desired_states
     WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
   for (const desired of alone) found.set(desired.id, desired)
   const bundled = new Set(ids.filter((id) => !found.has(id)))

@@ -53,11 +53,12 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
         object: item.object,
         aliases: item.aliases,
         recreate: item.recreate,
-        receipt: before[plugin.name] ?? null,
+        hadValues: item.hadValues,
+        receipt: Receipts.of(before, plugin),
         mayDelete: item.confirmed ? Effect.void : mayDelete(item.objectKey)
       })
       outcomes.push(delivered.outcome)
-      if (delivered.receipt !== null) after[plugin.name] = delivered.receipt
+      if (delivered.receipt !== null) after[Receipts.keyOf(plugin)] = delivered.receipt
       yield* events.publishAll(Outcome.eventsOfDelivery(item, delivered))
     }
     unansweredInARow = 0

@@ -31,16 +31,23 @@ interface UserOptions {
   readonly hashes?: unknown
   /** Default: the user name. */
   readonly recordUid?: string
+  readonly properties?: object
 }
 
 /** A changed user. What changes is the user name: tests tell versions of a user apart by it. */
-export const user = (id: string, username: string, { hashes, previous, recordUid }: UserOptions = {}) =>
+export const user = (id: string, username: string, { hashes, previous, properties, recordUid }: UserOptions = {}) =>
   decoded({
     id,
     dn: `uid=${username},cn=schueler,cn=users,ou=School1,dc=example,dc=org`,
     udm_object_type: "users/user",
     options: ["default", "ucsschoolStudent"],
-    object: { username, school: ["School1"], ucsschoolRecordUID: recordUid ?? username, ucsschoolSourceUID: "TESTID" },
+    object: {
+      username,
+      school: ["School1"],
+      ucsschoolRecordUID: recordUid ?? username,
+      ucsschoolSourceUID: "TESTID",
+      ...properties
+    },
     old_data: previous ?? null,
     user_passwords: hashes ?? null
   })

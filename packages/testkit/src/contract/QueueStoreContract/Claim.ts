@@ -19,6 +19,7 @@ export const claimContract = (test: Test): void => {
           object: anna,
           aliases: [],
           recreate: false,
+          hadValues: [],
           id: items.find(({ file }) => file === "2")?.id,
           authority: north,
           objectKey: "user:u1",
