@@ -19,6 +19,7 @@ import * as ConfigDirectory from "./files/ConfigDirectory.js"
 import * as FileDirectory from "./files/FileDirectory.js"
 import * as InstanceLock from "./files/InstanceLock.js"
 import * as KeyFile from "./files/KeyFile.js"
+import * as ScheduleMarksDirectory from "./files/ScheduleMarksDirectory.js"
 import * as Scheduling from "./files/Scheduling.js"
 import * as SpoolDirectory from "./files/SpoolDirectory.js"
 import * as TrashDirectory from "./files/TrashDirectory.js"
@@ -119,7 +120,9 @@ const plugins = Layer.effect(
 
 /** What the schedule commands need: the source directory, and nothing of the queues. */
 export const scheduling = (settings: Settings) =>
-  Scheduling.layer(settings.triggerDirectory).pipe(Layer.provide(directory(settings)))
+  Scheduling.layer(settings.triggerDirectory).pipe(Layer.provide([directory(settings), marks(settings)]))
+
+const marks = ({ appDir }: Settings) => ScheduleMarksDirectory.layer(`${appDir}/data/scheduled`)
 
 /** The connector under these settings. It runs as long as the layer lives. Without `threads` there is one for everything. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
@@ -130,7 +133,7 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
       TrashDirectory.layer(`${settings.appDir}/data/out_queues_trash`)
     ]),
     Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings.triggerDirectory))),
-    Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer]),
+    Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer, marks(settings)]),
     Layer.provideMerge(
       Layer.mergeAll(
         Events.layer,

@@ -304,10 +304,11 @@ const plainNames = Effect.gen(function* () {
   yield* sql`ALTER TABLE wanted RENAME TO missing_users`
 })
 
-/** See `DesiredState.hadValues`. */
-const valuesBefore = Effect.gen(function* () {
+/** See `DesiredState`. */
+const sentBefore = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE desired_states ADD COLUMN had_values TEXT` // JSON
+  yield* sql`ALTER TABLE desired_states ADD COLUMN send_again INTEGER NOT NULL DEFAULT 0`
 })
 
 /** Goes through all rows after one, in the order of their numbers. */
@@ -336,5 +337,5 @@ export const migrations = {
   "0011_taken_over_in_batches": takenOverInBatches,
   "0012_bundles_for_the_others": bundlesForTheOthers,
   "0013_plain_names": plainNames,
-  "0016_values_before": valuesBefore
+  "0016_sent_before": sentBefore
 }

@@ -20,13 +20,16 @@ export interface DesiredState {
    * the target may hold that value. In alphabetical order.
    */
   readonly hadValues: ReadonlyArray<string>
+  /** Somebody has scheduled the object by hand: what can't be compared with what the target has is sent once more. */
+  readonly sendAgain: boolean
 }
 
-export const single = (object: ListenerObject): DesiredState => ({
+export const single = (object: ListenerObject, sendAgain = false): DesiredState => ({
   object,
   aliases: [],
   recreate: false,
-  hadValues: []
+  hadValues: [],
+  sendAgain
 })
 
 /**
@@ -39,21 +42,24 @@ export const single = (object: ListenerObject): DesiredState => ({
  * - A removal followed by a change recreates; a removal at the end is a removal.
  */
 export const merge = (older: DesiredState, newer: DesiredState): DesiredState => {
-  const recreate = isChange(newer.object) && (newer.recreate || older.recreate || !isChange(older.object))
-  const hadValues = lostValues(older, newer)
+  const common = {
+    recreate: isChange(newer.object) && (newer.recreate || older.recreate || !isChange(older.object)),
+    hadValues: lostValues(older, newer),
+    sendAgain: older.sendAgain || newer.sendAgain
+  }
   switch (newer.object._tag) {
     case "ChangedUser":
     case "RemovedUser": {
       const older_ = older.object._tag === "ChangedUser" || older.object._tag === "RemovedUser" ? older.object : null
       const previous = older_?.previous ?? newer.object.previous
       const between = [...older.aliases, newer.object.previous, ...newer.aliases]
-      return { object: { ...newer.object, previous }, aliases: distinct(between, previous), recreate, hadValues }
+      return { object: { ...newer.object, previous }, aliases: distinct(between, previous), ...common }
     }
     case "ChangedGroup":
     case "RemovedGroup": {
       const older_ = older.object._tag === "ChangedGroup" || older.object._tag === "RemovedGroup" ? older.object : null
       const previous = older_?.previous ?? newer.object.previous
-      return { object: { ...newer.object, previous }, aliases: [], recreate, hadValues }
+      return { object: { ...newer.object, previous }, aliases: [], ...common }
     }
   }
 }

@@ -24,6 +24,7 @@ export interface DesiredStateRow {
   readonly recreate: 0 | 1
   /** JSON text, or null for none. */
   readonly had_values: string | null
+  readonly send_again: 0 | 1
 }
 
 /** The columns of a {@link QueueItem}. */
@@ -50,7 +51,7 @@ export const itemState = (state: RowState): ItemState =>
 
 /** `text`: the JSON text that the object was decoded from, see `Arrival`. */
 export const rowOf = (
-  { aliases, hadValues, object, recreate }: DesiredState,
+  { aliases, hadValues, object, recreate, sendAgain }: DesiredState,
   text: string | null = null
 ): DesiredStateRow => ({
   payload: text ?? JSON.stringify(ListenerObject.encode({ ...object, previous: null, ...withoutHashes(object) })),
@@ -59,7 +60,8 @@ export const rowOf = (
     object._tag === "ChangedUser" && object.hashes !== null ? JSON.stringify(Redacted.value(object.hashes)) : null,
   aliases: aliases.length === 0 ? null : JSON.stringify(aliases),
   recreate: recreate ? 1 : 0,
-  had_values: hadValues.length === 0 ? null : JSON.stringify(hadValues)
+  had_values: hadValues.length === 0 ? null : JSON.stringify(hadValues),
+  send_again: sendAgain ? 1 : 0
 })
 
 const withoutHashes = (object: ListenerObject.ListenerObject) => (object._tag === "ChangedUser" ? { hashes: null } : {})
@@ -85,7 +87,8 @@ const decodeDesiredState = (row: DesiredStateRow): Either.Either<DesiredState, s
           object,
           aliases: aliases ?? [],
           recreate: row.recreate === 1,
-          hadValues: hadValues ?? []
+          hadValues: hadValues ?? [],
+          sendAgain: row.send_again === 1
         }))
       )
   )

@@ -38,6 +38,8 @@ export interface Arrival {
   readonly text: string | null
   /** Each gets an item. May be empty. */
   readonly recipients: ReadonlyArray<AuthorityName>
+  /** See `DesiredState.sendAgain`. */
+  readonly sendAgain: boolean
   readonly remember: Remember
 }
 

@@ -19,6 +19,8 @@ export interface Undelivered {
   readonly recreate: boolean
   /** See `DesiredState.hadValues`. */
   readonly hadValues: ReadonlyArray<string>
+  /** What can't be compared with what the target has is to be sent, whatever the receipt says. */
+  readonly sendAgain: boolean
   /** What {@link Delivered.receipt} was at the last successful delivery of this object to this authority. */
   readonly receipt: string | null
 }

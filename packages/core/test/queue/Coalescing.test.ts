@@ -31,7 +31,7 @@ const group = (members: ReadonlyArray<string>, previous: ReadonlyArray<string> |
   })
 
 const all = (...objects: ReadonlyArray<ListenerObject.ListenerObject>): Coalescing.DesiredState =>
-  objects.map(Coalescing.single).reduce((older, newer) => Coalescing.merge(older, newer))
+  objects.map((object) => Coalescing.single(object)).reduce((older, newer) => Coalescing.merge(older, newer))
 
 describe("Coalescing.merge", () => {
   it("takes the newest state and the oldest previous state; what was in between are aliases", () => {
@@ -40,7 +40,8 @@ describe("Coalescing.merge", () => {
       object: user("d", was("a")),
       aliases: [was("b"), was("c")],
       recreate: false,
-      hadValues: []
+      hadValues: [],
+      sendAgain: false
     })
   })
 
@@ -49,7 +50,8 @@ describe("Coalescing.merge", () => {
       object: user("b", was("a")),
       aliases: [],
       recreate: false,
-      hadValues: []
+      hadValues: [],
+      sendAgain: false
     })
   })
 
@@ -63,7 +65,8 @@ describe("Coalescing.merge", () => {
       object: user("b", was("a")),
       aliases: [],
       recreate: true,
-      hadValues: []
+      hadValues: [],
+      sendAgain: false
     })
     assert.isTrue(all(removed(was("a")), user("b", null), user("c", was("b"))).recreate)
   })
@@ -73,9 +76,17 @@ describe("Coalescing.merge", () => {
       object: removed(was("a")),
       aliases: [was("b")],
       recreate: false,
-      hadValues: ["school", "username"]
+      hadValues: ["school", "username"],
+      sendAgain: false
     })
     assert.isFalse(all(removed(was("a")), user("b", null), removed(was("b"))).recreate)
+  })
+
+  it("sends again what was scheduled, whichever of the changes it was", () => {
+    const [scheduled, other] = [Coalescing.single(user("a", null), true), Coalescing.single(user("b", null))]
+    assert.isTrue(Coalescing.merge(scheduled, other).sendAgain)
+    assert.isTrue(Coalescing.merge(other, scheduled).sendAgain)
+    assert.isFalse(Coalescing.merge(other, other).sendAgain)
   })
 
   it("keeps the oldest members of a group, which has no aliases", () => {
@@ -83,7 +94,8 @@ describe("Coalescing.merge", () => {
       object: group(["c"], ["a"]),
       aliases: [],
       recreate: false,
-      hadValues: []
+      hadValues: [],
+      sendAgain: false
     })
   })
 

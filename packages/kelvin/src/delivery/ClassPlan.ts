@@ -61,10 +61,11 @@ export interface Modify {
 export const decide = (
   target: Target,
   object: GroupObject,
-  { hadValues, receipt: receiptText, recreate }: Pick<Undelivered, "hadValues" | "receipt" | "recreate">,
+  undelivered: Pick<Undelivered, "hadValues" | "receipt" | "recreate" | "sendAgain">,
   chooseMembers: ChooseMembers
 ): Effect.Effect<ClassPlan, DeliveryError> =>
   Effect.gen(function* () {
+    const { recreate } = undelivered
     const schoolClass = Option.getOrNull(SchoolClass.fromDn(object.dn, target.layout))
     if (schoolClass === null) return nothing("not a school class")
     const schools = yield* target.schoolsFor([schoolClass.school])
@@ -74,9 +75,9 @@ export const decide = (
     if (mapping === undefined) return nothing('the mapping has no "school_classes"')
     const place = { school, name: schoolClass.name }
     if (object._tag !== "ChangedGroup") return { _tag: "Remove", place } as const
-    const receipt = Receipt.decode(receiptText)
+    const receipt = Receipt.decode(undelivered.receipt)
     const mapped = yield* Either.mapLeft(
-      AttributeMapping.mapClass(object, schoolClass, mapping, { schools }, Receipt.earlier(receipt, hadValues)),
+      AttributeMapping.mapClass(object, schoolClass, mapping, { schools }, Receipt.earlier(receipt, undelivered)),
       (reasons) => new ObjectUndeliverable({ reasons })
     )
     const wanted: Wanted = { place, mapped, receipt, chooseMembers }

@@ -1,19 +1,22 @@
 /**
  * What is remembered of the deliveries of an object to a target: a keyed digest of its password hashes, and the names of the
- * attributes that were given a value. No values.
+ * attributes that were given a value. No values. It may be wrong: the target may have been restored from a backup.
  */
 import type { Earlier, Mapped } from "@id-connector/core/mapping/AttributeMapping"
+import type { Undelivered } from "@id-connector/core/targets/Plugin"
 import { Either, Schema } from "effect"
 
 export interface Receipt {
   readonly hashes: string | null
+  /** What an earlier version left in its stead, which does not say to which address they were delivered. */
+  readonly hashesAnywhere: string | null
   /** Attributes and UDM properties of the target that hold a value of ours. */
   readonly given: ReadonlyArray<string>
   /** Those that held one, and were cleared. */
   readonly cleared: ReadonlyArray<string>
 }
 
-export const nothing: Receipt = { hashes: null, given: [], cleared: [] }
+export const nothing: Receipt = { hashes: null, hashesAnywhere: null, given: [], cleared: [] }
 
 const Names = Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
 
@@ -30,7 +33,12 @@ const decodeStored = Schema.decodeUnknownEither(Schema.parseJson(Stored))
  * these count as never delivered until they get one again.
  */
 export const decode = (text: string | null): Receipt =>
-  text === null ? nothing : Either.getOrElse(decodeStored(text), () => ({ ...nothing, hashes: text }))
+  text === null
+    ? nothing
+    : Either.match(decodeStored(text), {
+        onLeft: () => ({ ...nothing, hashesAnywhere: text }),
+        onRight: (stored) => ({ ...nothing, ...stored })
+      })
 
 /** Null: there is nothing to remember. */
 export const encode = ({ cleared, given, hashes }: Receipt): string | null => {
@@ -42,9 +50,15 @@ export const encode = ({ cleared, given, hashes }: Receipt): string | null => {
   return Object.keys(parts).length === 0 ? null : JSON.stringify(parts)
 }
 
-/** What may be at the target that is to be cleared when the source has no value any more. */
-export const earlier = ({ given }: Receipt, hadValues: ReadonlyArray<string>): Earlier => ({
-  given: new Set(given),
+/**
+ * What may be at the target that is to be cleared when the source has no value any more. `sendAgain`: what was cleared may be
+ * there again.
+ */
+export const earlier = (
+  { cleared, given }: Receipt,
+  { hadValues, sendAgain }: Pick<Undelivered, "hadValues" | "sendAgain">
+): Earlier => ({
+  given: new Set(sendAgain ? [...given, ...cleared] : given),
   hadValues: new Set(hadValues)
 })
 
@@ -54,6 +68,7 @@ export const after = (before: Receipt, { empty, given }: Mapped, hashes: string 
   const isEmpty = new Set(empty)
   return {
     hashes,
+    hashesAnywhere: null,
     given: [...new Set([...before.given.filter((name) => !isEmpty.has(name)), ...given])].sort(),
     cleared: [
       ...new Set(

@@ -17,7 +17,10 @@ export interface Target {
   readonly urls: KelvinUrl.KelvinUrls
   readonly layout: DirectoryLayout
   readonly sourceUid: Effect.Effect<string>
+  /** For this address, see `PasswordDigest`. */
   readonly digest: (hashes: PasswordHashes) => Effect.Effect<string>
+  /** As earlier versions made it, for any address. */
+  readonly digestAnywhere: (hashes: PasswordHashes) => Effect.Effect<string>
   /** The schools that the mapping gives to this authority. */
   readonly handledSchools: Effect.Effect<SchoolSet>
   /**
@@ -42,13 +45,15 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, plu
     requestsPerSecond: settings.requestsPerSecond
   })
   const handledSchools = Effect.map(config.current, ({ mapping }: Configuration) => mapping.schoolsOf(authority.name))
+  const address = new URL(settings.baseUrl).href.replace(/\/*$/, "/")
   const target: Target = {
     client,
     settings,
     urls: KelvinUrl.make(settings.baseUrl),
     layout: domain.layout,
     sourceUid: domain.sourceUid,
-    digest: digest.of,
+    digest: (hashes) => digest.of(hashes, address),
+    digestAnywhere: (hashes) => digest.of(hashes, null),
     handledSchools,
     schoolsFor: Effect.fnUntraced(function* (schools) {
       const known = yield* client.schools

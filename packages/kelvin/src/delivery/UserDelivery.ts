@@ -59,10 +59,7 @@ const create = Effect.fnUntraced(function* (
         const own = yield* findAgain(target, String(body.name ?? ""), wanted.identities)
         return own === null
           ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence })
-          : yield* modify(
-              target,
-              UserPlan.modification({ ...wanted, receipt: { ...wanted.receipt, hashes: null } }, own)
-            )
+          : yield* modify(target, UserPlan.modification({ ...wanted, hasHashes: false }, own))
       })
     )
   )

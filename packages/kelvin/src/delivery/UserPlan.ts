@@ -5,6 +5,7 @@
 
 import type { ChangedUser, RemovedUser, UserObject } from "@id-connector/core/changes/ListenerObject"
 import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
+import type { PasswordHashes } from "@id-connector/core/directory/PasswordHashes"
 import * as AttributeMapping from "@id-connector/core/mapping/AttributeMapping"
 import * as MappingChoice from "@id-connector/core/mapping/MappingChoice"
 import * as SchoolName from "@id-connector/core/schools/SchoolName"
@@ -32,6 +33,8 @@ export interface Wanted {
   readonly digest: string | null
   /** Of the last delivery. */
   readonly receipt: Receipt.Receipt
+  /** The target has these hashes, as far as is known. */
+  readonly hasHashes: boolean
   /** The identities under which the user may be found, the first one first. */
   readonly identities: ReadonlyArray<Identity>
 }
@@ -82,11 +85,12 @@ const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, d
     return yield* new ObjectUndeliverable({ reasons: ["ucsschoolRecordUID: the user has none"] })
   }
   const receipt = Receipt.decode(delivery.receipt)
-  const { choice, mapped } = yield* map(target, user, schools, Receipt.earlier(receipt, delivery.hadValues))
+  const { choice, mapped } = yield* map(target, user, schools, Receipt.earlier(receipt, delivery))
   const hashes = target.settings.syncPasswordHashes ? user.hashes : null
   const digest = hashes === null ? null : yield* target.digest(hashes)
+  const hasHashes = hashes !== null && !delivery.sendAgain && (yield* isDelivered(target, hashes, receipt))
   const found = yield* findFirst(target, identities)
-  const wanted: Wanted = { choice, mapped, hashes, digest, receipt, identities }
+  const wanted: Wanted = { choice, mapped, hashes, digest, receipt, hasHashes, identities }
   return found === null || delivery.recreate
     ? ({ _tag: "Create", wanted, replaces: found } as const)
     : modification(wanted, found)
@@ -98,8 +102,13 @@ export const modification = (wanted: Wanted, found: KelvinUser): Modify => ({
   wanted,
   found,
   patch: UserChange.modification(wanted.mapped, found),
-  isNewPassword: wanted.digest !== null && wanted.digest !== wanted.receipt.hashes
+  isNewPassword: wanted.hashes !== null && !wanted.hasHashes
 })
+
+const isDelivered = (target: Target, hashes: PasswordHashes, { hashes: delivered, hashesAnywhere }: Receipt.Receipt) =>
+  hashesAnywhere === null
+    ? Effect.map(target.digest(hashes), (digest) => digest === delivered)
+    : Effect.map(target.digestAnywhere(hashes), (digest) => digest === hashesAnywhere)
 
 const map = Effect.fnUntraced(function* (
   target: Target,

@@ -3,8 +3,9 @@ import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
 import * as Coalescing from "@id-connector/core/queue/Coalescing"
 import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
+import * as PasswordDigest from "@id-connector/kelvin/delivery/PasswordDigest"
 import * as Builders from "@id-connector/testkit/data/Builders"
-import { Effect, Either, Fiber, TestClock } from "effect"
+import { Effect, Either, Fiber, Redacted, TestClock } from "effect"
 import { users, world } from "./World.js"
 
 const { base, classDn: classOf } = Builders
@@ -340,6 +341,30 @@ describe("Delivering users", () => {
         samba_pwd_last_set: 2
       })
       assert.ok(!String(created.receipt).includes("CAA1"))
+      assert.strictEqual((yield* deliver(withHashes(2), { ...changed, sendAgain: true })).outcome, "modified")
+    })
+  )
+
+  it.scoped("knows a digest of an earlier version, and sends no hashes again for it", () =>
+    Effect.gen(function* () {
+      const { deliver } = yield* world({ users: [held("anna")] }, { sync_password_hashes: true })
+      const { of } = yield* PasswordDigest.PasswordDigest
+      const old = yield* of(Redacted.make(Builders.passwordHashes), null)
+      const change = { ...user("anna"), user_passwords: Builders.passwordHashes }
+      const { outcome, receipt } = yield* deliver(change, { receipt: old })
+      assert.strictEqual(outcome, "unchanged")
+      assert.strictEqual((yield* deliver(change, { receipt })).outcome, "unchanged")
+      assert.strictEqual((yield* deliver(change)).outcome, "modified")
+    }).pipe(Effect.provide(PasswordDigest.layer(Redacted.make(new Uint8Array(32)))))
+  )
+
+  it.scoped("clears again what it had cleared, when the object is scheduled by hand", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("anna", { udm_properties: { title: "Dr." } })] })
+      const receipt = JSON.stringify({ cleared: ["title"] })
+      assert.strictEqual((yield* deliver(user("anna"), { receipt })).outcome, "unchanged")
+      yield* deliver(user("anna"), { receipt, sendAgain: true })
+      assert.notProperty(simulator.state().users[0]?.udm_properties, "title")
     })
   )
 })

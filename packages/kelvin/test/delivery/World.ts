@@ -49,6 +49,7 @@ export const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
       aliases: [],
       recreate: false,
       hadValues: [],
+      sendAgain: false,
       receipt: null
     })
     const deliver = (json: unknown, more: Partial<Delivery> = {}) =>

@@ -39,7 +39,7 @@ const bundlesOf = (
 }
 
 // Put together with `+`, here and above: `join` copies each text once more.
-const textOf = ({ aliases, had_values, hashes, payload, previous, recreate }: DesiredState): string =>
+const textOf = ({ aliases, had_values, hashes, payload, previous, recreate, send_again }: DesiredState): string =>
   payload +
   betweenParts +
   (previous ?? "") +
@@ -50,11 +50,13 @@ const textOf = ({ aliases, had_values, hashes, payload, previous, recreate }: De
   betweenParts +
   recreate +
   betweenParts +
-  (had_values ?? "")
+  (had_values ?? "") +
+  betweenParts +
+  send_again
 
 const stateIn = (text: string, id: number): DesiredState => {
   // What an earlier version wrote has fewer parts.
-  const [payload = "", previous, hashes, aliases, recreate, hadValues] = text.split(betweenParts)
+  const [payload = "", previous, hashes, aliases, recreate, hadValues, sendAgain] = text.split(betweenParts)
   return {
     id,
     payload,
@@ -62,17 +64,19 @@ const stateIn = (text: string, id: number): DesiredState => {
     hashes: hashes || null,
     aliases: aliases || null,
     recreate: recreate === "1" ? 1 : 0,
-    had_values: hadValues || null
+    had_values: hadValues || null,
+    send_again: sendAgain === "1" ? 1 : 0
   }
 }
 
 /** For items that had one, or had none. */
 export const replace = (states: ReadonlyArray<DesiredState>): Rows.Written =>
   replaceRows(
-    states.map(({ aliases, had_values, hashes, id, payload, previous, recreate }) => [
+    states.map(({ aliases, had_values, hashes, id, payload, previous, recreate, send_again }) => [
       id,
       recreate,
       had_values,
+      send_again,
       aliases,
       previous,
       hashes,
@@ -82,8 +86,9 @@ export const replace = (states: ReadonlyArray<DesiredState>): Rows.Written =>
 
 const replaceRows = Rows.into(
   "desired_states",
-  ["id", "recreate", "had_values", "aliases", "previous", "hashes", "payload"],
-  `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, had_values = excluded.had_values, aliases = excluded.aliases,
+  ["id", "recreate", "had_values", "send_again", "aliases", "previous", "hashes", "payload"],
+  `ON CONFLICT (id) DO UPDATE SET recreate = excluded.recreate, had_values = excluded.had_values,
+   send_again = excluded.send_again, aliases = excluded.aliases,
    previous = excluded.previous, hashes = excluded.hashes, payload = excluded.payload`
 )
 
@@ -97,7 +102,7 @@ export const find = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: 
   const found = new Map<number, DesiredState>()
   if (ids.length === 0) return found
   const alone = yield* sql<DesiredState>`
-    SELECT id, recreate, had_values, aliases, previous, hashes, payload FROM desired_states
+    SELECT id, recreate, had_values, send_again, aliases, previous, hashes, payload FROM desired_states
     WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
   for (const desired of alone) found.set(desired.id, desired)
   const bundled = new Set(ids.filter((id) => !found.has(id)))

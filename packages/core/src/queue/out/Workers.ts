@@ -54,6 +54,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
         aliases: item.aliases,
         recreate: item.recreate,
         hadValues: item.hadValues,
+        sendAgain: item.sendAgain,
         receipt: Receipts.of(before, plugin),
         mayDelete: item.confirmed ? Effect.void : mayDelete(item.objectKey)
       })

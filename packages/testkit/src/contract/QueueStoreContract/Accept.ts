@@ -37,6 +37,27 @@ export const acceptContract = (test: Test): void => {
       )
     }))
 
+  test("Q8: keeps that an object was scheduled by hand until it is delivered, whatever is merged", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([arrival("1", user("u1", "anna"), { sendAgain: true }), arrival("2", user("u2", "bert"))])
+      const [anna, bert] = yield* queue.claim(north, 10)
+      assert.deepStrictEqual([anna?.sendAgain, bert?.sendAgain], [true, false])
+      yield* queue.accept([arrival("3", user("u1", "anne")), arrival("4", user("u2", "berta"), { sendAgain: true })])
+      yield* release(queue, anna)
+      yield* done(queue, bert)
+      const again = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(
+        again.map(({ sendAgain }) => sendAgain),
+        [true, true]
+      )
+      yield* queue.accept([arrival("5", user("u1", "anna"))])
+      yield* done(queue, ...again)
+      assert.deepStrictEqual(
+        (yield* queue.claim(north, 10)).map(({ sendAgain }) => sendAgain),
+        [false]
+      )
+    }))
+
   test("Q9: creates anew what was removed before it came back, and removes what was removed last", (queue) =>
     Effect.gen(function* () {
       yield* queue.accept([arrival("1", removedUser("u1", "anna")), arrival("2", user("u2", "bert"))])

@@ -80,17 +80,20 @@ interface ArrivalOptions {
   readonly to?: ReadonlyArray<AuthorityName>
   /** Default: the record UID `unset`. */
   readonly remember?: Remember
+  /** Default: false. */
+  readonly sendAgain?: boolean
 }
 
 export const arrival = (
   file: string,
   object: ListenerObject.ListenerObject,
-  { digest, fate, remember, to }: ArrivalOptions = {}
+  { digest, fate, remember, sendAgain, to }: ArrivalOptions = {}
 ): Arrival => ({
   file: { name: file, digest: digest ?? file },
   fate: fate ?? "remove",
   object,
   text: null,
   recipients: to ?? [north],
+  sendAgain: sendAgain ?? false,
   remember: remember ?? { _tag: "State", state: previousUser("unset") }
 })

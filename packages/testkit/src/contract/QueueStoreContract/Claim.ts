@@ -20,6 +20,7 @@ export const claimContract = (test: Test): void => {
           aliases: [],
           recreate: false,
           hadValues: [],
+          sendAgain: false,
           id: items.find(({ file }) => file === "2")?.id,
           authority: north,
           objectKey: "user:u1",
