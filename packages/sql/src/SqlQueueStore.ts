@@ -16,7 +16,7 @@ import { accept } from "./SqlQueueStore/Accept.js"
 import { claim, nextDue } from "./SqlQueueStore/Claim.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
 import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
-import { counts, holding, list, receipt, removals, show } from "./SqlQueueStore/Look.js"
+import { counts, holding, list, othersWith, receipt, removals, show } from "./SqlQueueStore/Look.js"
 import { PreviousStates } from "./SqlQueueStore/PreviousStates.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
 import { TakenOver } from "./SqlQueueStore/TakenOver.js"
@@ -58,6 +58,8 @@ const queue: Layer.Layer<
         setPaused(sql, authority, isPaused).pipe(transaction, operation("setPaused"), Effect.zipLeft(sync)),
       removals: (authority, since) => removals(sql, authority, since).pipe(reading, operation("removals")),
       receipt: (authority, objectKey) => receipt(sql, authority, objectKey).pipe(reading, operation("receipt")),
+      othersWith: (authority, recordUid, objectKey) =>
+        othersWith(sql, authority, recordUid, objectKey).pipe(reading, operation("othersWith")),
       holding: (authority) => holding(sql, authority).pipe(reading, operation("holding"))
     }
   })

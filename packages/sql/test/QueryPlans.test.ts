@@ -86,6 +86,7 @@ const work = Effect.gen(function* () {
   yield* queue.discard(north, { _tag: "Ids", ids: [ItemId.make(1)] })
   yield* queue.removals(north, 0)
   yield* queue.holding(north)
+  yield* queue.othersWith(north, "r", "user:u1")
 })
 
 describe("query plans", () => {

@@ -21,6 +21,11 @@ export interface Undelivered {
   readonly hadValues: ReadonlyArray<string>
   /** What can't be compared with what the target has is to be sent, whatever the receipt says. */
   readonly sendAgain: boolean
+  /**
+   * The source UIDs of the accounts with this record UID under which other objects than this one were delivered last: null where
+   * it is the connector's own. Such an account is not this object's any more.
+   */
+  readonly othersWith: (recordUid: string) => Effect.Effect<ReadonlyArray<string | null>>
   /** What {@link Delivered.receipt} was at the last successful delivery of this object to this authority. */
   readonly receipt: string | null
 }

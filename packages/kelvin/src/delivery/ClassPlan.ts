@@ -68,7 +68,8 @@ export const decide = (
     const { recreate } = undelivered
     const schoolClass = Option.getOrNull(SchoolClass.fromDn(object.dn, target.layout))
     if (schoolClass === null) return nothing("not a school class")
-    const schools = yield* target.schoolsFor([schoolClass.school])
+    const listed = yield* target.schoolsFor([schoolClass.school])
+    const schools = yield* target.askedFor(listed, [schoolClass.school])
     const school = schools.spelling(schoolClass.school)
     if (school === undefined) return nothing(`the target has no school ${schoolClass.school}`)
     const mapping = target.settings.mapping.school_classes

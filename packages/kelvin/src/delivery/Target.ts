@@ -2,10 +2,10 @@
 import { ConfigStore, type Configuration } from "@id-connector/core/config/ConfigStore"
 import type { PasswordHashes } from "@id-connector/core/directory/PasswordHashes"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
-import type { SchoolSet } from "@id-connector/core/schools/SchoolName"
+import * as SchoolName from "@id-connector/core/schools/SchoolName"
 import { type DirectoryLayout, SourceDomain } from "@id-connector/core/schools/SourceDomain"
 import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import * as KelvinClient from "../client/KelvinClient.js"
 import * as KelvinUrl from "../client/KelvinUrl.js"
 import * as KelvinSettings from "../settings/KelvinSettings.js"
@@ -22,12 +22,20 @@ export interface Target {
   /** As earlier versions made it, for any address. */
   readonly digestAnywhere: (hashes: PasswordHashes) => Effect.Effect<string>
   /** The schools that the mapping gives to this authority. */
-  readonly handledSchools: Effect.Effect<SchoolSet>
+  readonly handledSchools: Effect.Effect<SchoolName.SchoolSet>
   /**
    * The schools of the target, for an object of these schools. They are asked for anew when one that this authority handles
    * is not among the remembered ones: it may have been created there meanwhile.
    */
-  readonly schoolsFor: (schools: ReadonlyArray<string>) => Effect.Effect<SchoolSet, DeliveryError>
+  readonly schoolsFor: (schools: ReadonlyArray<string>) => Effect.Effect<SchoolName.SchoolSet, DeliveryError>
+  /**
+   * `known`, and those of `schools` that the target has though they are not among them: each is asked for by its name. A list may
+   * be empty or short for a moment, and nothing must be removed because of that.
+   */
+  readonly askedFor: (
+    known: SchoolName.SchoolSet,
+    schools: ReadonlyArray<string>
+  ) => Effect.Effect<SchoolName.SchoolSet, DeliveryError>
 }
 
 /** The target of an authority, under the configuration of the plugin `pluginName`. Its connections live as long as the scope. */
@@ -60,6 +68,11 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, plu
       const handled = yield* handledSchools
       const isComplete = schools.every((school) => known.has(school) || !handled.has(school))
       return isComplete ? known : yield* client.refreshSchools
+    }),
+    askedFor: Effect.fnUntraced(function* (known, schools) {
+      const missing = SchoolName.makeSet(schools.filter((school) => !known.has(school))).names
+      const found = yield* Effect.forEach(missing, client.findSchool)
+      return found.every(Option.isNone) ? known : SchoolName.makeSet([...known.names, ...found.flatMap(Option.toArray)])
     })
   }
   return target

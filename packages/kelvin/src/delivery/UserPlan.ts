@@ -65,33 +65,56 @@ export const decide = (
 const remove = Effect.fnUntraced(function* (target: Target, user: RemovedUser, delivery: Undelivered) {
   if (user.previous === null) return nothing("nothing is known of the user's identity")
   const identities = yield* identitiesOf(target, [user.previous, ...delivery.aliases])
-  return removal(yield* findFirst(target, identities), null)
+  return yield* removal(target, delivery, yield* findFirst(target, identities), null)
 })
 
 const nothing = (detail: string | null): UserPlan => ({ _tag: "Nothing", detail })
 
-const removal = (found: KelvinUser | null, detail: string | null): UserPlan =>
-  found === null ? nothing(detail) : { _tag: "Remove", found, detail }
+const removal = Effect.fnUntraced(function* (
+  target: Target,
+  delivery: Undelivered,
+  found: KelvinUser | null,
+  detail: string | null
+) {
+  if (found === null) return nothing(detail)
+  return (yield* isAnothers(target, delivery, found))
+    ? nothing(`the account ${found.name} belongs to another user of the source by now and stays`)
+    : ({ _tag: "Remove", found, detail } as const)
+})
+
+/** Another object of the source was delivered under the account's ids, later than this one or at the same time. */
+const isAnothers = Effect.fnUntraced(function* (target: Target, { othersWith }: Undelivered, account: KelvinUser) {
+  if (!account.record_uid) return false
+  const others = yield* othersWith(account.record_uid)
+  const own = yield* target.sourceUid
+  return others.some((sourceUid) => (sourceUid ?? own).toLowerCase() === account.source_uid?.toLowerCase())
+})
 
 const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, delivery: Undelivered) {
-  const schools = yield* target.schoolsFor(user.schools)
+  const listed = yield* target.schoolsFor(user.schools)
+  const hasNone = SchoolName.intersect(user.schools, listed).length === 0
+  const known = hasNone ? yield* target.askedFor(listed, user.schools) : listed
   const current = { record_uid: user.recordUid, source_uid: user.sourceUid, schools: user.schools }
   const states = [...Option.toArray(Option.fromNullable(user.previous)), ...delivery.aliases, current]
   const identities = yield* identitiesOf(target, states)
-  if (SchoolName.intersect(user.schools, schools).length === 0) {
-    return removal(yield* findFirst(target, identities), "the target has none of the user's schools")
+  const found = yield* findFirst(target, identities)
+  if (SchoolName.intersect(user.schools, known).length === 0) {
+    return yield* removal(target, delivery, found, "the target has none of the user's schools")
   }
   if (!user.recordUid) {
     return yield* new ObjectUndeliverable({ reasons: ["ucsschoolRecordUID: the user has none"] })
   }
+  // Leaving a school takes its classes along: it must be gone, not only from a list.
+  const own = SchoolName.makeSet(user.schools)
+  const schools = yield* target.askedFor(known, found?.schools.filter(own.has) ?? [])
   const receipt = Receipt.decode(delivery.receipt)
   const { choice, mapped } = yield* map(target, user, schools, Receipt.earlier(receipt, delivery))
   const hashes = target.settings.syncPasswordHashes ? user.hashes : null
   const digest = hashes === null ? null : yield* target.digest(hashes)
   const hasHashes = hashes !== null && !delivery.sendAgain && (yield* isDelivered(target, hashes, receipt))
-  const found = yield* findFirst(target, identities)
   const wanted: Wanted = { choice, mapped, hashes, digest, receipt, hasHashes, identities }
-  return found === null || delivery.recreate
+  const replaces = delivery.recreate && found !== null && !(yield* isAnothers(target, delivery, found))
+  return found === null || replaces
     ? ({ _tag: "Create", wanted, replaces: found } as const)
     : modification(wanted, found)
 })

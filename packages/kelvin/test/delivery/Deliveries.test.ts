@@ -231,6 +231,73 @@ describe("Delivering users", () => {
     })
   )
 
+  const noSchools = (times = 2) =>
+    ({ method: "GET", path: /^\/schools\/$/, times, effect: { _tag: "Status", status: 200, body: [] } }) as const
+
+  it.scoped("removes nobody because the list of schools is empty or short for a moment", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("anna"), held("tom", { schools: ["A", "B"], roles: ["teacher"] })],
+        classes: [{ name: "7c", school: "B", users: ["tom"] }]
+      })
+      simulator.fail(noSchools())
+      assert.strictEqual((yield* deliver(user("anna"))).outcome, "unchanged")
+      simulator.clearFaults()
+      simulator.fail({ ...noSchools(), effect: { _tag: "Status", status: 200, body: [{ name: "A" }] } })
+      const teacher = Builders.user("tom", { schools: ["A", "B"], kind: "teacher" })
+      yield* deliver({ ...teacher, object: { ...teacher.object, groups: [classOf("B", "7c")] } })
+      const tom = simulator.state().users[1]
+      assert.deepStrictEqual([tom?.schools, simulator.state().classes[0]?.users], [["A", "B"], ["tom"]])
+    })
+  )
+
+  it.scoped("removes nobody while the target does not say clearly that it lacks the school", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("anna")] })
+      const moved = user("anna", { school: ["D"] })
+      for (const answer of [
+        { status: 500 },
+        { status: 400, body: { detail: "no" } },
+        { status: 404, body: "<html>" },
+        { status: 200, body: { name: "E" } }
+      ]) {
+        simulator.fail({ method: "GET", path: "/schools/D", effect: { _tag: "Status", ...answer } })
+        assert.strictEqual(tagOf(yield* Effect.flip(deliver(moved))), "TargetFailed")
+      }
+      assert.deepStrictEqual(simulator.writes(), [])
+      assert.strictEqual((yield* deliver(moved)).outcome, "removed")
+    })
+  )
+
+  it.scoped("spares an account that belongs to another user of the source by now", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("ben", { record_uid: "Rec-Anna" }), held("tom", { source_uid: "UCR" })]
+      })
+      const others = (sourceUid: string | null) => ({
+        othersWith: (recordUid: string) =>
+          Effect.succeed(/^rec-(anna|tom)$/i.test(recordUid) ? [sourceUid, "elsewhere"] : [])
+      })
+      const was = (name: string, source_uid: string | null) => ({
+        schools: ["A"],
+        record_uid: `rec-${name}`,
+        source_uid
+      })
+      const gone = { ...user("anna", {}, was("anna", "S")), object: null }
+      const spared = yield* deliver(gone, others("s"))
+      assert.strictEqual(spared.outcome, "absent")
+      assert.include(spared.detail, "ben belongs to another user")
+      const left = yield* deliver(user("anna", { school: ["D"] }), others("S"))
+      assert.strictEqual(left.outcome, "absent")
+      const unnamed = yield* deliver({ ...user("tom", {}, was("tom", null)), object: null }, others(null))
+      assert.strictEqual(unnamed.outcome, "absent")
+      const back = yield* deliver(user("anna"), { ...others("S"), recreate: true })
+      assert.strictEqual(back.outcome, "modified")
+      assert.notInclude(simulator.writes().join(), "DELETE")
+      assert.strictEqual((yield* deliver(gone, others("other"))).outcome, "removed")
+    })
+  )
+
   it.scoped("removes by the previous identity, and is content when nobody is there", () =>
     Effect.gen(function* () {
       const { deliver } = yield* world({ users: [held("anna")] })
@@ -404,6 +471,18 @@ describe("Delivering classes", () => {
       yield* deliver(schoolClass("A", "5b", [], none), full)
       const created = simulator.state().classes[1]
       assert.deepStrictEqual([created?.description, created?.udm_properties], [null, {}])
+    })
+  )
+
+  it.scoped("delivers a class of a school that is missing in the list for a moment", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({})
+      const empty = { _tag: "Status", status: 200, body: [] } as const
+      simulator.fail({ method: "GET", path: /^\/schools\/$/, times: 2, effect: empty })
+      assert.strictEqual((yield* deliver(schoolClass("A", "5a"))).outcome, "created")
+      assert.strictEqual((yield* deliver(schoolClass("D", "5a"))).outcome, "ignored")
+      simulator.fail({ method: "GET", path: "/schools/D", effect: { _tag: "Status", status: 500 } })
+      assert.strictEqual(tagOf(yield* Effect.flip(deliver(schoolClass("D", "5a")))), "TargetFailed")
     })
   )
 

@@ -50,6 +50,7 @@ export const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
       recreate: false,
       hadValues: [],
       sendAgain: false,
+      othersWith: () => Effect.succeed([]),
       receipt: null
     })
     const deliver = (json: unknown, more: Partial<Delivery> = {}) =>

@@ -5,6 +5,7 @@ import type { SchoolAuthority } from "../../schools/SchoolAuthority.js"
 import { type DeliveryError, ObjectUndeliverable } from "../../targets/DeliveryError.js"
 import * as Plugin from "../../targets/Plugin.js"
 import type { QueueItem, Settlement } from "../QueueStore.js"
+import * as Accounts from "./Accounts.js"
 import * as DeletionProtection from "./DeletionProtection.js"
 import * as FailurePolicy from "./FailurePolicy.js"
 import * as Handlers from "./Handlers.js"
@@ -35,6 +36,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
   const clock = yield* Effect.clock
   const plugins = yield* Plugin.Plugins
   const handlers = yield* Handlers.make(authority)
+  const accounts = yield* Accounts.make(authority.name)
   const mayDelete = yield* DeletionProtection.make(authority.name, Plugin.deletionLimitOf(plugins, authority))
   let unansweredInARow = 0
 
@@ -55,6 +57,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
         recreate: item.recreate,
         hadValues: item.hadValues,
         sendAgain: item.sendAgain,
+        othersWith: accounts.othersWith(item),
         receipt: Receipts.of(before, plugin),
         mayDelete: item.confirmed ? Effect.void : mayDelete(item.objectKey)
       })
@@ -64,11 +67,13 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     }
     unansweredInARow = 0
     progress.succeed(item.id, clock.unsafeCurrentTimeMillis())
+    const account = Accounts.accountOf(item.object)
     const settlement: Settlement = {
       _tag: "Done",
       id: item.id,
       receipt: Receipts.encode(after),
-      result: Outcome.resultOf(outcomes)
+      result: Outcome.resultOf(outcomes),
+      ...(account === undefined ? {} : { account })
     }
     return { settlement, authority: goOn }
   })
@@ -108,6 +113,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     deliver: (item) =>
       Effect.suspend(() => {
         progress.begin(item)
+        accounts.begin(item)
         return deliverThrough(item)
       }).pipe(Effect.catchAllCause((cause) => ended(item, cause))),
     ping: handlers.ping

@@ -2,7 +2,7 @@
 import type { PreviousState } from "@id-connector/core/changes/PreviousState"
 import type * as Precedence from "@id-connector/core/queue/Precedence"
 import type { RowState } from "@id-connector/core/queue/QueueRow"
-import type { Attempt, FileFate, ItemId, QueueItem, Removals } from "@id-connector/core/queue/QueueStore"
+import type { Account, Attempt, FileFate, ItemId, QueueItem, Removals } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 
 /** `tried` holds nobody back; the class is delivered `again` when that item is gone, held or dead. */
@@ -18,12 +18,20 @@ export interface Stored extends Omit<QueueItem, "state" | "receipt"> {
   readonly history: ReadonlyArray<Attempt>
 }
 
+/** An object that was delivered. */
+export interface AtTarget {
+  readonly authority: AuthorityName
+  readonly objectKey: string
+  readonly receipt: string | null
+  readonly account: Account | null
+}
+
 export interface Memory {
   lastId: number
   /** By id, thus in the order of arrival. */
   readonly items: Map<ItemId, Stored>
-  /** By authority and object: what is at the target, and the receipt. */
-  readonly delivered: Map<string, string | null>
+  /** By authority and object: what is at the target. */
+  readonly delivered: Map<string, AtTarget>
   readonly removals: Map<AuthorityName, Array<Removals>>
   readonly paused: Set<AuthorityName>
   readonly takenOver: Map<string, { readonly digest: string; readonly fate: FileFate }>
