@@ -20,6 +20,7 @@ import * as FileDirectory from "./files/FileDirectory.js"
 import * as InstanceLock from "./files/InstanceLock.js"
 import * as KeyFile from "./files/KeyFile.js"
 import * as OutQueueRestore from "./files/OutQueueRestore.js"
+import * as ScheduleMarksDirectory from "./files/ScheduleMarksDirectory.js"
 import * as Scheduling from "./files/Scheduling.js"
 import * as SpoolDirectory from "./files/SpoolDirectory.js"
 import * as TrashDirectory from "./files/TrashDirectory.js"
@@ -122,7 +123,9 @@ const trashDirectory = ({ appDir }: Settings) => `${appDir}/data/out_queues_tras
 
 /** What the schedule commands need: the source directory, and nothing of the queues. */
 export const scheduling = (settings: Settings) =>
-  Scheduling.layer(settings.triggerDirectory).pipe(Layer.provide(directory(settings)))
+  Scheduling.layer(settings.triggerDirectory).pipe(Layer.provide([directory(settings), marks(settings)]))
+
+const marks = ({ appDir }: Settings) => ScheduleMarksDirectory.layer(`${appDir}/data/scheduled`)
 
 /** The connector under these settings. It runs as long as the layer lives. Without `threads` there is one for everything. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
@@ -133,7 +136,7 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
       TrashDirectory.layer(trashDirectory(settings))
     ]),
     Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings.triggerDirectory))),
-    Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer]),
+    Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer, marks(settings)]),
     Layer.provideMerge(
       Layer.mergeAll(
         Events.layer,

@@ -21,7 +21,7 @@ export class ScheduleApi extends HttpApiGroup.make("schedule")
       .annotate(OpenApi.Summary, "Schedule a user")
       .annotate(
         OpenApi.Description,
-        "Writes a trigger file: the listener takes the user from the source directory anew, as if somebody had changed it."
+        "Writes a trigger file: the listener takes the user from the source directory anew, as if somebody had changed it. What can't be compared with what a target has (password hashes) is sent to it once more."
       )
   )
   .add(

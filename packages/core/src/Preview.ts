@@ -12,6 +12,7 @@ import * as Preparation from "./queue/in/Preparation.js"
 import * as Receipts from "./queue/out/Receipts.js"
 import { PreviousStateStore } from "./queue/PreviousStateStore.js"
 import { QueueStore } from "./queue/QueueStore.js"
+import { persistently } from "./queue/Supervision.js"
 import type { AuthorityName, SchoolAuthority } from "./schools/SchoolAuthority.js"
 import { SourceDomain } from "./schools/SourceDomain.js"
 import * as Plugin from "./targets/Plugin.js"
@@ -118,13 +119,14 @@ const atTarget = (authority: SchoolAuthority, object: ListenerObject.ListenerObj
     const [waiting] = yield* store.list(authority.name, { object: key, limit: 1 })
     const single = Coalescing.single(object)
     const desired = waiting === undefined ? single : Coalescing.merge(waiting, single)
+    const othersWith = (recordUid: string) => persistently(store.othersWith(authority.name, recordUid, key))
     const receipts = Receipts.decode(yield* store.receipt(authority.name, key))
     const plugins = yield* Effect.forEach(
       Plugin.forObject(yield* Plugin.Plugins, authority, desired.object),
       (plugin): Effect.Effect<PluginPreview> =>
         Effect.scoped(
           Effect.flatMap(plugin.handler(authority), (handler) =>
-            handler.preview({ ...desired, receipt: receipts[plugin.name] ?? null })
+            handler.preview({ ...desired, othersWith, receipt: Receipts.of(receipts, plugin) })
           )
         ).pipe(
           Effect.mapError(({ message }) => message),

@@ -55,6 +55,7 @@ export const kelvin: Plugin<Needs> = {
  */
 export const partialGroupSync: Plugin<Needs> = {
   name: "kelvin-partial-group-sync",
+  receipts: kelvin.name,
   handles: () => true,
   concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin-partial-group-sync"),
   deletionLimit: (authority) => KelvinSettings.deletionLimitOf(authority, "kelvin-partial-group-sync"),

@@ -92,7 +92,9 @@ describe("Input made to be slow is read at once:", () => {
       attributes: { name: "b", roles: ["student"], schools: ["S"], school: "S", school_classes: { S: ["1a"] } },
       udmProperties: { x: "z" },
       randomPassword: false,
-      warnings: []
+      warnings: [],
+      given: [],
+      empty: []
     }
     for (const json of hostile) {
       for (const key of Object.keys(user)) {

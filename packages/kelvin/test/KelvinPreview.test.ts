@@ -75,6 +75,22 @@ describe("A preview", () => {
     })
   )
 
+  it.scoped("shows what would be cleared", () =>
+    Effect.gen(function* () {
+      const { preview } = yield* world({
+        users: [held("anna", { email: "anna@x.de", udm_properties: { title: "Dr." } })]
+      })
+      const none = user("anna", { title: null, mailPrimaryAddress: null })
+      const shown = yield* preview(none, { receipt: JSON.stringify({ given: ["email", "title"] }) })
+      assert.deepStrictEqual(shown.differences, [
+        { attribute: "email", current: "anna@x.de", wanted: null },
+        { attribute: "udm_properties.title", current: "Dr.", wanted: null }
+      ])
+      assert.deepStrictEqual(shown.requests[0]?.body, { email: null, udm_properties: { title: null } })
+      assert.strictEqual((yield* preview(none)).outcome, "unchanged")
+    })
+  )
+
   it.scoped("says that password hashes would be sent, without showing them", () =>
     Effect.gen(function* () {
       const { preview } = yield* world({ users: [held("anna")] }, { sync_password_hashes: true })

@@ -362,6 +362,44 @@ const groupKey = (item: number, payload: string): string | null => {
   }
 }
 
+/** See `DesiredState`. */
+const sentBefore = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE desired_states ADD COLUMN had_values TEXT` // JSON
+  yield* sql`ALTER TABLE desired_states ADD COLUMN send_again INTEGER NOT NULL DEFAULT 0`
+  // See `QueueStore.othersWith`. The record UID in lower case.
+  yield* sql`ALTER TABLE delivered ADD COLUMN record_uid TEXT`
+  yield* sql`ALTER TABLE delivered ADD COLUMN source_uid TEXT`
+  yield* inBatches(
+    (after) =>
+      sql<{ row: number; id: string; state: string }>`
+        SELECT rowid AS row, id, state FROM previous_states WHERE rowid > ${after} ORDER BY rowid LIMIT 1000`,
+    (rows) => sql`
+      INSERT INTO delivered (authority, object_key, record_uid, source_uid)
+      SELECT d.authority, d.object_key, e.value ->> 1, e.value ->> 2
+      FROM json_each(${JSON.stringify(rows.flatMap(({ id, state }) => accountOf(id, state)))}) AS e
+      CROSS JOIN (SELECT authority FROM queue_counts WHERE state = 'delivered') AS c
+      CROSS JOIN delivered AS d ON d.authority = c.authority AND d.object_key = e.value ->> 0
+      WHERE true
+      ON CONFLICT (authority, object_key) DO UPDATE SET record_uid = excluded.record_uid, source_uid = excluded.source_uid`
+  )
+  yield* sql`CREATE INDEX delivered_record ON delivered (authority, record_uid) WHERE record_uid IS NOT NULL`
+})
+
+/** Under which account a user was delivered, as far as the previous state says. */
+const accountOf = (id: string, state: string): ReadonlyArray<readonly [string, string, string | null]> => {
+  const { record_uid, source_uid } = JSON.parse(state)
+  return typeof record_uid === "string" && record_uid !== ""
+    ? [
+        [
+          `user:${id}`,
+          record_uid.toLowerCase(),
+          typeof source_uid === "string" && source_uid !== "" ? source_uid : null
+        ]
+      ]
+    : []
+}
+
 /** Goes through all rows after one, in the order of their numbers. */
 const inBatches = <Row extends { readonly row: number }, E, R>(
   next: (after: number) => Effect.Effect<ReadonlyArray<Row>, E, R>,
@@ -389,5 +427,6 @@ export const migrations = {
   "0012_bundles_for_the_others": bundlesForTheOthers,
   "0013_plain_names": plainNames,
   "0014_groups_by_entry_uuid": groupsByEntryUuid,
-  "0015_generations": generations
+  "0015_generations": generations,
+  "0016_sent_before": sentBefore
 }

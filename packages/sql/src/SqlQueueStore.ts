@@ -20,7 +20,7 @@ import { countDelivered } from "./SqlQueueStore/CountDelivered.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
 import { Generations } from "./SqlQueueStore/Generations.js"
 import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
-import { authoritiesOf, counts, holding, list, receipt, removals, show } from "./SqlQueueStore/Look.js"
+import { authoritiesOf, counts, holding, list, othersWith, receipt, removals, show } from "./SqlQueueStore/Look.js"
 import { PreviousStates } from "./SqlQueueStore/PreviousStates.js"
 import * as Remains from "./SqlQueueStore/Remains.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
@@ -83,6 +83,8 @@ const queue: Layer.Layer<
         setPaused(sql, idOf(authority), isPaused).pipe(transaction, operation("setPaused"), Effect.zipLeft(sync)),
       removals: (authority, since) => removals(sql, idOf(authority), since).pipe(reading, operation("removals")),
       receipt: (authority, objectKey) => receipt(sql, idOf(authority), objectKey).pipe(reading, operation("receipt")),
+      othersWith: (authority, recordUid, objectKey) =>
+        othersWith(sql, idOf(authority), recordUid, objectKey).pipe(reading, operation("othersWith")),
       holding: (authority) => holding(sql, idOf(authority)).pipe(reading, operation("holding")),
       countDelivered: (places, after, limit) =>
         countDelivered(

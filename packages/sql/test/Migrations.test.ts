@@ -38,18 +38,26 @@ describe("migrations", () => {
         yield* sql`INSERT INTO queue_counts VALUES (${north}, 'ready', ${many + 1})`
         yield* sql`
           INSERT INTO previous_states (id, state)
-          SELECT 'u' || value, ${JSON.stringify(previousUser("anna"))} FROM json_each(${numbers})`
+          SELECT 'u' || value, replace(${JSON.stringify(previousUser("R-Ä0"))}, 'Ä0', 'Ä' || value) FROM json_each(${numbers})`
+        yield* sql`
+          INSERT INTO delivered (authority, object_key, receipt)
+          SELECT ${north}, 'user:u' || value, 'receipt' || value FROM json_each(${numbers})`
       }).pipe(Effect.provide(before(filename)))
       yield* Effect.gen(function* () {
         const queue = yield* QueueStore
         for (const id of ["u1", `u${many}`]) {
-          assert.deepStrictEqual(yield* previousOf(id), previousUser("anna"))
+          const recordUid = id.replace("u", "R-Ä")
+          assert.deepStrictEqual(yield* previousOf(id), previousUser(recordUid))
+          assert.strictEqual(yield* queue.receipt(north, `user:${id}`), id.replace("u", "receipt"))
+          assert.deepStrictEqual(yield* queue.othersWith(north, recordUid, "user:x"), ["TESTID"])
+          assert.deepStrictEqual(yield* queue.othersWith(north, recordUid, `user:${id}`), [])
           assert.lengthOf(yield* queue.list(north, { object: id, limit: 10 }), 1)
         }
         const files = [
           { name: "x", digest: "1" },
           { name: "y", digest: "other" }
         ]
+        assert.strictEqual(yield* queue.holding(north), many)
         assert.deepStrictEqual([...(yield* queue.takenOver(files))], [["x", "trash"]])
         assert.deepStrictEqual([...(yield* queue.takenOverNames)].sort(), ["x", "y"])
         yield* queue.accept([arrival("new", user(`u${many}`, "bert"))])

@@ -78,6 +78,7 @@ const arrival = (index: number) => {
     object,
     text,
     recipients: [authority],
+    sendAgain: false,
     remember: { _tag: "State" as const, state: ListenerObject.userState(object) }
   }
 }

@@ -122,7 +122,8 @@ const accept = (directory: string, files: ReadonlyArray<string>, authority: Auth
             : object,
         text: null,
         recipients: [authority],
-        remember: { _tag: "Nothing" }
+        remember: { _tag: "Nothing" },
+        sendAgain: false
       })
     )
     yield* store.accept(arrivals)

@@ -1,15 +1,17 @@
 /**
  * Scheduling objects again: a file for each in the directory that the host's listener reads, which then writes a listener file
- * with the object's present state. `<YYYY-mm-dd-HH-MM-SS-ffffff>_<entryUUID>.json`.
+ * with the object's present state. `<YYYY-mm-dd-HH-MM-SS-ffffff>_<entryUUID>.json`. The object is marked before, so that what
+ * can't be compared with what a target has is sent once more.
  */
 import { FileSystem, Path } from "@effect/platform"
 import { Directory, type DirectoryError, ObjectUnknown } from "@id-connector/core/directory/Directory"
+import { ScheduleMarks } from "@id-connector/core/queue/in/ScheduleMarks"
 import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 
 /** A file could not be written. */
 export class NotScheduled extends Schema.TaggedError<NotScheduled>()("NotScheduled", { detail: Schema.String }) {
   override get message() {
-    return `The trigger file could not be written: ${this.detail} Check IDC_LISTENER_TRIGGER_DIR.`
+    return `The trigger file could not be written: ${this.detail} Check IDC_LISTENER_TRIGGER_DIR and IDC_APP_DIR.`
   }
 }
 
@@ -39,6 +41,7 @@ export const layer = (directory: string) =>
       const source = yield* Directory
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
+      const marks = yield* ScheduleMarks
       let last = 0
 
       /** Microseconds since 1970, each given out once: names are in the order in which they are written. */
@@ -49,6 +52,7 @@ export const layer = (directory: string) =>
 
       const trigger = (objectType: "users/user" | "groups/group", { dn, entryUuid }: Found) =>
         Effect.gen(function* () {
+          yield* marks.add(entryUuid)
           const name = `${nameOf(yield* stamp)}_${entryUuid}.json`
           const content = JSON.stringify({ entry_uuid: entryUuid, dn, object_type: objectType, command: "m" })
           const file = path.join(directory, name)

@@ -44,7 +44,7 @@ export const aside = (desired: Belonging.Undelivered): Aside | null => {
 }
 
 /** What is to be delivered once the object has stepped aside. */
-export const stepAside = (desired: Belonging.Undelivered): Belonging.Undelivered => {
+export const stepAside = <D extends Belonging.Undelivered>(desired: D): D => {
   const { aliases, object } = desired
   const made = aside(desired)
   if (made === null) return desired
@@ -64,7 +64,7 @@ export const stepAside = (desired: Belonging.Undelivered): Belonging.Undelivered
       ...(emails === undefined || made.hasNoEmail ? {} : { emails })
     }
   }
-  return { aliases: others.map(moved), object: { ...object, previous: moved(oldest) } }
+  return { ...desired, aliases: others.map(moved), object: { ...object, previous: moved(oldest) } }
 }
 
 /**

@@ -3,8 +3,9 @@
  * target. Total and pure: the same object, mapping and facts always give the same attributes or the same problems.
  *
  * *Here* are UDM properties, some with a meaning of their own (see {@link mapUser}); *there* are attributes of the Kelvin
- * REST API, and whatever it does not know goes into `udm_properties`. A value that is null or missing is not sent. When two
- * keys are mapped to the same attribute the later one that has a value wins.
+ * REST API, and whatever it does not know goes into `udm_properties`. When two keys are mapped to the same attribute the later
+ * one that has a value wins. What has no value (null, missing, an empty text, an empty list for a text) is not sent, unless a
+ * value was delivered before: what was delivered is cleared, what was never delivered stays.
  */
 import { Either, Option } from "effect"
 import * as ListenerObject from "../changes/ListenerObject.js"
@@ -30,12 +31,27 @@ export interface Facts {
   readonly hashesAreSent: boolean
 }
 
+/** What the target may hold of earlier deliveries of the object. */
+export interface Earlier {
+  /** Attributes and UDM properties *there* that were given a value. */
+  readonly given: ReadonlySet<string>
+  /** Properties *here* that had a value in a change that may have been delivered. */
+  readonly hadValues: ReadonlySet<string>
+}
+
+/** It was never delivered. */
+export const nothingEarlier: Earlier = { given: new Set(), hadValues: new Set() }
+
 /** Attributes by their names at the target. Schools, roles and users are bare names. Null clears. */
 export type Attributes = { readonly [attribute: string]: unknown }
 
 export interface Mapped {
   readonly attributes: Attributes
   readonly udmProperties: Attributes
+  /** Attributes and UDM properties that get a value, of those that can be cleared again. */
+  readonly given: ReadonlyArray<string>
+  /** All others of those that are mapped: they have no value. */
+  readonly empty: ReadonlyArray<string>
   /** A new account gets a random password. An existing one keeps what it has. */
   readonly randomPassword: boolean
   /** For the log: nothing is wrong enough to stop the delivery. */
@@ -81,6 +97,17 @@ const textAttributes: ReadonlySet<string> = new Set([
 
 const classAttributes: ReadonlySet<string> = new Set(["name", "school", "description", "users"])
 
+/** What clears an attribute. The others can't be cleared: the target insists on them, or they always have a value. */
+const clearing: { readonly [attribute: string]: unknown } = {
+  birthday: null,
+  email: null,
+  expiration_date: null,
+  ucsschool_roles: [],
+  legal_wards: [],
+  legal_guardians: [],
+  description: null
+}
+
 /** The targets of a mapping that are no attributes but UDM properties. */
 export const propertiesOf = (kind: "user" | "class", mapping: Mapping): ReadonlyArray<string> => {
   const attributes = kind === "user" ? userAttributes : classAttributes
@@ -106,17 +133,19 @@ const problem = (text: string): Value => ({ _tag: "Problem", problem: text })
 export const mapUser = (
   user: ListenerObject.ChangedUser,
   mapping: Mapping,
-  facts: Facts
-): Either.Either<Mapped, Problems> => collect(mapping, userAttributes, (here) => userValue(here, user, facts))
+  facts: Facts,
+  earlier: Earlier = nothingEarlier
+): Either.Either<Mapped, Problems> => collect(mapping, userAttributes, earlier, (here) => userValue(here, user, facts))
 
 /** Maps a school class: `name` without the school's prefix, `school` in the target's spelling, `users` as user names. */
 export const mapClass = (
   group: ListenerObject.ChangedGroup,
   schoolClass: SchoolClass.SchoolClass,
   mapping: Mapping,
-  facts: Pick<Facts, "schools">
+  facts: Pick<Facts, "schools">,
+  earlier: Earlier = nothingEarlier
 ): Either.Either<Mapped, Problems> =>
-  collect(mapping, classAttributes, (here) => {
+  collect(mapping, classAttributes, earlier, (here) => {
     switch (here) {
       case "name":
         return send(Option.getOrElse(SchoolClass.withoutPrefix(group.name, schoolClass.school), () => schoolClass.name))
@@ -132,19 +161,26 @@ export const mapClass = (
 const collect = (
   mapping: Mapping,
   known: ReadonlySet<string>,
+  earlier: Earlier,
   valueOf: (here: string) => Value
 ): Either.Either<Mapped, Problems> => {
-  const attributes: Record<string, unknown> = {}
-  const udmProperties: Record<string, unknown> = {}
+  /** What is sent for an attribute; undefined: nothing so far. */
+  const wanted = new Map<string, unknown>()
+  const perhapsGiven = new Set(earlier.given)
   const warnings: Array<string> = []
   const problems: Array<string> = []
   let randomPassword = false
   for (const [here, there] of Object.entries(mapping)) {
+    if (!wanted.has(there)) wanted.set(there, undefined)
+    if (earlier.hadValues.has(here)) perhapsGiven.add(there)
     const value = valueOf(here)
     switch (value._tag) {
       case "Send": {
-        const sent = textAttributes.has(there) && Array.isArray(value.value) ? value.value[0] : value.value
-        if (sent !== undefined) Object.assign(known.has(there) ? attributes : udmProperties, { [there]: sent })
+        const isText = known.has(there) && textAttributes.has(there)
+        const sent = isText && Array.isArray(value.value) ? value.value[0] : value.value
+        const isMissing = sent === undefined || (isText && sent === "")
+        // Nothing takes the place of what another key has.
+        if (!isMissing && (!isEmpty(sent) || isEmpty(wanted.get(there)))) wanted.set(there, sent)
         break
       }
       case "Skip":
@@ -158,10 +194,29 @@ const collect = (
         break
     }
   }
-  return problems.length > 0
-    ? Either.left(problems)
-    : Either.right({ attributes, udmProperties, randomPassword, warnings })
+  if (problems.length > 0) return Either.left(problems)
+  const attributes: Record<string, unknown> = {}
+  const udmProperties: Record<string, unknown> = {}
+  const given: Array<string> = []
+  const empty: Array<string> = []
+  for (const [there, value] of wanted) {
+    const canBeCleared = !known.has(there) || there in clearing
+    if (canBeCleared) (isEmpty(value) ? empty : given).push(there)
+    const isCleared = value === undefined && canBeCleared && perhapsGiven.has(there)
+    const sent = isCleared ? (known.has(there) ? clearing[there] : null) : value
+    // Not by assignment: a property may have any name, `__proto__`, too.
+    if (sent !== undefined) define(known.has(there) ? attributes : udmProperties, there, sent)
+  }
+  return Either.right({ attributes, udmProperties, given, empty, randomPassword, warnings })
 }
+
+const define = (attributes: Record<string, unknown>, name: string, value: unknown): void => {
+  Object.defineProperty(attributes, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** To a directory nothing, an empty text and an empty list are all "no value". */
+export const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)
 
 const userValue = (here: string, user: ListenerObject.ChangedUser, facts: Facts): Value => {
   const property = user.properties[here]
@@ -194,10 +249,10 @@ const userValue = (here: string, user: ListenerObject.ChangedUser, facts: Facts)
   }
 }
 
-const plain = (value: unknown): Value => (value === null || value === undefined ? skip : send(value))
+const plain = (value: unknown): Value => (value === null || value === undefined || value === "" ? skip : send(value))
 
 const date = (here: string, value: unknown): Value => {
-  if (value === null || value === undefined) return send(null)
+  if (value === null || value === undefined || value === "") return send(null)
   if (typeof value === "string" && isDate(value)) return send(value)
   return problem(`${here}: ${cut(JSON.stringify(value))} is not a date YYYY-MM-DD`)
 }

@@ -21,6 +21,9 @@ export interface DesiredStateRow {
   readonly hashes: string | null
   /** JSON text, or null for none. */
   readonly aliases: string | null
+  /** JSON text, or null for none. */
+  readonly had_values: string | null
+  readonly send_again: 0 | 1
 }
 
 /** The columns of a {@link QueueItem}. */
@@ -47,12 +50,17 @@ export const itemState = (state: RowState): ItemState =>
   state === "ready" || state === "delayed" || state === "blocked" ? "waiting" : state
 
 /** `text`: the JSON text that the object was decoded from, see `Arrival`. */
-export const rowOf = ({ aliases, object }: DesiredState, text: string | null = null): DesiredStateRow => ({
+export const rowOf = (
+  { aliases, hadValues, object, sendAgain }: DesiredState,
+  text: string | null = null
+): DesiredStateRow => ({
   payload: text ?? JSON.stringify(ListenerObject.encode({ ...object, previous: null, ...withoutHashes(object) })),
   previous: object.previous === null ? null : JSON.stringify(object.previous),
   hashes:
     object._tag === "ChangedUser" && object.hashes !== null ? JSON.stringify(Redacted.value(object.hashes)) : null,
-  aliases: aliases.length === 0 ? null : JSON.stringify(aliases)
+  aliases: aliases.length === 0 ? null : JSON.stringify(aliases),
+  had_values: hadValues.length === 0 ? null : JSON.stringify(hadValues),
+  send_again: sendAgain ? 1 : 0
 })
 
 const withoutHashes = (object: ListenerObject.ListenerObject) => (object._tag === "ChangedUser" ? { hashes: null } : {})
@@ -69,10 +77,18 @@ const decodeDesiredState = (row: DesiredStateRow): Either.Either<DesiredState, s
   Either.flatMap(
     Either.mapLeft(ListenerObject.decodeText(row.payload), ({ reasons }) => `payload: ${reasons.join("; ")}`),
     (read) =>
-      Either.zipWith(withStored(read, row), part("aliases", row.aliases, decodeAliases), (object, aliases) => ({
-        object,
-        aliases: aliases ?? []
-      }))
+      Either.all({
+        object: withStored(read, row),
+        aliases: part("aliases", row.aliases, decodeAliases),
+        hadValues: part("had_values", row.had_values, decodeNames)
+      }).pipe(
+        Either.map(({ aliases, hadValues, object }) => ({
+          object,
+          aliases: aliases ?? [],
+          hadValues: hadValues ?? [],
+          sendAgain: row.send_again === 1
+        }))
+      )
   )
 
 /** The object with the previous state and the hashes that are stored beside it. */
@@ -98,6 +114,7 @@ const withStored = (
 const decodeUser = Schema.decodeEither(Schema.parseJson(PreviousUser))
 const decodeGroup = Schema.decodeEither(Schema.parseJson(PreviousGroup))
 const decodeHashes = Schema.decodeEither(Schema.parseJson(PlainPasswordHashes))
+const decodeNames = Schema.decodeEither(Schema.parseJson(Schema.Array(Schema.String)))
 const decodeAliases = Schema.decodeEither(Schema.parseJson(Schema.Array(PreviousUser)))
 
 /** A part that may be missing. What is wrong with it says its name only: the error might show password hashes. */

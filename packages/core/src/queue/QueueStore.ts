@@ -39,6 +39,8 @@ export interface Arrival {
   readonly text: string | null
   /** Each gets an item. May be empty. */
   readonly recipients: ReadonlyArray<AuthorityName>
+  /** See `DesiredState.sendAgain`. */
+  readonly sendAgain: boolean
   readonly remember: Remember
 }
 
@@ -107,9 +109,23 @@ export const attemptsKept = 20
 /** What the target has after a delivery: the object, or it not any more, or not (and it had not before). */
 export type Result = "present" | "removed" | "absent"
 
+/** What names a user at a target. */
+export interface Account {
+  readonly recordUid: string
+  /** Null: the connector's own. */
+  readonly sourceUid: string | null
+}
+
 /** How the delivery of a claimed item ended. */
 export type Settlement =
-  | { readonly _tag: "Done"; readonly id: ItemId; readonly receipt: string | null; readonly result: Result }
+  | {
+      readonly _tag: "Done"
+      readonly id: ItemId
+      readonly receipt: string | null
+      readonly result: Result
+      /** Of a user that is present. */
+      readonly account?: Account
+    }
   /** `wanted`: users the object refers to. The item is due as soon as one of them was delivered, if that is sooner. */
   | {
       readonly _tag: "RetryAt"
@@ -250,6 +266,15 @@ export interface QueueStoreShape {
   readonly removals: (authority: AuthorityName, since: number) => Answer<ReadonlyArray<Removals>>
   /** The receipt of the last successful delivery of an object to an authority, or null. */
   readonly receipt: (authority: AuthorityName, objectKey: string) => Answer<string | null>
+  /**
+   * The source UIDs of the accounts with this record UID (without regard to case) under which other objects than this one were
+   * delivered last to the authority, and not removed since.
+   */
+  readonly othersWith: (
+    authority: AuthorityName,
+    recordUid: string,
+    objectKey: string
+  ) => Answer<ReadonlyArray<string | null>>
   /** How many objects were delivered to the authority and not removed since. */
   readonly holding: (authority: AuthorityName) => Answer<number>
   /**

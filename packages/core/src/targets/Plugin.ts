@@ -17,6 +17,15 @@ export interface Undelivered {
   readonly object: ListenerObject
   /** Identities the target may hold, besides the previous and the current one. */
   readonly aliases: ReadonlyArray<PreviousUser>
+  /** See `DesiredState.hadValues`. */
+  readonly hadValues: ReadonlyArray<string>
+  /** What can't be compared with what the target has is to be sent, whatever the receipt says. */
+  readonly sendAgain: boolean
+  /**
+   * The source UIDs of the accounts with this record UID under which other objects than this one were delivered last: null where
+   * it is the connector's own. Such an account is not this object's any more.
+   */
+  readonly othersWith: (recordUid: string) => Effect.Effect<ReadonlyArray<string | null>>
   /** What {@link Delivered.receipt} was at the last successful delivery of this object to this authority. */
   readonly receipt: string | null
 }
@@ -103,6 +112,11 @@ export interface Findings {
 export interface Plugin<R = never> {
   /** As named in `plugins` and `plugin_configs` of a school authority. */
   readonly name: string
+  /**
+   * Plugins that bring the same objects to the same kind of target may keep their receipts under one name, so that an authority
+   * can go over from one to the other. Default: {@link name}.
+   */
+  readonly receipts?: string
   /** Whether objects like this one are delivered by this plugin. */
   readonly handles: (object: ListenerObject) => boolean
   /** Names of authorities that are concerned for a reason of the plugin's own. */

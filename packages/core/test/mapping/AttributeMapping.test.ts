@@ -35,8 +35,9 @@ const map = (
   properties: Record<string, unknown>,
   mapping: Record<string, string>,
   more: Partial<AttributeMapping.Facts> = {},
-  options?: Array<string>
-) => Either.merge(AttributeMapping.mapUser(user(properties, options), mapping, { ...facts, ...more }))
+  options?: Array<string>,
+  earlier?: AttributeMapping.Earlier
+) => Either.merge(AttributeMapping.mapUser(user(properties, options), mapping, { ...facts, ...more }, earlier))
 
 const attributes = (...args: Parameters<typeof map>) => {
   const mapped = map(...args)
@@ -52,7 +53,8 @@ describe("AttributeMapping of users", () => {
     assert.deepStrictEqual(dates("2012-02-29"), { birthday: "2012-02-29" })
     assert.deepStrictEqual(dates(null), { birthday: null })
     assert.deepStrictEqual(dates(undefined), { birthday: null })
-    for (const wrong of ["13.12.2011", "2011-02-29", "2011-13-01", "2011-1-1", "", 5, true]) {
+    assert.deepStrictEqual(dates(""), { birthday: null })
+    for (const wrong of ["13.12.2011", "2011-02-29", "2011-13-01", "2011-1-1", 5, true]) {
       assert.deepStrictEqual(dates(wrong), [`birthday: ${JSON.stringify(wrong)} is not a date YYYY-MM-DD`])
     }
   })
@@ -156,6 +158,45 @@ describe("AttributeMapping of users", () => {
     assert.deepStrictEqual(email(null, null), {})
   })
 
+  const given = (...names: ReadonlyArray<string>) => ({ given: new Set(names), hadValues: new Set<string>() })
+  const nothing = [null, undefined, "", []]
+
+  it("clears what was delivered and has no value any more, and leaves alone what never was", () => {
+    const mapping = { mailPrimaryAddress: "email", title: "title", roomNumber: "room" }
+    const after = (value: unknown, earlier: AttributeMapping.Earlier) =>
+      attributes({ mailPrimaryAddress: value, title: value }, mapping, {}, undefined, earlier)
+    for (const value of [null, undefined, ""]) {
+      assert.deepStrictEqual(after(value, given()), {})
+      assert.deepStrictEqual(after(value, given("email", "title")), { email: null, title: null })
+      assert.deepStrictEqual(after(value, { given: new Set(), hadValues: new Set(["title"]) }), { title: null })
+    }
+    assert.deepStrictEqual(attributes({ title: "Dr." }, mapping, {}, undefined, given("title")), { title: "Dr." })
+  })
+
+  it("clears an attribute of two keys only when none of them has a value", () => {
+    const mapping = { mailPrimaryAddress: "email", "e-mail": "email", birthday: "born", born: "born" }
+    const email = (first: unknown, second: unknown) =>
+      attributes({ mailPrimaryAddress: first, "e-mail": second, born: "1999" }, mapping, {}, undefined, given("email"))
+    for (const none of nothing) {
+      assert.deepInclude(email("a@x.de", none), { email: "a@x.de", born: "1999" })
+      assert.deepInclude(email(none, ["a@x.de"]), { email: "a@x.de" })
+      assert.deepInclude(email(none, none), { email: null })
+      assert.deepInclude(email(none, [""]), { email: null })
+    }
+  })
+
+  it("does not clear what is not mapped any more, nor what a target insists on", () => {
+    const earlier = given("title", "firstname", "name", "roles")
+    assert.deepStrictEqual(attributes({}, { firstname: "firstname" }, {}, undefined, earlier), {})
+  })
+
+  it("says which attributes get a value and which have none, of those that can be cleared", () => {
+    const mapping = { firstname: "firstname", title: "title", mail: "email", phone: "phone", birthday: "birthday" }
+    const mapped = map({ firstname: "A", title: "Dr.", mail: "", phone: [] }, mapping)
+    assert.ok("given" in mapped)
+    assert.deepStrictEqual([mapped.given, mapped.empty], [["title"], ["email", "phone", "birthday"]])
+  })
+
   it("says every problem, not only the first", () => {
     const problems = map({ birthday: "x", userexpiry: "y" }, { birthday: "birthday", userexpiry: "expiration_date" })
     assert.ok(Array.isArray(problems) && problems.length === 2)
@@ -170,11 +211,18 @@ describe("AttributeMapping of users", () => {
         Arbitraries.schools,
         (properties, mapping, schools, own) => {
           const { school: _, ucsschoolSourceUID: __, username: ___, ...rest } = properties
-          const at = (names: ReadonlyArray<string>) => map({ ...rest, school: names }, mapping, { schools })
+          const everything = given(...Object.values(mapping))
+          const at = (names: ReadonlyArray<string>) =>
+            map({ ...rest, school: names }, mapping, { schools }, undefined, everything)
           const mapped = at(own)
           if ("attributes" in mapped) {
             const values = [...Object.values(mapped.attributes), ...Object.values(mapped.udmProperties)]
             assert.ok(values.every((value) => value !== undefined))
+            for (const there of mapped.empty) {
+              const sent = mapped.attributes[there] ?? mapped.udmProperties[there]
+              assert.ok(AttributeMapping.isEmpty(sent))
+              assert.ok(there in mapped.attributes || there in mapped.udmProperties, "it was delivered: it is cleared")
+            }
           } else assert.ok(mapped.length > 0)
         }
       )

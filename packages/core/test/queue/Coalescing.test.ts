@@ -8,13 +8,13 @@ const was = (recordUid: string): PreviousUser => ({ schools: ["School1"], record
 
 const decoded = (json: unknown): ListenerObject.ListenerObject => Either.getOrThrow(ListenerObject.decode(json))
 
-const user = (username: string, previous: PreviousUser | null) =>
+const user = (username: string, previous: PreviousUser | null, properties: object = {}) =>
   decoded({
     id: "u1",
     dn: `uid=${username},ou=School1`,
     udm_object_type: "users/user",
     options: ["default", "ucsschoolStudent"],
-    object: { username, school: ["School1"] },
+    object: { username, school: ["School1"], ...properties },
     old_data: previous
   })
 
@@ -31,18 +31,25 @@ const group = (members: ReadonlyArray<string>, previous: ReadonlyArray<string> |
   })
 
 const all = (...objects: ReadonlyArray<ListenerObject.ListenerObject>): Coalescing.DesiredState =>
-  objects.map(Coalescing.single).reduce((older, newer) => Coalescing.merge(older, newer))
+  objects.map((object) => Coalescing.single(object)).reduce((older, newer) => Coalescing.merge(older, newer))
 
 describe("Coalescing.merge", () => {
   it("takes the newest state and the oldest previous state; what was in between are aliases", () => {
     const desired = all(user("b", was("a")), user("c", was("b")), user("d", was("c")))
-    assert.deepStrictEqual(desired, { object: user("d", was("a")), aliases: [was("b"), was("c")] })
+    assert.deepStrictEqual(desired, {
+      object: user("d", was("a")),
+      aliases: [was("b"), was("c")],
+      hadValues: [],
+      sendAgain: false
+    })
   })
 
   it("takes the newer previous state where the older change had none", () => {
     assert.deepStrictEqual(all(user("a", null), user("b", was("a"))), {
       object: user("b", was("a")),
-      aliases: []
+      aliases: [],
+      hadValues: [],
+      sendAgain: false
     })
   })
 
@@ -52,7 +59,12 @@ describe("Coalescing.merge", () => {
   })
 
   it("takes a removal back that was not delivered: the account is found and changed", () => {
-    assert.deepStrictEqual(all(removed(was("a")), user("b", null)), { object: user("b", was("a")), aliases: [] })
+    assert.deepStrictEqual(all(removed(was("a")), user("b", null)), {
+      object: user("b", was("a")),
+      aliases: [],
+      hadValues: [],
+      sendAgain: false
+    })
   })
 
   it("keeps every DN that a group may have at the target, oldest first", () => {
@@ -71,21 +83,45 @@ describe("Coalescing.merge", () => {
   it("removes what was removed last, under the oldest previous state", () => {
     assert.deepStrictEqual(all(user("b", was("a")), removed(was("b"))), {
       object: removed(was("a")),
-      aliases: [was("b")]
+      aliases: [was("b")],
+      hadValues: ["school", "username"],
+      sendAgain: false
     })
+  })
+
+  it("sends again what was scheduled, whichever of the changes it was", () => {
+    const [scheduled, other] = [Coalescing.single(user("a", null), true), Coalescing.single(user("b", null))]
+    assert.isTrue(Coalescing.merge(scheduled, other).sendAgain)
+    assert.isTrue(Coalescing.merge(other, scheduled).sendAgain)
+    assert.isFalse(Coalescing.merge(other, other).sendAgain)
   })
 
   it("keeps the oldest members of a group, which has no aliases", () => {
     assert.deepStrictEqual(all(group(["b"], ["a"]), group(["c"], ["b"])), {
       object: group(["c"], ["a"]),
-      aliases: []
+      aliases: [],
+      hadValues: [],
+      sendAgain: false
     })
+  })
+
+  it("remembers which properties had a value in between and have none in the end, over a removal, too", () => {
+    const title = user("a", was("a"), { title: "Dr.", city: "Bremen", phone: ["1"] })
+    const without = user("a", was("a"), { title: "", city: "Kiel", phone: [] })
+    assert.deepStrictEqual(all(title, without).hadValues, ["phone", "title"])
+    assert.deepStrictEqual(all(title, removed(was("a")), without).hadValues, ["phone", "title"])
+    assert.deepStrictEqual(all(title, without, title).hadValues, [])
+    assert.deepStrictEqual(all(without, title, without).hadValues, ["phone", "title"])
   })
 
   const Previous = FastCheck.option(FastCheck.constantFrom("a", "b", "c").map(was))
   const DesiredState: FastCheck.Arbitrary<Coalescing.DesiredState> = FastCheck.array(
     FastCheck.oneof(
-      FastCheck.tuple(FastCheck.constantFrom("a", "b", "c"), Previous).map(([name, previous]) => user(name, previous)),
+      FastCheck.tuple(
+        FastCheck.constantFrom("a", "b", "c"),
+        Previous,
+        FastCheck.constantFrom({}, { title: "Dr." })
+      ).map((parts) => user(...parts)),
       Previous.map(removed)
     ),
     { minLength: 1, maxLength: 3 }

@@ -11,6 +11,7 @@ import {
 import { Clock, Effect, Option, type Redacted, Schema } from "effect"
 import { KelvinClass } from "./KelvinClass.js"
 import type { AlreadyExists, KelvinError, NotFound, UnresolvedReference } from "./KelvinError.js"
+import { pathOf } from "./KelvinExchange.js"
 import * as KelvinRequest from "./KelvinRequest.js"
 import * as KelvinUrl from "./KelvinUrl.js"
 import { KelvinUser } from "./KelvinUser.js"
@@ -27,6 +28,8 @@ export interface KelvinClient {
   readonly refreshSchools: Result<SchoolName.SchoolSet>
   /** The roles the target knows, remembered for ten minutes. */
   readonly roles: Result<ReadonlySet<string>>
+  /** A school by its name, in the target's spelling. None only when the target says that there is no such school. */
+  readonly findSchool: (name: string) => Result<Option.Option<string>>
   readonly findUsers: (identity: {
     readonly record_uid: string
     readonly source_uid: string
@@ -56,6 +59,7 @@ const remembered = 600_000
 const lookUpConcurrency = 4
 
 const decodeNames = KelvinRequest.decoder(Schema.Array(Schema.Struct({ name: Schema.String })))
+const decodeName = KelvinRequest.decoder(Schema.Struct({ name: Schema.String }))
 const decodeUser = KelvinRequest.decoder(KelvinUser)
 const decodeUsers = KelvinRequest.decoder(Schema.Array(KelvinUser))
 const decodeClass = KelvinRequest.decoder(KelvinClass)
@@ -84,20 +88,40 @@ export const make = Effect.fnUntraced(function* (options: {
   const schools = yield* cached(Effect.map(names("schools"), SchoolName.makeSet))
   const roles = yield* cached(Effect.map(names("roles"), (all): ReadonlySet<string> => new Set(all)))
 
-  const getUser: KelvinClient["getUser"] = (name) => found(request.read(urls.user(name), {}, decodeUser))
+  const getUser: KelvinClient["getUser"] = (name) =>
+    Effect.map(
+      found(request.read(urls.user(name), {}, decodeUser)),
+      Option.filter((user) => isSame(user.name, name))
+    )
 
   const client: KelvinClient = {
     schools: schools.get,
     refreshSchools: schools.refresh,
     roles: roles.get,
+    findSchool: (name) =>
+      Effect.flatMap(found(request.read(urls.school(name), {}, decodeName)), (school) =>
+        Option.isNone(school) || isSame(school.value.name, name)
+          ? Effect.succeed(Option.map(school, ({ name }) => name))
+          : new TargetFailed({
+              detail: `asked for the school ${name}, the target answers with ${school.value.name}`,
+              evidence: {
+                method: "GET",
+                path: pathOf(urls.school(name)),
+                requestId: null,
+                body: null,
+                status: 200,
+                response: school.value
+              }
+            })
+      ).pipe(
+        // Whatever else it is: that there is no such school is not certain.
+        Effect.catchTag("TargetRefused", ({ detail, evidence }) => Effect.fail(new TargetFailed({ detail, evidence })))
+      ),
     findUsers: ({ record_uid, source_uid }) =>
       Effect.map(
         request.read(urls.collection("users"), { record_uid, source_uid }, decodeUsers),
-        // `*` is a wildcard in a search and can't be escaped.
-        (users) =>
-          record_uid.includes("*") || source_uid.includes("*")
-            ? users.filter((user) => isSame(user.record_uid, record_uid) && isSame(user.source_uid, source_uid))
-            : users
+        // Servers ignore parameters that they don't know, and `*` is a wildcard in a search and can't be escaped.
+        (users) => users.filter((user) => isSame(user.record_uid, record_uid) && isSame(user.source_uid, source_uid))
       ).pipe(Effect.catchAll(unexpected)),
     getUser,
     createUser: (body) =>
@@ -109,9 +133,15 @@ export const make = Effect.fnUntraced(function* (options: {
         .write("PATCH", urls.user(name), body)
         .pipe(Effect.catchAll((error) => (error._tag === "NotFound" ? fail(error) : unexpected(error)))),
     deleteUser: (name) => removed(request.write("DELETE", urls.user(name), null)),
-    findClass: (school, name) => found(request.read(urls.schoolClass(school, name), {}, decodeClass)),
+    findClass: (school, name) =>
+      Effect.map(
+        found(request.read(urls.schoolClass(school, name), {}, decodeClass)),
+        Option.filter((each) => isSame(each.school, school) && isSame(each.name, name))
+      ),
     classesOf: (school) =>
-      Effect.catchAll(request.read(urls.collection("classes"), { school }, decodeClasses), unexpected),
+      Effect.map(request.read(urls.collection("classes"), { school }, decodeClasses), (classes) =>
+        classes.filter((each) => isSame(each.school, school))
+      ).pipe(Effect.catchAll(unexpected)),
     createClass: (body) =>
       request
         .write("POST", urls.collection("classes"), body)
@@ -144,7 +174,10 @@ export const make = Effect.fnUntraced(function* (options: {
 /** `Effect.fail`, in a type that goes together with that of {@link unexpected}. */
 const fail = <E extends KelvinError>(error: E): Effect.Effect<never, E | DeliveryError> => Effect.fail(error)
 
-const isSame = (a: string | null, b: string) => a?.toLowerCase() === b.toLowerCase()
+/** As a directory compares names: without regard to case, to the form of the characters, to the number of spaces. */
+const isSame = (a: string | null, b: string) => a !== null && compared(a) === compared(b)
+
+const compared = (text: string) => text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim()
 
 const found = <A>(request: Effect.Effect<A, KelvinError>): Result<Option.Option<A>> =>
   request.pipe(

@@ -16,6 +16,7 @@ import { UnresolvedReference } from "../client/KelvinError.js"
 import * as ClassPlaces from "./ClassPlaces.js"
 import * as ClassPlan from "./ClassPlan.js"
 import { sameSet } from "./Equality.js"
+import * as Receipt from "./Receipt.js"
 import type { Target } from "./Target.js"
 import { delivered } from "./UserDelivery.js"
 
@@ -77,10 +78,12 @@ const create = (
 ): Effect.Effect<Delivered, DeliveryError> =>
   Effect.gen(function* () {
     const { name, school } = wanted.place
+    // A new class holds nothing of earlier deliveries.
+    const receipt = Receipt.encode(Receipt.after(Receipt.nothing, wanted.mapped, null))
     return yield* withKnownMembers(target, users, (known) =>
       target.client.createClass(KelvinBody.encodeClass(target.urls, known === null ? body : { ...body, users: known }))
     ).pipe(
-      Effect.flatMap(partly(delivered("created"))),
+      Effect.flatMap(partly(delivered("created", { receipt }))),
       Effect.catchTag("AlreadyExists", (conflict) =>
         Effect.gen(function* () {
           const found = Option.getOrNull(yield* target.client.findClass(school, name))
@@ -96,8 +99,9 @@ const modify = (
   target: Target,
   { found, patch, users, wanted }: ClassPlan.Modify
 ): Effect.Effect<Delivered, DeliveryError> => {
+  const receipt = Receipt.encode(Receipt.after(wanted.receipt, wanted.mapped, null))
   const isOnlyMembers = Object.keys(patch).length === 0
-  if (users === null && isOnlyMembers) return Effect.succeed(delivered("unchanged"))
+  if (users === null && isOnlyMembers) return Effect.succeed(delivered("unchanged", { receipt }))
   return withKnownMembers(target, users, (known) =>
     // Without those the target lacks, nothing may be left to change.
     isOnlyMembers && known !== null && sameSet(known, found.users)
@@ -108,7 +112,7 @@ const modify = (
           KelvinBody.encodeClass(target.urls, known === null ? patch : { ...patch, users: known })
         )
   ).pipe(
-    Effect.flatMap(partly(delivered("modified"))),
+    Effect.flatMap(partly(delivered("modified", { receipt }))),
     Effect.catchTag("NotFound", (gone) =>
       // It was there a moment ago: the next attempt looks again.
       Effect.fail(new TargetFailed({ detail: `the class vanished meanwhile: ${gone.detail}`, evidence: gone.evidence }))

@@ -15,7 +15,8 @@ export const find = Effect.fnUntraced(function* (target: Target, object: GroupOb
   const now = Option.getOrNull(SchoolClass.fromDn(object.dn, target.layout))
   const before = (object.previous?.dns ?? []).flatMap((dn) => Option.toArray(SchoolClass.fromDn(dn, target.layout)))
   const classes = now === null ? before : [now, ...before]
-  const schools = yield* target.schoolsFor([...new Set(classes.map(({ school }) => school))])
+  const named = [...new Set(classes.map(({ school }) => school))]
+  const schools = yield* target.askedFor(yield* target.schoolsFor(named), named)
   const at = ({ name, school }: Place): Option.Option<Place> =>
     Option.map(Option.fromNullable(schools.spelling(school)), (spelling) => ({ school: spelling, name }))
   const place = now === null ? null : Option.getOrNull(at(now))

@@ -12,7 +12,9 @@ import { Effect, Either, Option } from "effect"
 import type { KelvinClass } from "../client/KelvinClass.js"
 import * as ClassPlaces from "./ClassPlaces.js"
 import { sameSet, sameValue } from "./Equality.js"
+import * as Receipt from "./Receipt.js"
 import type { Target } from "./Target.js"
+import { changedProperties } from "./UserChange.js"
 
 /** Decides who is to be a member at the target: of the local members, and of those the target has. */
 export type ChooseMembers = (members: {
@@ -28,6 +30,8 @@ export interface Wanted {
   /** In the target's spelling. */
   readonly place: SchoolClass.SchoolClass
   readonly mapped: AttributeMapping.Mapped
+  /** Of the last delivery. */
+  readonly receipt: Receipt.Receipt
   readonly chooseMembers: ChooseMembers
 }
 
@@ -63,10 +67,11 @@ type Facts = Undelivered & Partial<Pick<Delivery, "contested">>
 export const decide = (
   target: Target,
   object: GroupObject,
-  { contested }: Facts,
+  undelivered: Facts,
   chooseMembers: ChooseMembers
 ): Effect.Effect<ClassPlan, DeliveryError> =>
   Effect.gen(function* () {
+    const { contested } = undelivered
     const mapping = target.settings.mapping.school_classes
     if (mapping === undefined) return nothing('the mapping has no "school_classes"')
     const schoolClass = Option.getOrNull(SchoolClass.fromDn(object.dn, target.layout))
@@ -79,11 +84,12 @@ export const decide = (
         reasonOf(schoolClass, place)
       )
     }
+    const receipt = Receipt.decode(undelivered.receipt)
     const mapped = yield* Either.mapLeft(
-      AttributeMapping.mapClass(object, schoolClass, mapping, { schools }),
+      AttributeMapping.mapClass(object, schoolClass, mapping, { schools }, Receipt.earlier(receipt, undelivered)),
       (reasons) => new ObjectUndeliverable({ reasons })
     )
-    const wanted: Wanted = { place, mapped, chooseMembers }
+    const wanted: Wanted = { place, mapped, receipt, chooseMembers }
     const found = Option.getOrNull(yield* target.client.findClass(place.school, place.name))
     if (found !== null && contested?.has("class") === true) {
       return yield* new ObjectUndeliverable({
@@ -124,7 +130,7 @@ const creation = (wanted: Wanted) =>
   Effect.map(membersOf(wanted, []), (users) => ({
     _tag: "Create" as const,
     wanted,
-    body: { ...wanted.place, ...wanted.mapped.attributes, ...udm(wanted.mapped) },
+    body: { ...wanted.place, ...withoutNulls(wanted.mapped.attributes), ...udm(wanted.mapped) },
     users
   }))
 
@@ -140,9 +146,8 @@ export const modification = (wanted: Wanted, found: KelvinClass): Effect.Effect<
     for (const [attribute, value] of Object.entries(plain)) {
       if (attribute !== "description" || !sameValue(value, found.description)) patch[attribute] = value
     }
-    if (Object.entries(mapped.udmProperties).some(([key, value]) => !sameValue(value, found.udm_properties[key]))) {
-      Object.assign(patch, udm(mapped))
-    }
+    const properties = changedProperties(mapped.udmProperties, found.udm_properties)
+    if (properties !== null) patch.udm_properties = properties
     const users = yield* membersOf(wanted, found.users)
     return {
       _tag: "Modify",
@@ -162,5 +167,11 @@ const membersOf = ({ chooseMembers, mapped }: Wanted, atTarget: ReadonlyArray<st
   return Array.isArray(local) ? chooseMembers({ local: local.map(String), atTarget }) : Effect.succeed(null)
 }
 
-const udm = (mapped: AttributeMapping.Mapped) =>
-  Object.keys(mapped.udmProperties).length === 0 ? {} : { udm_properties: mapped.udmProperties }
+const udm = (mapped: AttributeMapping.Mapped) => {
+  const properties = withoutNulls(mapped.udmProperties)
+  return Object.keys(properties).length === 0 ? {} : { udm_properties: properties }
+}
+
+/** A new class has nothing that could be cleared. */
+const withoutNulls = (attributes: AttributeMapping.Attributes): AttributeMapping.Attributes =>
+  Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null))

@@ -1,4 +1,5 @@
 /** When a value at the target is the wanted one, though it may be written differently. */
+import { isEmpty } from "@id-connector/core/mapping/AttributeMapping"
 import type { KelvinUser } from "../client/KelvinUser.js"
 
 /** Whether two lists name the same things; order and case do not count (LDAP compares names without case). */
@@ -10,7 +11,7 @@ export const sameSet = (a: ReadonlyArray<unknown>, b: ReadonlyArray<unknown>): b
 
 /** Whether two values are the same to a directory: nothing, an empty text and an empty list are all "no value". */
 export const sameValue = (wanted: unknown, current: unknown): boolean => {
-  if (isNothing(wanted) || isNothing(current)) return isNothing(wanted) && isNothing(current)
+  if (isEmpty(wanted) || isEmpty(current)) return isEmpty(wanted) && isEmpty(current)
   if (Array.isArray(wanted) && Array.isArray(current)) {
     const left = new Set(wanted.map((value) => JSON.stringify(value)))
     const right = new Set(current.map((value) => JSON.stringify(value)))
@@ -20,9 +21,6 @@ export const sameValue = (wanted: unknown, current: unknown): boolean => {
     return JSON.stringify(wanted) === JSON.stringify(current)
   return String(wanted) === String(current)
 }
-
-const isNothing = (value: unknown): boolean =>
-  value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)
 
 /** Whether a mapped attribute of a user has to be sent. */
 export const differs = (attribute: string, wanted: unknown, current: KelvinUser): boolean => {

@@ -21,7 +21,8 @@ export const creation = (mapped: Mapped): UserAttributes => {
     if (value === null || (Array.isArray(value) && value.length === 0)) continue
     body[attribute] = attribute === "school_classes" ? classNames(value) : value
   }
-  return Object.keys(mapped.udmProperties).length === 0 ? body : { udm_properties: mapped.udmProperties, ...body }
+  const properties = Object.fromEntries(Object.entries(mapped.udmProperties).filter(([, value]) => value !== null))
+  return Object.keys(properties).length === 0 ? body : { udm_properties: properties, ...body }
 }
 
 /** The attributes that differ from what the target has, or null when none does. Attributes that are not mapped stay. */
@@ -41,11 +42,20 @@ export const modification = (mapped: Mapped, current: KelvinUser): UserAttribute
     const workgroups = onlyIn(places.schools, current.workgroups)
     if (!sameMemberships(workgroups, current.workgroups)) patch.workgroups = workgroups
   }
-  // All mapped properties together: the API merges them by key, so those that agree do no harm.
-  if (Object.entries(mapped.udmProperties).some(([key, value]) => !sameValue(value, current.udm_properties[key]))) {
-    patch.udm_properties = mapped.udmProperties
-  }
+  const properties = changedProperties(mapped.udmProperties, current.udm_properties)
+  if (properties !== null) patch.udm_properties = properties
   return Object.keys(patch).length === 0 ? null : patch
+}
+
+/**
+ * All mapped properties together, or null when all agree: the API merges them by key, so those that agree do no harm. But for
+ * those that are to be cleared and have no value there: the target may not know them any more.
+ */
+export const changedProperties = (wanted: Attributes, current: Attributes): Attributes | null => {
+  const entries = Object.entries(wanted)
+  return entries.some(([key, value]) => !sameValue(value, current[key]))
+    ? Object.fromEntries(entries.filter(([key, value]) => value !== null || !sameValue(value, current[key])))
+    : null
 }
 
 /** The schools afterwards. What is not mapped stays, as far as the API's rule allows: `school` is one of `schools`. */

@@ -16,6 +16,7 @@ import { Effect, Option, Random, Redacted } from "effect"
 import * as KelvinBody from "../client/KelvinBody.js"
 import type { NotFound } from "../client/KelvinError.js"
 import type { KelvinUser } from "../client/KelvinUser.js"
+import * as Receipt from "./Receipt.js"
 import type { Target } from "./Target.js"
 import * as UserChange from "./UserChange.js"
 import * as UserPlan from "./UserPlan.js"
@@ -75,19 +76,21 @@ const create = Effect.fnUntraced(function* (
   wanted: UserPlan.Wanted
 ): Effect.fn.Return<Delivered, DeliveryError> {
   const { digest, hashes, mapped } = wanted
+  // A new account holds nothing of earlier deliveries.
+  const receipt = Receipt.encode(Receipt.after(Receipt.nothing, mapped, digest))
   const password = mapped.randomPassword && hashes === null ? yield* randomPassword : null
   const body = UserChange.creation(mapped)
   return yield* withKnownReferences(target, body, (body) =>
     target.client.createUser(KelvinBody.encode(target.urls, body, { hashes, password }))
   ).pipe(
-    Effect.flatMap(partly(() => delivered("created", { receipt: digest, warnings: mapped.warnings }))),
+    Effect.flatMap(partly(() => delivered("created", { receipt, warnings: mapped.warnings }))),
     // An earlier delivery that was cut off has created the user, or somebody else has just now.
     Effect.catchTag("AlreadyExists", (conflict) =>
       Effect.gen(function* () {
         const own = yield* findAgain(target, String(body.name ?? ""), wanted.identities)
         return own === null
           ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence })
-          : yield* modify(target, UserPlan.modification({ ...wanted, receipt: null }, own))
+          : yield* modify(target, UserPlan.modification({ ...wanted, hasHashes: false }, own))
       })
     )
   )
@@ -98,8 +101,9 @@ const modify = Effect.fnUntraced(function* (
   { found, isNewPassword, patch, wanted }: UserPlan.Modify
 ): Effect.fn.Return<Delivered, DeliveryError> {
   const { digest, hashes, mapped } = wanted
+  const receipt = Receipt.encode(Receipt.after(wanted.receipt, mapped, digest))
   if (patch === null && !isNewPassword) {
-    return delivered("unchanged", { receipt: digest, warnings: mapped.warnings })
+    return delivered("unchanged", { receipt, warnings: mapped.warnings })
   }
   return yield* withKnownReferences(target, patch ?? {}, (body) =>
     target.client.patchUser(
@@ -107,7 +111,7 @@ const modify = Effect.fnUntraced(function* (
       KelvinBody.encode(target.urls, body, { hashes: isNewPassword ? hashes : null, password: null })
     )
   ).pipe(
-    Effect.flatMap(partly(() => delivered("modified", { receipt: digest, warnings: mapped.warnings }))),
+    Effect.flatMap(partly(() => delivered("modified", { receipt, warnings: mapped.warnings }))),
     Effect.catchTag("NotFound", (gone) => Effect.fail(vanished(gone)))
   )
 })

@@ -6,6 +6,7 @@
 import * as Belonging from "@id-connector/core/changes/Belonging"
 import type { ChangedUser, RemovedUser, UserObject } from "@id-connector/core/changes/ListenerObject"
 import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
+import type { PasswordHashes } from "@id-connector/core/directory/PasswordHashes"
 import * as AttributeMapping from "@id-connector/core/mapping/AttributeMapping"
 import * as MappingChoice from "@id-connector/core/mapping/MappingChoice"
 import * as SchoolName from "@id-connector/core/schools/SchoolName"
@@ -13,6 +14,7 @@ import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/targ
 import type { Delivery, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
 import type { KelvinUser } from "../client/KelvinUser.js"
+import * as Receipt from "./Receipt.js"
 import type { Target } from "./Target.js"
 import * as UserChange from "./UserChange.js"
 
@@ -30,8 +32,10 @@ export interface Wanted {
   readonly hashes: ChangedUser["hashes"]
   /** Keyed digest of `hashes`. */
   readonly digest: string | null
-  /** The digest of what was delivered last. */
-  readonly receipt: string | null
+  /** Of the last delivery. */
+  readonly receipt: Receipt.Receipt
+  /** The target has these hashes, as far as is known. */
+  readonly hasHashes: boolean
   /** The identities under which the user may be found, the first one first. */
   readonly identities: ReadonlyArray<Identity>
 }
@@ -60,16 +64,35 @@ export const decide = (target: Target, user: UserObject, delivery: Facts): Effec
 const remove = Effect.fnUntraced(function* (target: Target, user: RemovedUser, delivery: Undelivered) {
   if (user.previous === null) return nothing("nothing is known of the user's identity")
   const identities = yield* identitiesOf(target, [user.previous, ...delivery.aliases])
-  return removal(yield* findFirst(target, identities), null)
+  return yield* removal(target, delivery, yield* findFirst(target, identities), null)
 })
 
 const nothing = (detail: string | null): UserPlan => ({ _tag: "Nothing", detail })
 
-const removal = (found: KelvinUser | null, detail: string | null): UserPlan =>
-  found === null ? nothing(detail) : { _tag: "Remove", found, detail }
+const removal = Effect.fnUntraced(function* (
+  target: Target,
+  delivery: Undelivered,
+  found: KelvinUser | null,
+  detail: string | null
+) {
+  if (found === null) return nothing(detail)
+  return (yield* isAnothers(target, delivery, found))
+    ? nothing(`the account ${found.name} belongs to another user of the source by now and stays`)
+    : ({ _tag: "Remove", found, detail } as const)
+})
+
+/** Another object of the source was delivered under the account's ids, later than this one or at the same time. */
+const isAnothers = Effect.fnUntraced(function* (target: Target, { othersWith }: Undelivered, account: KelvinUser) {
+  if (!account.record_uid) return false
+  const others = yield* othersWith(account.record_uid)
+  const own = yield* target.sourceUid
+  return others.some((sourceUid) => (sourceUid ?? own).toLowerCase() === account.source_uid?.toLowerCase())
+})
 
 const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, delivery: Facts) {
-  const schools = yield* target.schoolsFor(user.schools)
+  const listed = yield* target.schoolsFor(user.schools)
+  const hasNone = SchoolName.intersect(user.schools, listed).length === 0
+  const known = hasNone ? yield* target.askedFor(listed, user.schools) : listed
   const current = { record_uid: user.recordUid, source_uid: user.sourceUid, schools: user.schools }
   const earlier = Belonging.states(user.previous, delivery.aliases)
   if (delivery.contested?.has("record") === true && !earlier.some(({ record_uid }) => record_uid === user.recordUid)) {
@@ -83,17 +106,22 @@ const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, d
   const recordUid = delivery.aside?.recordUid ?? null
   const aside = recordUid === null ? [] : earlier.map((state) => ({ ...state, record_uid: recordUid }))
   const identities = yield* identitiesOf(target, [...aside, ...earlier, current])
-  if (SchoolName.intersect(user.schools, schools).length === 0) {
-    return removal(yield* findFirst(target, identities), "the target has none of the user's schools")
+  const found = yield* findFirst(target, identities)
+  if (SchoolName.intersect(user.schools, known).length === 0) {
+    return yield* removal(target, delivery, found, "the target has none of the user's schools")
   }
   if (!user.recordUid) {
     return yield* new ObjectUndeliverable({ reasons: ["ucsschoolRecordUID: the user has none"] })
   }
-  const { choice, mapped } = yield* map(target, user, schools)
+  // Leaving a school takes its classes along: it must be gone, not only from a list.
+  const own = SchoolName.makeSet(user.schools)
+  const schools = yield* target.askedFor(known, found?.schools.filter(own.has) ?? [])
+  const receipt = Receipt.decode(delivery.receipt)
+  const { choice, mapped } = yield* map(target, user, schools, Receipt.earlier(receipt, delivery))
   const hashes = target.settings.syncPasswordHashes ? user.hashes : null
   const digest = hashes === null ? null : yield* target.digest(hashes)
-  const found = yield* findFirst(target, identities)
-  const wanted: Wanted = { choice, mapped, hashes, digest, receipt: delivery.receipt, identities }
+  const hasHashes = hashes !== null && !delivery.sendAgain && (yield* isDelivered(target, hashes, receipt))
+  const wanted: Wanted = { choice, mapped, hashes, digest, receipt, hasHashes, identities }
   return found === null ? ({ _tag: "Create", wanted } as const) : modification(wanted, found)
 })
 
@@ -103,10 +131,20 @@ export const modification = (wanted: Wanted, found: KelvinUser): Modify => ({
   wanted,
   found,
   patch: UserChange.modification(wanted.mapped, found),
-  isNewPassword: wanted.digest !== null && wanted.digest !== wanted.receipt
+  isNewPassword: wanted.hashes !== null && !wanted.hasHashes
 })
 
-const map = Effect.fnUntraced(function* (target: Target, user: ChangedUser, schools: SchoolName.SchoolSet) {
+const isDelivered = (target: Target, hashes: PasswordHashes, { hashes: delivered, hashesAnywhere }: Receipt.Receipt) =>
+  hashesAnywhere === null
+    ? Effect.map(target.digest(hashes), (digest) => digest === delivered)
+    : Effect.map(target.digestAnywhere(hashes), (digest) => digest === hashesAnywhere)
+
+const map = Effect.fnUntraced(function* (
+  target: Target,
+  user: ChangedUser,
+  schools: SchoolName.SchoolSet,
+  earlier: AttributeMapping.Earlier
+) {
   const choice = MappingChoice.choose(
     user.contextRoles,
     yield* target.handledSchools,
@@ -126,7 +164,7 @@ const map = Effect.fnUntraced(function* (target: Target, user: ChangedUser, scho
     hashesAreSent: target.settings.syncPasswordHashes
   }
   const mapped = yield* Either.mapLeft(
-    AttributeMapping.mapUser(user, mapping, facts),
+    AttributeMapping.mapUser(user, mapping, facts, earlier),
     (reasons) => new ObjectUndeliverable({ reasons })
   )
   return { choice: choice.value, mapped }

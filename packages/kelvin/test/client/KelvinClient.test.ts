@@ -232,11 +232,11 @@ describe("KelvinClient", () => {
         const { count, kelvin } = yield* client((call, nth) =>
           call.what === token ? undefined : nth === 1 ? broken : [200, anna]
         )
-        assert.isTrue(Option.isSome(yield* kelvin.getUser("anna")))
+        assert.isTrue(Option.isSome(yield* kelvin.getUser("anna.m")))
         const error = yield* Effect.flip(kelvin.patchUser("anna", {}))
         assert.instanceOf(error, TargetUnavailable)
         assert.isFalse(error.answered)
-        assert.deepStrictEqual([count(`GET ${api}/users/anna`), count(`PATCH ${api}/users/anna`)], [2, 1])
+        assert.deepStrictEqual([count(`GET ${api}/users/anna.m`), count(`PATCH ${api}/users/anna`)], [2, 1])
       })
     )
 
@@ -370,11 +370,35 @@ describe("KelvinClient", () => {
     )
   })
 
+  it.scoped("has no school only when the target says so", () =>
+    Effect.gen(function* () {
+      let answer: readonly [number, unknown] = [404, { detail: "No school with name='A' found." }]
+      const { kelvin } = yield* client((call) => (call.what === token ? undefined : answer))
+      assert.isTrue(Option.isNone(yield* kelvin.findSchool("A")))
+      answer = [200, { name: "a" }]
+      assert.deepStrictEqual(yield* kelvin.findSchool("A"), Option.some("a"))
+      for (const other of [
+        [404, { detail: "Not Found" }],
+        [404, "<html>"],
+        [400, { detail: "no" }],
+        [422, { detail: [] }],
+        [500, {}],
+        [200, {}],
+        [200, []]
+      ] as const) {
+        answer = other
+        assert.instanceOf(yield* Effect.flip(kelvin.findSchool("A")), TargetFailed)
+      }
+    })
+  )
+
   describe("users", () => {
     it.scoped("are found by both ids, with bare names instead of URLs", () =>
       Effect.gen(function* () {
         const { kelvin } = yield* client((call) =>
-          call.what === search("record_uid=r+1%261&source_uid=S") ? [200, [anna]] : undefined
+          call.what === search("record_uid=r+1%261&source_uid=S")
+            ? [200, [{ ...anna, record_uid: "R 1&1" }]]
+            : undefined
         )
         const [user] = yield* kelvin.findUsers({ record_uid: "r 1&1", source_uid: "S" })
         assert.strictEqual(user?.school, "GYM 1")
@@ -400,17 +424,20 @@ describe("KelvinClient", () => {
       })
     )
 
-    it.scoped("of a search for an id with a star are only those that have it", () =>
-      Effect.gen(function* () {
-        const hits = ["r*1", "R*1", "r21", null].map((record_uid) => ({ ...anna, record_uid }))
-        const { kelvin } = yield* client((call) => (call.what === token ? undefined : [200, hits]))
-        const starred = yield* kelvin.findUsers({ record_uid: "r*1", source_uid: "s" })
-        assert.deepStrictEqual(
-          starred.map((user) => user.record_uid),
-          ["r*1", "R*1"]
-        )
-        assert.lengthOf(yield* kelvin.findUsers({ record_uid: "r1", source_uid: "S" }), 4)
-      })
+    it.scoped(
+      "of a search are only those with the ids that were asked for, whatever the server makes of the search",
+      () =>
+        Effect.gen(function* () {
+          const hits = ["r*1", "R*1", "r21", null].map((record_uid) => ({ ...anna, record_uid }))
+          const { kelvin } = yield* client((call) => (call.what === token ? undefined : [200, hits]))
+          const starred = yield* kelvin.findUsers({ record_uid: "r*1", source_uid: "s" })
+          assert.deepStrictEqual(
+            starred.map((user) => user.record_uid),
+            ["r*1", "R*1"]
+          )
+          assert.lengthOf(yield* kelvin.findUsers({ record_uid: "r21", source_uid: "S" }), 1)
+          assert.lengthOf(yield* kelvin.findUsers({ record_uid: "r21", source_uid: "other" }), 0)
+        })
     )
 
     it.scoped("that are not there are none, not deleted, not found, or unknown", () =>
@@ -483,6 +510,22 @@ describe("KelvinClient", () => {
       })
     )
 
+    it.scoped("and users and schools are none when the server answers with another one than was asked for", () =>
+      Effect.gen(function* () {
+        const other = { ...anna, name: "5b", school: `${base}schools/GYM%201`, users: [] }
+        const { kelvin } = yield* client((call) =>
+          call.what === token ? undefined : [200, call.what.includes("?") ? [other] : other]
+        )
+        assert.isTrue(Option.isNone(yield* kelvin.findClass("GYM 1", "5a")))
+        assert.isTrue(Option.isNone(yield* kelvin.findClass("GYM 2", "5b")))
+        assert.isTrue(Option.isSome(yield* kelvin.findClass("gym 1", "5B")))
+        assert.deepStrictEqual(yield* kelvin.classesOf("GYM 2"), [])
+        assert.isTrue(Option.isNone(yield* kelvin.getUser("anna.m")))
+        assert.deepStrictEqual(yield* kelvin.unknownUsers(["anna.m", "5b"]), ["anna.m"])
+        assert.instanceOf(yield* Effect.flip(kelvin.findSchool("GYM 1")), TargetFailed)
+      })
+    )
+
     it.scoped("that are not there are none, or not deleted", () =>
       Effect.gen(function* () {
         const { kelvin } = yield* client((call) =>
@@ -519,7 +562,7 @@ describe("KelvinClient", () => {
                 Effect.zipRight(Effect.sleep("1 second")),
                 Effect.map(() => {
                   atOnce--
-                  return [200, anna] as const
+                  return [200, { ...anna, name: call.what.split("/").at(-1) }] as const
                 })
               )
         )

@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
+import * as Coalescing from "@id-connector/core/queue/Coalescing"
 import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
+import * as PasswordDigest from "@id-connector/kelvin/delivery/PasswordDigest"
 import * as Builders from "@id-connector/testkit/data/Builders"
-import { Effect, Fiber, TestClock } from "effect"
+import { Effect, Either, Fiber, Redacted, TestClock } from "effect"
 import { users, world } from "./World.js"
 
 const { base, classDn: classOf } = Builders
@@ -51,6 +54,70 @@ describe("Delivering users", () => {
         [anna?.firstname, anna?.lastname, anna?.email, anna?.udm_properties],
         ["Anne", "L-anna", "anna@x.de", { title: "Prof.", city: "Bremen" }]
       )
+    })
+  )
+
+  it.scoped("clears what it delivered and leaves alone what it never did, each UDM property for itself", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("anna", { email: "local@x.de", udm_properties: { title: "Local", city: "Bremen" } })]
+      })
+      const none = { mailPrimaryAddress: null, title: null, displayName: null }
+      const first = yield* deliver(user("anna", none))
+      assert.deepStrictEqual(
+        [simulator.state().users[0]?.email, simulator.state().users[0]?.udm_properties],
+        ["local@x.de", { title: "Local", city: "Bremen" }]
+      )
+      const given = yield* deliver(user("anna", { ...none, title: "Dr.", displayName: "Anna" }), {
+        receipt: first.receipt
+      })
+      const cleared = yield* deliver(user("anna", { title: "", displayName: null }), { receipt: given.receipt })
+      assert.deepStrictEqual(
+        [cleared.outcome, simulator.state().users[0]?.email, simulator.state().users[0]?.udm_properties],
+        ["modified", "local@x.de", { city: "Bremen" }]
+      )
+      const again = yield* deliver(user("anna", none), { receipt: cleared.receipt })
+      assert.strictEqual(again.outcome, "unchanged")
+    })
+  )
+
+  it.scoped("clears nothing after a delivery of an earlier version, of which only the digest is known", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("anna", { udm_properties: { title: "Dr." } })] })
+      const old = { receipt: "0123456789abcdef" }
+      const first = yield* deliver(user("anna", { title: null }), old)
+      assert.deepStrictEqual(simulator.state().users[0]?.udm_properties.title, "Dr.")
+      const second = yield* deliver(user("anna", { title: "Dr." }), { receipt: first.receipt })
+      yield* deliver(user("anna", { title: null }), { receipt: second.receipt })
+      assert.notProperty(simulator.state().users[0]?.udm_properties, "title")
+    })
+  )
+
+  it.scoped("clears what a delivery without an answer may have given, once a newer change was merged into it", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({})
+      const object = (title: string | null) =>
+        Either.getOrThrow(ListenerObject.decode(user("anna", { title, mailPrimaryAddress: title && "a@x.de" })))
+      simulator.fail({ method: "POST", path: "/users/", effect: { _tag: "DropAfter" } })
+      assert.strictEqual(tagOf(yield* Effect.flip(deliver(user("anna", { title: "Dr." })))), "TargetUnavailable")
+      assert.strictEqual(simulator.state().users[0]?.udm_properties.title, "Dr.")
+      const merged = Coalescing.merge(Coalescing.single(object("Dr.")), Coalescing.single(object(null)))
+      const { outcome } = yield* deliver(user("anna", { title: null }), merged)
+      assert.strictEqual(outcome, "modified")
+      assert.notProperty(simulator.state().users[0]?.udm_properties, "title")
+    })
+  )
+
+  it.scoped("sends no null for a property that the target does not show any more", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("anna")],
+        udmProperties: { user: ["city"], school_class: [] }
+      })
+      const { outcome } = yield* deliver(user("anna", { lastname: "New", title: null }), {
+        receipt: JSON.stringify({ given: ["title"] })
+      })
+      assert.deepStrictEqual([outcome, simulator.writes()], ["modified", ["PATCH /users/anna 200"]])
     })
   )
 
@@ -164,6 +231,73 @@ describe("Delivering users", () => {
     })
   )
 
+  const noSchools = (times = 2) =>
+    ({ method: "GET", path: /^\/schools\/$/, times, effect: { _tag: "Status", status: 200, body: [] } }) as const
+
+  it.scoped("removes nobody because the list of schools is empty or short for a moment", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("anna"), held("tom", { schools: ["A", "B"], roles: ["teacher"] })],
+        classes: [{ name: "7c", school: "B", users: ["tom"] }]
+      })
+      simulator.fail(noSchools())
+      assert.strictEqual((yield* deliver(user("anna"))).outcome, "unchanged")
+      simulator.clearFaults()
+      simulator.fail({ ...noSchools(), effect: { _tag: "Status", status: 200, body: [{ name: "A" }] } })
+      const teacher = Builders.user("tom", { schools: ["A", "B"], kind: "teacher" })
+      yield* deliver({ ...teacher, object: { ...teacher.object, groups: [classOf("B", "7c")] } })
+      const tom = simulator.state().users[1]
+      assert.deepStrictEqual([tom?.schools, simulator.state().classes[0]?.users], [["A", "B"], ["tom"]])
+    })
+  )
+
+  it.scoped("removes nobody while the target does not say clearly that it lacks the school", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("anna")] })
+      const moved = user("anna", { school: ["D"] })
+      for (const answer of [
+        { status: 500 },
+        { status: 400, body: { detail: "no" } },
+        { status: 404, body: "<html>" },
+        { status: 200, body: { name: "E" } }
+      ]) {
+        simulator.fail({ method: "GET", path: "/schools/D", effect: { _tag: "Status", ...answer } })
+        assert.strictEqual(tagOf(yield* Effect.flip(deliver(moved))), "TargetFailed")
+      }
+      assert.deepStrictEqual(simulator.writes(), [])
+      assert.strictEqual((yield* deliver(moved)).outcome, "removed")
+    })
+  )
+
+  it.scoped("spares an account that belongs to another user of the source by now", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({
+        users: [held("ben", { record_uid: "Rec-Anna" }), held("tom", { source_uid: "UCR" })]
+      })
+      const others = (sourceUid: string | null) => ({
+        othersWith: (recordUid: string) =>
+          Effect.succeed(/^rec-(anna|tom)$/i.test(recordUid) ? [sourceUid, "elsewhere"] : [])
+      })
+      const was = (name: string, source_uid: string | null) => ({
+        schools: ["A"],
+        record_uid: `rec-${name}`,
+        source_uid
+      })
+      const gone = { ...user("anna", {}, was("anna", "S")), object: null }
+      const spared = yield* deliver(gone, others("s"))
+      assert.strictEqual(spared.outcome, "absent")
+      assert.include(spared.detail, "ben belongs to another user")
+      const left = yield* deliver(user("anna", { school: ["D"] }), others("S"))
+      assert.strictEqual(left.outcome, "absent")
+      const unnamed = yield* deliver({ ...user("tom", {}, was("tom", null)), object: null }, others(null))
+      assert.strictEqual(unnamed.outcome, "absent")
+      const back = yield* deliver(user("anna"), others("S"))
+      assert.strictEqual(back.outcome, "modified")
+      assert.notInclude(simulator.writes().join(), "DELETE")
+      assert.strictEqual((yield* deliver(gone, others("other"))).outcome, "removed")
+    })
+  )
+
   it.scoped("removes by the previous identity, and is content when nobody is there", () =>
     Effect.gen(function* () {
       const { deliver } = yield* world({ users: [held("anna")] })
@@ -266,6 +400,30 @@ describe("Delivering users", () => {
         samba_pwd_last_set: 2
       })
       assert.ok(!String(created.receipt).includes("CAA1"))
+      assert.strictEqual((yield* deliver(withHashes(2), { ...changed, sendAgain: true })).outcome, "modified")
+    })
+  )
+
+  it.scoped("knows a digest of an earlier version, and sends no hashes again for it", () =>
+    Effect.gen(function* () {
+      const { deliver } = yield* world({ users: [held("anna")] }, { sync_password_hashes: true })
+      const { of } = yield* PasswordDigest.PasswordDigest
+      const old = yield* of(Redacted.make(Builders.passwordHashes), null)
+      const change = { ...user("anna"), user_passwords: Builders.passwordHashes }
+      const { outcome, receipt } = yield* deliver(change, { receipt: old })
+      assert.strictEqual(outcome, "unchanged")
+      assert.strictEqual((yield* deliver(change, { receipt })).outcome, "unchanged")
+      assert.strictEqual((yield* deliver(change)).outcome, "modified")
+    }).pipe(Effect.provide(PasswordDigest.layer(Redacted.make(new Uint8Array(32)))))
+  )
+
+  it.scoped("clears again what it had cleared, when the object is scheduled by hand", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({ users: [held("anna", { udm_properties: { title: "Dr." } })] })
+      const receipt = JSON.stringify({ cleared: ["title"] })
+      assert.strictEqual((yield* deliver(user("anna"), { receipt })).outcome, "unchanged")
+      yield* deliver(user("anna"), { receipt, sendAgain: true })
+      assert.notProperty(simulator.state().users[0]?.udm_properties, "title")
     })
   )
 })
@@ -285,6 +443,38 @@ describe("Delivering classes", () => {
       simulator.addUser(held("d"))
       assert.strictEqual((yield* deliver(change)).outcome, "modified")
       assert.deepStrictEqual(simulator.state().classes[0]?.users, ["a", "b", "c", "d"])
+    })
+  )
+
+  it.scoped("clears a description and a UDM property that it delivered, and creates classes without nulls", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world(
+        {},
+        { mapping: { users, school_classes: { ...Builders.classesMapping, mailAddress: "mailAddress" } } }
+      )
+      const none = { description: null, mailAddress: "" }
+      const full = yield* deliver(schoolClass("A", "5a", [], { description: "d", mailAddress: "5a@x.de" }))
+      const first = simulator.state().classes[0]
+      assert.deepStrictEqual([first?.description, first?.udm_properties], ["d", { mailAddress: "5a@x.de" }])
+      const { receipt } = yield* deliver(schoolClass("A", "5a", [], none), full)
+      const cleared = simulator.state().classes[0]
+      assert.deepStrictEqual([cleared?.description, cleared?.udm_properties.mailAddress ?? null], [null, null])
+      assert.strictEqual((yield* deliver(schoolClass("A", "5a", [], none), { receipt })).outcome, "unchanged")
+      yield* deliver(schoolClass("A", "5b", [], none), full)
+      const created = simulator.state().classes[1]
+      assert.deepStrictEqual([created?.description, created?.udm_properties], [null, {}])
+    })
+  )
+
+  it.scoped("delivers a class of a school that is missing in the list for a moment", () =>
+    Effect.gen(function* () {
+      const { deliver, simulator } = yield* world({})
+      const empty = { _tag: "Status", status: 200, body: [] } as const
+      simulator.fail({ method: "GET", path: /^\/schools\/$/, times: 2, effect: empty })
+      assert.strictEqual((yield* deliver(schoolClass("A", "5a"))).outcome, "created")
+      assert.strictEqual((yield* deliver(schoolClass("D", "5a"))).outcome, "ignored")
+      simulator.fail({ method: "GET", path: "/schools/D", effect: { _tag: "Status", status: 500 } })
+      assert.strictEqual(tagOf(yield* Effect.flip(deliver(schoolClass("D", "5a")))), "TargetFailed")
     })
   )
 

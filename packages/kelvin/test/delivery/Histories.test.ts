@@ -107,6 +107,8 @@ const filesOf = (changes: ReadonlyArray<Change>): ReadonlyArray<unknown> => {
         schools: [pupil.school],
         properties: {
           lastname: `v${pupil.version}`,
+          title: pupil.version % 3 === 1 ? "Dr." : null,
+          mailPrimaryAddress: pupil.version % 4 < 2 ? `${pupil.index}@example.com` : "",
           ucsschoolRecordUID: `rec-${pupil.index}-${pupil.record % 2}`,
           groups: [...pupil.classes].map((at) => Builders.classDn(classes[at]?.school ?? "", classes[at]?.name ?? ""))
         }
@@ -117,7 +119,11 @@ const filesOf = (changes: ReadonlyArray<Change>): ReadonlyArray<unknown> => {
     const { name, school } = classes[at] ?? { name: "", school: "" }
     present.add(at)
     const members = pupils.filter((pupil) => pupil.classes.has(at)).map(nameOf)
-    files.push(Builders.schoolClass(school, name, members, { description: `${files.length}` }))
+    files.push(
+      Builders.schoolClass(school, name, members, {
+        description: files.length % 2 === 0 ? `${files.length}` : null
+      })
+    )
   }
   const leaveClasses = (pupil: Pupil) => {
     const left = [...pupil.classes]

@@ -47,6 +47,9 @@ export const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
     const undelivered = (json: unknown): Undelivered => ({
       object: Either.getOrThrowWith(ListenerObject.decode(json), (reasons) => new Error(reasons.join())),
       aliases: [],
+      hadValues: [],
+      sendAgain: false,
+      othersWith: () => Effect.succeed([]),
       receipt: null
     })
     const deliver = (json: unknown, more: Partial<Delivery> = {}) =>

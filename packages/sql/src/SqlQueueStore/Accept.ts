@@ -68,19 +68,20 @@ interface Change {
   readonly file: string
   readonly object: ListenerObject.ListenerObject
   readonly text: string | null
+  readonly sendAgain: boolean
   readonly key: string
   readonly shortKey: number
 }
 
 const changesOf = (
-  { file, object, recipients, text }: Arrival,
+  { file, object, recipients, sendAgain, text }: Arrival,
   { idOf }: Beside["generations"]
 ): ReadonlyArray<Change> => {
   if (recipients.length === 0) return []
   const objectKey = ListenerObject.objectKey(object)
   return [...new Set(recipients)].map(idOf).map((authority) => {
     const key = ShortKey.itemKey(authority, objectKey)
-    return { authority, objectKey, file: file.name, object, text, key, shortKey: ShortKey.of(key) }
+    return { authority, objectKey, file: file.name, object, text, sendAgain, key, shortKey: ShortKey.of(key) }
   })
 }
 
@@ -131,7 +132,7 @@ const itemsOf = (
   let id = last
   for (const change of changes) {
     const older = items.get(change.key) ?? pending.get(change.key)
-    const newer = Coalescing.single(change.object)
+    const newer = Coalescing.single(change.object, change.sendAgain)
     items.set(
       change.key,
       older === undefined

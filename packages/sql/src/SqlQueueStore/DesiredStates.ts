@@ -39,29 +39,54 @@ const bundlesOf = (
 }
 
 // Put together with `+`, here and above: `join` copies each text once more.
-const textOf = ({ aliases, hashes, payload, previous }: DesiredState): string =>
-  payload + betweenParts + (previous ?? "") + betweenParts + (hashes ?? "") + betweenParts + (aliases ?? "")
+const textOf = ({ aliases, had_values, hashes, payload, previous, send_again }: DesiredState): string =>
+  payload +
+  betweenParts +
+  (previous ?? "") +
+  betweenParts +
+  (hashes ?? "") +
+  betweenParts +
+  (aliases ?? "") +
+  betweenParts +
+  // An earlier version had a number here.
+  betweenParts +
+  (had_values ?? "") +
+  betweenParts +
+  send_again
 
 const stateIn = (text: string, id: number): DesiredState => {
-  const [payload = "", previous, hashes, aliases] = text.split(betweenParts)
+  // What an earlier version wrote has fewer parts.
+  const [payload = "", previous, hashes, aliases, , hadValues, sendAgain] = text.split(betweenParts)
   return {
     id,
     payload,
     previous: previous || null,
     hashes: hashes || null,
-    aliases: aliases || null
+    aliases: aliases || null,
+    had_values: hadValues || null,
+    send_again: sendAgain === "1" ? 1 : 0
   }
 }
 
 /** For items that had one, or had none. */
 export const replace = (states: ReadonlyArray<DesiredState>): Rows.Written =>
-  replaceRows(states.map(({ aliases, hashes, id, payload, previous }) => [id, aliases, previous, hashes, payload]))
+  replaceRows(
+    states.map(({ aliases, had_values, hashes, id, payload, previous, send_again }) => [
+      id,
+      had_values,
+      send_again,
+      aliases,
+      previous,
+      hashes,
+      payload
+    ])
+  )
 
 const replaceRows = Rows.into(
   "desired_states",
-  ["id", "aliases", "previous", "hashes", "payload"],
-  `ON CONFLICT (id) DO UPDATE SET aliases = excluded.aliases, previous = excluded.previous, hashes = excluded.hashes,
-   payload = excluded.payload`
+  ["id", "had_values", "send_again", "aliases", "previous", "hashes", "payload"],
+  `ON CONFLICT (id) DO UPDATE SET had_values = excluded.had_values, send_again = excluded.send_again,
+   aliases = excluded.aliases, previous = excluded.previous, hashes = excluded.hashes, payload = excluded.payload`
 )
 
 /** What stays for long stands alone: its bundle would keep the password hashes of those that were delivered. */
@@ -74,7 +99,7 @@ export const find = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, ids: 
   const found = new Map<number, DesiredState>()
   if (ids.length === 0) return found
   const alone = yield* sql<DesiredState>`
-    SELECT id, aliases, previous, hashes, payload FROM desired_states
+    SELECT id, had_values, send_again, aliases, previous, hashes, payload FROM desired_states
     WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
   for (const desired of alone) found.set(desired.id, desired)
   const bundled = new Set(ids.filter((id) => !found.has(id)))

@@ -64,6 +64,20 @@ export const receipt = (
     ([row]) => row?.receipt ?? null
   )
 
+/** See `QueueStore.othersWith`. */
+export const othersWith = (
+  sql: SqlClient.SqlClient,
+  authority: AuthorityName,
+  recordUid: string,
+  objectKey: string
+): Statements<ReadonlyArray<string | null>> =>
+  Effect.map(
+    sql<{ source_uid: string | null }>`
+      SELECT source_uid FROM delivered INDEXED BY delivered_record
+      WHERE authority = ${authority} AND record_uid = ${recordUid.toLowerCase()} AND object_key <> ${objectKey}`,
+    (rows) => rows.map(({ source_uid }) => source_uid)
+  )
+
 /** See `QueueStore.removals`. */
 export const removals = (
   sql: SqlClient.SqlClient,

@@ -56,13 +56,24 @@ const remove = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, done: Read
     RETURNING id, authority, object_key, name, kind`
   const [absent, present] = Arr.partition([...repeated, ...removed], ({ id }) => ends.get(id)?.result === "present")
   if (present.length > 0) {
-    const rows = present.map((row) => [row.authority, row.object_key, ends.get(row.id)?.receipt ?? null])
+    const rows = present.map((row) => {
+      const end = ends.get(row.id)
+      return [
+        row.authority,
+        row.object_key,
+        end?.receipt ?? null,
+        end?.account?.recordUid.toLowerCase() ?? null,
+        end?.account?.sourceUid ?? null
+      ]
+    })
     yield* sql`
-      INSERT INTO delivered (authority, object_key, receipt)
-      SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(rows)})
+      INSERT INTO delivered (authority, object_key, receipt, record_uid, source_uid)
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(${JSON.stringify(rows)})
       WHERE true
-      ON CONFLICT (authority, object_key) DO UPDATE SET receipt = excluded.receipt
-      WHERE receipt IS NOT excluded.receipt`
+      ON CONFLICT (authority, object_key) DO UPDATE
+      SET receipt = excluded.receipt, record_uid = excluded.record_uid, source_uid = excluded.source_uid
+      WHERE receipt IS NOT excluded.receipt
+        OR record_uid IS NOT excluded.record_uid OR source_uid IS NOT excluded.source_uid`
     yield* wake(sql, present)
   }
   if (absent.length > 0) {

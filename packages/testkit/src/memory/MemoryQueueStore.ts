@@ -75,7 +75,9 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
   removals: (authority, since) =>
     Effect.sync(() => (memory.removals.get(authority) ?? []).filter(({ at }) => at >= since)),
   receipt: (authority, objectKey) =>
-    Effect.sync(() => memory.delivered.get(Memory.keyOf({ authority, objectKey })) ?? null),
+    Effect.sync(() => memory.delivered.get(Memory.keyOf({ authority, objectKey }))?.receipt ?? null),
+  othersWith: (authority, recordUid, objectKey) =>
+    Effect.sync(() => Look.othersWith(memory, authority, recordUid, objectKey)),
   holding: (authority) =>
     Effect.sync(() => [...memory.delivered.keys()].filter((key) => key.startsWith(`${authority}\n`)).length),
   countDelivered: (places) =>

@@ -22,7 +22,12 @@ export const make = Effect.gen(function* () {
   const { layout } = yield* SourceDomain
   const preprocessing = plugins.filter((plugin) => plugin.preprocess !== undefined)
 
-  return Effect.fnUntraced(function* (good: ReadonlyArray<Good>, configuration: Configuration) {
+  /** `scheduled`: by entryUUID in lower case. */
+  return Effect.fnUntraced(function* (
+    good: ReadonlyArray<Good>,
+    configuration: Configuration,
+    scheduled: ReadonlyMap<string, unknown>
+  ) {
     const now = yield* Clock.currentTimeMillis
     const fresh = good.filter(({ file }) => !isPreprocessed(file))
     const known = new Map(yield* states.get([...new Set(fresh.map(({ object }) => object.id.toLowerCase()))]))
@@ -57,6 +62,7 @@ export const make = Effect.gen(function* () {
         object,
         text: object === attached ? text : null,
         recipients,
+        sendAgain: scheduled.has(object.id.toLowerCase()),
         remember
       })
       events.push(...eventsOf(file, object, distribution))

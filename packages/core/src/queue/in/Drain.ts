@@ -4,6 +4,7 @@ import { EventLoopYield } from "../EventLoopYield.js"
 import { type FileFate, QueueStore } from "../QueueStore.js"
 import * as Pace from "./Pace.js"
 import * as RemovedFiles from "./RemovedFiles.js"
+import { ScheduleMarks } from "./ScheduleMarks.js"
 import { nameOf, Spool, type SpoolEntry } from "./Spool.js"
 import * as Strangers from "./Strangers.js"
 import * as TakeOver from "./TakeOver.js"
@@ -28,6 +29,7 @@ export const make = (control: Control) =>
     const spool = yield* Spool
     const store = yield* QueueStore
     const letOthersGo = yield* EventLoopYield
+    const scheduled = yield* ScheduleMarks
     const removed = yield* RemovedFiles.make
     const takeOver = yield* TakeOver.make(removed)
     const sortOutStrangers = yield* Strangers.make
@@ -62,10 +64,11 @@ export const make = (control: Control) =>
       return Sink.collectAllN<TakeOver.TakenOver>(batches)
     })
 
-    const remove = Effect.fnUntraced(function* ({ bad, files }: TakeOver.TakenOver) {
+    const remove = Effect.fnUntraced(function* ({ bad, files, marks }: TakeOver.TakenOver) {
       const withFate = (fate: FileFate) => files.filter(([, its]) => its === fate).map(([name]) => name)
       yield* spool.remove(withFate("remove"))
       yield* spool.trash([...withFate("trash"), ...bad])
+      if (marks.length > 0) yield* scheduled.remove(marks)
       yield* removed.add(files.map(([name]) => name))
       control.waiting = Math.max(0, control.waiting - files.length - bad.length)
       control.head = null

@@ -9,6 +9,7 @@ import { type FileFate, QueueStore } from "../QueueStore.js"
 import * as Arrivals from "./Arrivals.js"
 import * as Reading from "./Reading.js"
 import type { RemovedFiles } from "./RemovedFiles.js"
+import { ScheduleMarks } from "./ScheduleMarks.js"
 import type { SpoolEntry } from "./Spool.js"
 
 /** What became of a batch. */
@@ -19,6 +20,8 @@ export interface TakenOver {
   readonly isNew: boolean
   /** Files that are no listener files. */
   readonly bad: ReadonlyArray<string>
+  /** Marks of scheduled objects that are stored with them. */
+  readonly marks: ReadonlyArray<string>
   /** See {@link Reading.Readings}. */
   readonly wait: number | null
   /** How long nobody else got a turn, in milliseconds. */
@@ -31,6 +34,7 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
   const events = yield* Events
   const config = yield* ConfigStore
   const letOthersGo = yield* EventLoopYield
+  const scheduled = yield* ScheduleMarks
   const toArrivals = yield* Arrivals.make
 
   return Effect.fnUntraced(function* (entries: ReadonlyArray<SpoolEntry>) {
@@ -38,7 +42,9 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
     const { bad: unreadable, good, wait } = Reading.readAll(entries, begun)
     const known = yield* store.takenOver(good.map(({ file }) => file))
     const fresh = known.size === 0 ? good : good.filter(({ file }) => !known.has(file.name))
-    const { arrivals, bad: unfit, events: happened } = yield* toArrivals(fresh, yield* config.current)
+    // After the files were read: a mark is older than the file that it is for.
+    const marks = fresh.length === 0 ? new Map<string, never>() : yield* scheduled.all
+    const { arrivals, bad: unfit, events: happened } = yield* toArrivals(fresh, yield* config.current, marks)
     const bad = [...unreadable, ...unfit]
     for (const { file } of arrivals) removed.cameAgain(file.name)
     const prepared = yield* Clock.currentTimeMillis
@@ -55,6 +61,10 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
       files: [...known, ...arrivals.map(({ fate, file }) => [file.name, fate] as const)],
       isNew: arrivals.length > 0,
       bad: bad.map(({ name }) => name),
+      marks:
+        marks.size === 0
+          ? []
+          : [...new Set(arrivals.map(({ object }) => object.id.toLowerCase()))].flatMap((id) => marks.get(id) ?? []),
       wait,
       millis: (yield* Clock.currentTimeMillis) - resumed + prepared - begun
     }

@@ -6,7 +6,7 @@ import type { ConfigurationUnusable, DeliveryError } from "../../targets/Deliver
 import * as Plugin from "../../targets/Plugin.js"
 
 /** A plugin of an authority. */
-export interface Prepared extends Pick<Plugin.Plugin, "name" | "handles"> {
+export interface Prepared extends Pick<Plugin.Plugin, "name" | "receipts" | "handles"> {
   readonly handler: Effect.Effect<Plugin.Handler, ConfigurationUnusable>
 }
 
@@ -24,11 +24,8 @@ export interface Handlers {
 export const make = Effect.fnUntraced(function* (authority: SchoolAuthority) {
   const plugins = yield* Plugin.Plugins
   const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
-  const prepared = yield* Effect.forEach(plugins, ({ handler, handles, name }) =>
-    Effect.map(
-      Effect.cached(Scope.extend(handler(authority), scope)),
-      (handler): Prepared => ({ name, handles, handler })
-    )
+  const prepared = yield* Effect.forEach(plugins, ({ handler, ...plugin }) =>
+    Effect.map(Effect.cached(Scope.extend(handler(authority), scope)), (handler): Prepared => ({ ...plugin, handler }))
   )
   const handlers: Handlers = {
     of: (object) => Plugin.forObject(prepared, authority, object),

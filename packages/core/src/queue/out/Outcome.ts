@@ -2,18 +2,19 @@
 import { type ConnectorEvent, subjectOf } from "../../events/ConnectorEvent.js"
 import { type DeliveryError, evidenceOf } from "../../targets/DeliveryError.js"
 import type * as Plugin from "../../targets/Plugin.js"
-import type { QueueItem, Result, Settlement } from "../QueueStore.js"
+import type { Account, QueueItem, Result, Settlement } from "../QueueStore.js"
 import type { ItemDecision } from "./FailurePolicy.js"
 
 /** What becomes of an item that all plugins have delivered. */
 export const ofSuccess = (
   { id }: Pick<QueueItem, "id">,
   outcomes: ReadonlyArray<Plugin.Outcome>,
-  receipt: string | null
+  receipt: string | null,
+  account: Account | undefined
 ): Settlement =>
   outcomes.includes("stepped aside")
     ? { _tag: "SteppedAside", id }
-    : { _tag: "Done", id, receipt, result: resultOf(outcomes) }
+    : { _tag: "Done", id, receipt, result: resultOf(outcomes), ...(account === undefined ? {} : { account }) }
 
 /** What the target has after what its plugins did. */
 export const resultOf = (outcomes: ReadonlyArray<Plugin.Outcome>): Result => {

@@ -6,6 +6,7 @@ import type { SchoolAuthority } from "../../schools/SchoolAuthority.js"
 import { type DeliveryError, ObjectUndeliverable } from "../../targets/DeliveryError.js"
 import * as Plugin from "../../targets/Plugin.js"
 import type { ClaimedItem, Settlement } from "../QueueStore.js"
+import * as Accounts from "./Accounts.js"
 import * as DeletionProtection from "./DeletionProtection.js"
 import * as FailurePolicy from "./FailurePolicy.js"
 import * as Handlers from "./Handlers.js"
@@ -36,6 +37,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
   const clock = yield* Effect.clock
   const plugins = yield* Plugin.Plugins
   const handlers = yield* Handlers.make(authority)
+  const accounts = yield* Accounts.make(authority.name)
   const mayDelete = yield* DeletionProtection.make(authority.name, Plugin.deletionLimitOf(plugins, authority))
   let unansweredInARow = 0
 
@@ -56,16 +58,20 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
         aliases: item.aliases,
         aside,
         contested: item.contested,
-        receipt: before[plugin.name] ?? null,
+        hadValues: item.hadValues,
+        sendAgain: item.sendAgain,
+        othersWith: accounts.othersWith(item),
+        receipt: Receipts.of(before, plugin),
         mayDelete: item.confirmed ? Effect.void : mayDelete(item.objectKey)
       })
       outcomes.push(delivered.outcome)
-      if (delivered.receipt !== null) after[plugin.name] = delivered.receipt
+      if (delivered.receipt !== null) after[Receipts.keyOf(plugin)] = delivered.receipt
       yield* events.publishAll(Outcome.eventsOfDelivery(item, delivered))
     }
     unansweredInARow = 0
     progress.succeed(item.id, clock.unsafeCurrentTimeMillis())
-    return { settlement: Outcome.ofSuccess(item, outcomes, Receipts.encode(after)), authority: goOn }
+    const account = Accounts.accountOf(item.object)
+    return { settlement: Outcome.ofSuccess(item, outcomes, Receipts.encode(after), account), authority: goOn }
   })
 
   const isUnanswered = (error: DeliveryError) => error._tag === "TargetUnavailable" && !error.answered
@@ -103,6 +109,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     deliver: (item) =>
       Effect.suspend(() => {
         progress.begin(item)
+        accounts.begin(item)
         return deliverThrough(item)
       }).pipe(Effect.catchAllCause((cause) => ended(item, cause))),
     ping: handlers.ping

@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { arrival, north, previousUser, removedUser, south, user } from "./Changes.js"
-import { dead, done, names, previousOf, retryAt, type Test } from "./Steps.js"
+import { dead, done, names, previousOf, release, retryAt, type Test } from "./Steps.js"
 
 export const acceptContract = (test: Test): void => {
   test("Q8: coalesces what waits for one object: newest state, oldest previous state, its place kept", (queue) =>
@@ -14,6 +14,48 @@ export const acceptContract = (test: Test): void => {
       assert.deepStrictEqual(names(items), ["d", "other"])
       assert.deepInclude(items[0], { file: "4", aliases: [previousUser("b"), previousUser("c")] })
       assert.deepStrictEqual(items[0]?.object.previous, previousUser("a"))
+    }))
+
+  test("Q8: keeps which properties had a value in between and have none any more, also over a failed delivery", (queue) =>
+    Effect.gen(function* () {
+      const titled = { properties: { title: "Dr." } }
+      yield* queue.accept([arrival("1", user("u1", "anna", titled)), arrival("2", user("u1", "anna"))])
+      yield* queue.accept([arrival("3", user("u2", "bert", titled))])
+      const [anna, bert] = yield* queue.claim(north, 10)
+      assert.deepStrictEqual([anna?.hadValues, bert?.hadValues], [["title"], []])
+      yield* queue.accept([arrival("4", user("u2", "bert"))])
+      yield* retryAt(queue, 0, anna)
+      yield* release(queue, bert)
+      assert.deepStrictEqual(
+        (yield* queue.claim(north, 10)).map(({ hadValues }) => hadValues),
+        [["title"], ["title"]]
+      )
+      yield* queue.recover
+      assert.deepStrictEqual(
+        (yield* queue.list(north, { limit: 10 })).map(({ hadValues }) => hadValues),
+        [["title"], ["title"]]
+      )
+    }))
+
+  test("Q8: keeps that an object was scheduled by hand until it is delivered, whatever is merged", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([arrival("1", user("u1", "anna"), { sendAgain: true }), arrival("2", user("u2", "bert"))])
+      const [anna, bert] = yield* queue.claim(north, 10)
+      assert.deepStrictEqual([anna?.sendAgain, bert?.sendAgain], [true, false])
+      yield* queue.accept([arrival("3", user("u1", "anne")), arrival("4", user("u2", "berta"), { sendAgain: true })])
+      yield* release(queue, anna)
+      yield* done(queue, bert)
+      const again = yield* queue.claim(north, 10)
+      assert.deepStrictEqual(
+        again.map(({ sendAgain }) => sendAgain),
+        [true, true]
+      )
+      yield* queue.accept([arrival("5", user("u1", "anna"))])
+      yield* done(queue, ...again)
+      assert.deepStrictEqual(
+        (yield* queue.claim(north, 10)).map(({ sendAgain }) => sendAgain),
+        [false]
+      )
     }))
 
   test("Q9: takes a removal back that was not delivered, and removes what was removed last", (queue) =>

@@ -35,10 +35,15 @@ interface UserOptions {
   readonly email?: string | null
   /** Tells versions of a user apart where the name does not. */
   readonly version?: string
+  readonly properties?: object
 }
 
 /** A changed user. */
-export const user = (id: string, username: string, { email, hashes, previous, recordUid, version }: UserOptions = {}) =>
+export const user = (
+  id: string,
+  username: string,
+  { email, hashes, previous, properties, recordUid, version }: UserOptions = {}
+) =>
   decoded({
     id,
     dn: `uid=${username},cn=schueler,cn=users,ou=School1,dc=example,dc=org`,
@@ -50,7 +55,8 @@ export const user = (id: string, username: string, { email, hashes, previous, re
       ucsschoolRecordUID: recordUid ?? username,
       ucsschoolSourceUID: "TESTID",
       ...(email === undefined ? {} : { mailPrimaryAddress: email }),
-      ...(version === undefined ? {} : { version })
+      ...(version === undefined ? {} : { version }),
+      ...properties
     },
     old_data: previous ?? null,
     user_passwords: hashes ?? null
@@ -92,17 +98,20 @@ interface ArrivalOptions {
   readonly to?: ReadonlyArray<AuthorityName>
   /** Default: the record UID `unset`. */
   readonly remember?: Remember
+  /** Default: false. */
+  readonly sendAgain?: boolean
 }
 
 export const arrival = (
   file: string,
   object: ListenerObject.ListenerObject,
-  { digest, fate, remember, to }: ArrivalOptions = {}
+  { digest, fate, remember, sendAgain, to }: ArrivalOptions = {}
 ): Arrival => ({
   file: { name: file, digest: digest ?? file },
   fate: fate ?? "remove",
   object,
   text: null,
   recipients: to ?? [north],
+  sendAgain: sendAgain ?? false,
   remember: remember ?? { _tag: "State", state: previousUser("unset") }
 })

@@ -20,6 +20,8 @@ export const claimContract = (test: Test): void => {
           aliases: [],
           stepsAside: false,
           contested: new Set(),
+          hadValues: [],
+          sendAgain: false,
           id: items.find(({ file }) => file === "2")?.id,
           authority: north,
           objectKey: "user:u1",

@@ -46,6 +46,35 @@ export const settleContract = (test: Test): void => {
       )
     }))
 
+  test("Q14: knows which other objects were delivered under a record UID, until they are removed or get another", (queue) =>
+    Effect.gen(function* () {
+      const deliver = (id: string, recordUid: string, sourceUid: string | null = "S") =>
+        Effect.gen(function* () {
+          yield* queue.accept([arrival(`${id} ${recordUid} ${sourceUid}`, user(id, id), { to: [north, south] })])
+          const account = { recordUid, sourceUid }
+          for (const authority of [north, south]) {
+            for (const { id } of yield* queue.claim(authority, 10)) {
+              const result = authority === north ? "present" : "absent"
+              yield* queue.settle([{ _tag: "Done", id, receipt: null, result, account }])
+            }
+          }
+        })
+      const others = (recordUid: string, id: string) => queue.othersWith(north, recordUid, `user:${id}`)
+      yield* deliver("u1", "R-Ä1")
+      assert.deepStrictEqual(yield* others("r-ä1", "u1"), [])
+      yield* deliver("u2", "r-ä1", null)
+      yield* deliver("u3", "r-2")
+      assert.deepStrictEqual(yield* others("R-ä1", "u1"), [null])
+      assert.deepStrictEqual(yield* others("R-ä1", "u2"), ["S"])
+      assert.deepStrictEqual([...(yield* others("R-ä1", "u3"))].sort(), ["S", null])
+      assert.deepStrictEqual(yield* queue.othersWith(south, "r-ä1", "user:u3"), [])
+      yield* deliver("u2", "r-2")
+      assert.deepStrictEqual(yield* others("r-ä1", "u1"), [])
+      yield* queue.accept([arrival("gone", removedUser("u1", "u1"))])
+      yield* removed(queue, ...(yield* queue.claim(north, 10)))
+      assert.deepStrictEqual(yield* others("r-ä1", "u2"), [])
+    }))
+
   test("Q15: Release lets an item wait as before, at its place", (queue) =>
     Effect.gen(function* () {
       yield* queue.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])

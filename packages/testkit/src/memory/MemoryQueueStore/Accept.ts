@@ -18,14 +18,14 @@ const fresh = {
 
 export const accept = (memory: Memory, batch: ReadonlyArray<Arrival>, now: number): void => {
   const touched = new Set<ItemId>()
-  for (const { fate, file, object, recipients, remember } of batch) {
+  for (const { fate, file, object, recipients, remember, sendAgain } of batch) {
     if (memory.takenOver.get(file.name)?.digest === file.digest) continue
     memory.takenOver.set(file.name, { digest: file.digest, fate })
     PreviousStates.remember(memory, object.id.toLowerCase(), remember, now)
     for (const authority of new Set(recipients)) {
       const objectKey = ListenerObject.objectKey(object)
       const known = pending(memory, { authority, objectKey })
-      const newer = Coalescing.single(object)
+      const newer = Coalescing.single(object, sendAgain)
       const desired = known === undefined ? newer : Coalescing.merge(known, newer)
       const id = known?.id ?? ItemId.make(++memory.lastId)
       memory.items.set(id, { ...desired, id, authority, objectKey, file: file.name, ...fresh })

@@ -47,10 +47,24 @@ export const concerned = (
     )
   return new Map(objectKeys.flatMap((key) => (of(key).length === 0 ? [] : [[key, [...new Set(of(key))]] as const])))
 }
+/** The source UIDs of the accounts with a record UID that were delivered for other objects. */
+export const othersWith = (
+  memory: Memory,
+  authority: AuthorityName,
+  recordUid: string,
+  objectKey: string
+): ReadonlyArray<string | null> =>
+  [...memory.delivered.values()].flatMap((there) =>
+    there.authority === authority &&
+    there.objectKey !== objectKey &&
+    there.account?.recordUid.toLowerCase() === recordUid.toLowerCase()
+      ? [there.account.sourceUid]
+      : []
+  )
 
 export const item = (memory: Memory, stored: Stored): QueueItem => {
   const { history: _, wanted: __, waitsFor: ___, state, ...rest } = stored
-  return { ...rest, state: itemState(state), receipt: memory.delivered.get(keyOf(stored)) ?? null }
+  return { ...rest, state: itemState(state), receipt: memory.delivered.get(keyOf(stored))?.receipt ?? null }
 }
 
 const fits = (item: Stored, { after, object, state }: Filter): boolean => {

@@ -2,6 +2,7 @@
 import type { PreviousState } from "@id-connector/core/changes/PreviousState"
 import type { RowState } from "@id-connector/core/queue/QueueRow"
 import type {
+  Account,
   Attempt,
   DeletedAuthority,
   FileFate,
@@ -24,13 +25,21 @@ export interface Stored extends Omit<QueueItem, "state" | "receipt"> {
   readonly history: ReadonlyArray<Attempt>
 }
 
+/** An object that was delivered. */
+export interface AtTarget {
+  readonly authority: AuthorityName
+  readonly objectKey: string
+  readonly receipt: string | null
+  readonly account: Account | null
+}
+
 export interface Memory {
   lastId: number
   lastDeleted: number
   /** By id, thus in the order of arrival. */
   readonly items: Map<ItemId, Stored>
-  /** By authority and object: what is at the target, and the receipt. */
-  readonly delivered: Map<string, string | null>
+  /** By authority and object: what is at the target. */
+  readonly delivered: Map<string, AtTarget>
   readonly removals: Map<AuthorityName, Array<Removals>>
   readonly paused: Set<AuthorityName>
   readonly deleted: Map<AuthorityName, DeletedAuthority>

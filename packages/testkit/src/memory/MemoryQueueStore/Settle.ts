@@ -19,12 +19,17 @@ export const settle = (memory: Memory, settlements: ReadonlyArray<Settlement>, n
   for (const settlement of first) if (isDone(settlement)) finish(memory, settlement, now)
 }
 
-const finish = (memory: Memory, { id, receipt, result }: Done, now: number): void => {
+const finish = (memory: Memory, { account, id, receipt, result }: Done, now: number): void => {
   const item = memory.items.get(id)
   if (item?.state !== "in_flight") return
   end(memory, item)
   if (result === "present") {
-    memory.delivered.set(keyOf(item), receipt)
+    memory.delivered.set(keyOf(item), {
+      authority: item.authority,
+      objectKey: item.objectKey,
+      receipt,
+      account: account ?? null
+    })
     wake(memory, item)
     return
   }
