@@ -9,6 +9,7 @@ import {
   type ConfigurationNotSaved
 } from "./config/ConfigStore.js"
 import * as ConfigurationReport from "./events/ConfigurationReport.js"
+import * as ClockJumps from "./queue/ClockJumps.js"
 import { inBatches } from "./queue/InBatches.js"
 import * as InQueue from "./queue/in/InQueue.js"
 import * as DeletedAuthorities from "./queue/out/DeletedAuthorities.js"
@@ -92,6 +93,7 @@ export const layer = Layer.scoped(
       })
     ).pipe(Effect.annotateLogs({ module: "Config" }), Effect.forkScoped)
     const deleted = yield* DeletedAuthorities.make
+    yield* ClockJumps.watch(Effect.map(config.current, ({ authorities }) => authorities.map(({ name }) => name)))
     const inQueue = InQueue.makeControl()
     yield* Effect.forkScoped(supervised(InQueue.run(inQueue)))
     return Connector.of({

@@ -634,6 +634,42 @@ describe("Connector", () => {
       }).pipe(Effect.provide(world([authority("A")])))
   )
 
+  it.scoped(
+    "pauses for a target that answers pings and fails at everything, keeps all items, and goes on when one succeeds",
+    () =>
+      Effect.gen(function* () {
+        const stub = yield* Stub
+        const spool = yield* MemorySpool.MemorySpool
+        const evidence = { method: "PATCH", path: "/", requestId: null, body: null, status: 500, response: null }
+        const ill = Array.from({ length: 1_000 }, () => new TargetFailed({ detail: "no", evidence }))
+        const names = Array.from({ length: 30 }, (_, index) => `p${index}`)
+        for (const name of names) {
+          stub.failures.set(name, [...ill])
+          yield* spool.put(`${name}.json`, user(name, ["A1"]))
+        }
+        const connector = Context.get(yield* start, Connector.Connector)
+        yield* settle
+        const ofA = Effect.map(connector.status, ([status]) => status)
+        assert.strictEqual((yield* ofA)?.status?._tag, "Paused")
+        const first = stub.deliveries.length
+        assert.isBelow(first, 15)
+        for (let hour = 0; hour < 8; hour++) {
+          yield* TestClock.adjust("1 hour")
+          yield* settle
+        }
+        const night = yield* ofA
+        assert.deepStrictEqual([night?.dead, night?.waiting, night?.status?._tag], [0, 30, "Paused"])
+        assert.isBelow(stub.deliveries.length - first, 200)
+        stub.failures.clear()
+        for (let minutes = 0; minutes < 3; minutes++) {
+          yield* TestClock.adjust("10 minutes")
+          yield* settle
+        }
+        const morning = yield* ofA
+        assert.deepStrictEqual([morning?.dead, morning?.waiting, morning?.status?._tag], [0, 0, "Running"])
+      }).pipe(Effect.provide(world([authority("A")])))
+  )
+
   it.scoped("takes a file that was preprocessed elsewhere as it is", () =>
     Effect.gen(function* () {
       yield* start

@@ -14,7 +14,7 @@ import { Array as Arr, Effect, Layer, Option, Schedule } from "effect"
 import * as SqliteDriver from "./SqliteDriver.js"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
-import { claim, nextDue } from "./SqlQueueStore/Claim.js"
+import { claim, nextDue, shiftDue } from "./SqlQueueStore/Claim.js"
 import { concerned } from "./SqlQueueStore/Concerned.js"
 import { countDelivered } from "./SqlQueueStore/CountDelivered.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
@@ -59,6 +59,7 @@ const queue: Layer.Layer<
       claim: (authority, limit) =>
         claim(sql, idOf(authority), limit).pipe(Effect.map(Arr.map(named)), transaction, operation("claim")),
       nextDue: (authority) => nextDue(sql, idOf(authority)).pipe(reading, operation("nextDue")),
+      shiftDue: (by, latest) => shiftDue(sql, by, latest).pipe(transaction, operation("shiftDue")),
       settle: (settlements) => settle(sql, settlements).pipe(transaction, operation("settle")),
       recover: recover(sql).pipe(transaction, operation("recover")),
       counts: (authority) => counts(sql, idOf(authority)).pipe(reading, operation("counts")),

@@ -2,8 +2,10 @@
  * Copies what was committed from SQLite's write-ahead log into the database, in a thread of its own. Left to itself, SQLite
  * does it in the commit that fills the log, and nothing else happens for a tenth of a second.
  */
+
 import { SqlClient } from "@effect/sql"
-import { Clock, Duration, Effect, Layer, Schedule } from "effect"
+import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
+import { Duration, Effect, Layer, Schedule } from "effect"
 import * as WorkerThread from "../process/WorkerThread.js"
 import type * as WriteAheadLog from "./Checkpoints/WriteAheadLog.js"
 
@@ -42,10 +44,10 @@ export const layer = (
         Effect.map(thread(request), (answer) => answer as WriteAheadLog.LogState)
       yield* Effect.orDie(sql`PRAGMA wal_autocheckpoint = ${sql.literal(String(log.hopeless))}`)
 
-      let emptiedAt = yield* Clock.currentTimeMillis
+      let emptiedAt = yield* MonotonicClock.currentTimeMillis
       /** When it is not empty yet. Somebody else may read the file just then: another time will do. */
       const empty = Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* MonotonicClock.currentTimeMillis
         if (Math.abs(now - emptiedAt) < Duration.toMillis(keptFor)) return
         emptiedAt = now
         yield* ask("write")

@@ -1,6 +1,8 @@
 /** Values of the Univention Configuration Registry, from its file of lines `key: value`. It is read again when it changes. */
+
 import { FileSystem } from "@effect/platform"
-import { Clock, Context, Effect, Layer, LogLevel, Option } from "effect"
+import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
+import { Context, Effect, Layer, LogLevel, Option } from "effect"
 
 export interface UcrShape {
   /** The value of a key; none when it is not set or there is no file. */
@@ -54,7 +56,7 @@ export const layer = (file: string): Layer.Layer<Ucr, never, FileSystem.FileSyst
       let version = ""
       let isReported = false
       const read = Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* MonotonicClock.currentTimeMillis
         if (now - lookedAt < lookEvery) return values
         lookedAt = now
         const info = yield* Effect.option(fs.stat(file))

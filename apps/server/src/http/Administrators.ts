@@ -1,6 +1,8 @@
 /** Who may use the API: enabled users of the source directory who are members of the admin group. */
+
 import { Directory, DirectoryError, type DirectoryUser } from "@id-connector/core/directory/Directory"
-import { Cache, Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, Redacted } from "effect"
+import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
+import { Cache, Context, Duration, Effect, Exit, Fiber, Layer, Option, Redacted } from "effect"
 
 export interface AdministratorsShape {
   /**
@@ -55,7 +57,7 @@ export const layer = Layer.scoped(
     const askedAt = new Map<string, number>()
     const scope = yield* Effect.scope
     const remember = (username: string, isAllowed: boolean) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
+      Effect.map(MonotonicClock.currentTimeMillis, (now) => {
         lastAllowed.delete(username)
         if (isAllowed) lastAllowed.set(username, now)
         const [oldest] = lastAllowed.keys()
@@ -73,7 +75,7 @@ export const layer = Layer.scoped(
 
     return {
       isAllowed: (username) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        Effect.flatMap(MonotonicClock.currentTimeMillis, (now) => {
           const at = lastAllowed.get(username)
           const wasAllowed = at !== undefined && now - at < Duration.toMillis(goodWithoutDirectory)
           const waited = now - (askedAt.get(username) ?? now)

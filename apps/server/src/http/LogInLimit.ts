@@ -5,7 +5,8 @@
  * - Of a user who has failed often elsewhere, and at an address where others have failed often, three are tested, and whatever
  *   fails from then on is told to wait. So a right password is good, whatever others do to that user or at that address.
  */
-import { Clock, Deferred, Effect, FiberId } from "effect"
+import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
+import { Deferred, Effect, FiberId } from "effect"
 
 /** Of a user at an address. */
 const failuresAllowed = 10
@@ -83,7 +84,7 @@ export const make = (): LogInLimit => {
     const wait = (now: number) => ({ _tag: "Wait", seconds: failures.seconds(pair, now) }) as const
 
     return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      Effect.flatMap(MonotonicClock.currentTimeMillis, (now) => {
         const before = known(now)
         const most = allowed(before)
         if (before.pair >= most) return Effect.succeed(wait(now))
@@ -95,7 +96,7 @@ export const make = (): LogInLimit => {
         begin(pair)
         return restore(test).pipe(
           Effect.flatMap((value) =>
-            Effect.map(Clock.currentTimeMillis, (then) => {
+            Effect.map(MonotonicClock.currentTimeMillis, (then) => {
               if (value !== null) {
                 failures.forget(pair)
                 return { _tag: "Right", value } as const

@@ -1,12 +1,14 @@
 /** The queues and their items, for the API. */
+
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound } from "@id-connector/api/ApiError"
 import { Connector, type ConnectorShape, type QueueStatus } from "@id-connector/core/Connector"
 import { ConfigStore, type Configuration } from "@id-connector/core/config/ConfigStore"
+import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
 import { type ItemId, QueueStore, type QueueStoreError } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import * as ShownQueues from "./ShownQueues.js"
 
 export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
@@ -76,7 +78,7 @@ const recentStatuses = (connector: ConnectorShape) => {
   let last: { readonly at: number; readonly of: Configuration; readonly statuses: ReadonlyArray<QueueStatus> } | null =
     null
   return Effect.fnUntraced(function* (configuration: Configuration) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* MonotonicClock.currentTimeMillis
     if (last !== null && last.of === configuration && now - last.at < remembered) return last.statuses
     const statuses = yield* connector.status
     last = { at: now, of: configuration, statuses }

@@ -1,5 +1,6 @@
 /** The requests that are being answered. Long work lets them go first. */
-import { Clock, Context, Effect, Layer } from "effect"
+import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
+import { Context, Effect, Layer } from "effect"
 
 export interface OpenRequestsShape {
   /** Counts a request as open while it is answered. */
@@ -16,7 +17,7 @@ export class OpenRequests extends Context.Tag("@id-connector/server/process/Open
 export const layer: Layer.Layer<OpenRequests> = Layer.sync(OpenRequests, () => {
   /** When they were asked. */
   const open = new Map<symbol, number>()
-  const begin = Effect.map(Clock.currentTimeMillis, (now) => {
+  const begin = Effect.map(MonotonicClock.currentTimeMillis, (now) => {
     const request = Symbol()
     open.set(request, now)
     return request

@@ -133,6 +133,8 @@ export type Settlement =
       readonly at: number
       readonly attempt: Attempt
       readonly wanted: ReadonlyArray<string>
+      /** Whether the attempt counts: false when it is not the item's fault. */
+      readonly counts: boolean
     }
   | { readonly _tag: "Dead"; readonly id: ItemId; readonly attempt: Attempt }
   /** A deletion that is not to happen unless somebody confirms it. */
@@ -236,6 +238,11 @@ export interface QueueStoreShape {
   readonly claim: (authority: AuthorityName, limit: number) => Answer<ReadonlyArray<ClaimedItem>>
   /** When the next item that waits for its time is due, in milliseconds since 1970, or null when none waits for its time. */
   readonly nextDue: (authority: AuthorityName) => Answer<number | null>
+  /**
+   * Adds so many milliseconds to the times at which items are due: the clock was set forward by that, or back. And whatever is
+   * due later than `latest` (milliseconds since 1970) after that, is due then: nobody can have meant that.
+   */
+  readonly shiftDue: (by: number, latest: number) => Answer<number>
   /**
    * Records how deliveries ended. Unknown ids are ignored. When a newer change of the object arrived meanwhile, that one
    * stays, merged with what was not delivered.

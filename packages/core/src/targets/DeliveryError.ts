@@ -50,7 +50,9 @@ export class ConfigurationUnusable extends Schema.TaggedError<ConfigurationUnusa
 /** The target failed at this object (500 and the like). Others may go well. */
 export class TargetFailed extends Schema.TaggedError<TargetFailed>()("TargetFailed", {
   detail: Schema.String,
-  evidence: Evidence
+  evidence: Evidence,
+  /** The answer is not the target's own, but that of something before it: a page, a redirection. It says nothing about the object. */
+  isForeign: Schema.optionalWith(Schema.Boolean, { default: () => false })
 }) {
   override get message() {
     return `The target failed: ${this.detail} (${describe(this.evidence)}).`
@@ -60,7 +62,9 @@ export class TargetFailed extends Schema.TaggedError<TargetFailed>()("TargetFail
 /** The target refuses what was sent (400, 409, 422): sending the same again is of no use. */
 export class TargetRefused extends Schema.TaggedError<TargetRefused>()("TargetRefused", {
   detail: Schema.String,
-  evidence: Evidence
+  evidence: Evidence,
+  /** Another account of the target has what the object is to have, or a read that lags behind a write says so. */
+  isConflict: Schema.optionalWith(Schema.Boolean, { default: () => false })
 }) {
   override get message() {
     return `The target refuses the object: ${this.detail} (${describe(this.evidence)}).`

@@ -1,5 +1,7 @@
 /** The Kelvin REST API of one target, typed: what the plugins need of it. */
+
 import type { Attributes } from "@id-connector/core/mapping/AttributeMapping"
+import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
 import * as SchoolName from "@id-connector/core/schools/SchoolName"
 import {
   CredentialsRefused,
@@ -8,7 +10,7 @@ import {
   TargetRefused,
   TargetUnavailable
 } from "@id-connector/core/targets/DeliveryError"
-import { Clock, Effect, Option, type Redacted, Schema } from "effect"
+import { Effect, Option, type Redacted, Schema } from "effect"
 import { KelvinClass } from "./KelvinClass.js"
 import type { AlreadyExists, KelvinError, NotFound, UnresolvedReference } from "./KelvinError.js"
 import { pathOf } from "./KelvinExchange.js"
@@ -46,6 +48,10 @@ export interface KelvinClient {
   readonly patchClass: (school: string, name: string, body: Attributes) => Result<void, NotFound | UnresolvedReference>
   /** False: it was not there. */
   readonly deleteClass: (school: string, name: string) => Result<boolean>
+  /** The names of all users of a school, in lower case. */
+  readonly namesOfSchool: (school: string) => Result<ReadonlySet<string>>
+  /** The users with an e-mail address. */
+  readonly usersWithEmail: (email: string) => Result<ReadonlyArray<KelvinUser>>
   /** Those names that no user of the target has. A request for each. */
   readonly unknownUsers: (names: ReadonlyArray<string>) => Result<ReadonlyArray<string>>
   /** Whether the target answers and knows the account: logs in, asks for the roles and the schools. */
@@ -159,6 +165,15 @@ export const make = Effect.fnUntraced(function* (options: {
           )
         ),
     deleteClass: (school, name) => removed(request.write("DELETE", urls.schoolClass(school, name), null)),
+    namesOfSchool: (school) =>
+      Effect.map(
+        request.read(urls.collection("users"), { school }, decodeNames),
+        (users): ReadonlySet<string> => new Set(users.map(({ name }) => name.toLowerCase()))
+      ).pipe(Effect.catchAll(unexpected)),
+    usersWithEmail: (email) =>
+      Effect.map(request.read(urls.collection("users"), { email }, decodeUsers), (users) =>
+        users.filter((user) => isSame(user.email ?? null, email))
+      ).pipe(Effect.catchAll(unexpected)),
     unknownUsers: (names) =>
       Effect.map(
         Effect.forEach(names, (name) => Effect.map(getUser(name), (user) => (Option.isNone(user) ? [name] : [])), {
@@ -197,7 +212,7 @@ const unexpected = (error: KelvinError): Effect.Effect<never, DeliveryError> => 
     case "TokenRefused":
       return Effect.fail(new CredentialsRefused({ detail: error.detail }))
     case "AlreadyExists":
-      return Effect.fail(new TargetRefused({ detail: error.detail, evidence: error.evidence }))
+      return Effect.fail(new TargetRefused({ detail: error.detail, evidence: error.evidence, isConflict: true }))
     case "NotFound":
     case "UnresolvedReference":
       // Not there, against all that was known a moment ago: another attempt looks again.
@@ -210,14 +225,14 @@ const unexpected = (error: KelvinError): Effect.Effect<never, DeliveryError> => 
 /** A value that is asked for again after some time. `refresh` asks now; callers at the same time share the request. */
 const cached = <A, E>(fetch: Effect.Effect<A, E>) => {
   let current: { readonly value: A; readonly at: number } | null = null
-  const fetched = Effect.zipWith(fetch, Clock.currentTimeMillis, (value, at) => {
+  const fetched = Effect.zipWith(fetch, MonotonicClock.currentTimeMillis, (value, at) => {
     current = { value, at }
     return value
   })
   return Effect.zipWith(Shared.make(fetched), Effect.clock, (refresh, clock) => ({
     refresh,
     get: Effect.suspend(() =>
-      current !== null && clock.unsafeCurrentTimeMillis() - current.at < remembered
+      current !== null && MonotonicClock.millis(clock) - current.at < remembered
         ? Effect.succeed(current.value)
         : refresh
     )

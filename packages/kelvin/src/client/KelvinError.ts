@@ -87,6 +87,7 @@ export const fromResponse = (
     answer.json === undefined ? short(hide(text.slice(0, longestPage)), longestResponse) : fitting(answer.json)
   )
   const detail = answer.detail === "" ? `status ${status}` : answer.detail
+  const isPage = answer.json === undefined
   switch (status) {
     case 401:
       // A list is not about the token: the server itself was refused by its own backend.
@@ -98,9 +99,15 @@ export const fromResponse = (
       // A proxy's page, or the API about an address it does not have, must not be taken for "that object is gone".
       return answer.isText && detail !== "Not Found"
         ? new NotFound({ detail, evidence })
-        : new TargetFailed({ detail: `the Kelvin REST API does not answer at this address: ${detail}`, evidence })
+        : new TargetFailed({
+            detail: `the Kelvin REST API does not answer at this address: ${detail}`,
+            evidence,
+            isForeign: true
+          })
     case 409:
-      return new AlreadyExists({ detail, evidence })
+      return isPage
+        ? new TargetFailed({ detail: foreign(status, detail), evidence, isForeign: true })
+        : new AlreadyExists({ detail, evidence })
     case 429:
     case 502:
     case 503:
@@ -110,10 +117,25 @@ export const fromResponse = (
         retryAfter: retryAfter(headers["retry-after"], now),
         answered: true
       })
+    case 400:
+    case 422:
+      return isPage
+        ? new TargetFailed({ detail: foreign(status, detail), evidence, isForeign: true })
+        : new TargetRefused({ detail, evidence, isConflict: isConflict(detail) })
+    case 500:
+      return new TargetFailed({ detail, evidence, isForeign: isPage && text.trim() !== "Internal Server Error" })
     default:
-      return status >= 500 ? new TargetFailed({ detail, evidence }) : new TargetRefused({ detail, evidence })
+      // A redirection, 405, 408, 413, 423: none of them is an answer of the API about an object.
+      return new TargetFailed({ detail: foreign(status, detail), evidence, isForeign: status !== 413 })
   }
 }
+
+const foreign = (status: number, detail: string): string =>
+  `something before the Kelvin REST API answers with status ${status}${detail === `status ${status}` ? "" : `: ${detail}`}`
+
+/** What is to be is there already, or belongs to another account. */
+const isConflict = (detail: string): boolean =>
+  /already (taken|exists?|in use|used)|exists already|is (taken|in use)|must be unique|used by another/i.test(detail)
 
 /** Of an answer, in characters: dead letters are kept, and shown. */
 const longestResponse = 2_000
@@ -198,7 +220,7 @@ const issue = (value: unknown): string => {
 }
 
 /** What a proxy says in HTML, without its mark-up. */
-const withoutTags = (html: string): string =>
+export const withoutTags = (html: string): string =>
   html.replace(/<(style|script)[\s\S]*?<\/\1>/gi, " ").replace(/<[^<>]*>/g, " ")
 
 /** Seconds or an HTTP date, as milliseconds from now. */

@@ -3,10 +3,19 @@
  * request that is refused because of its token is sent once more with a new one, a question whose connection broke off
  * once more on another one.
  */
+import * as Problems from "@id-connector/core/input/Problems"
 import * as Size from "@id-connector/core/input/Size"
 import { TargetFailed } from "@id-connector/core/targets/DeliveryError"
 import { Clock, Effect, Either, type ParseResult, Redacted, Schema } from "effect"
-import { evidenceOf, fromResponse, hiding, type KelvinError, type Sent, TokenRefused } from "./KelvinError.js"
+import {
+  evidenceOf,
+  fromResponse,
+  hiding,
+  type KelvinError,
+  type Sent,
+  TokenRefused,
+  withoutTags
+} from "./KelvinError.js"
 import * as KelvinExchange from "./KelvinExchange.js"
 import { pathOf } from "./KelvinExchange.js"
 import * as KelvinLogIn from "./KelvinLogIn.js"
@@ -42,7 +51,7 @@ export interface KelvinRequest {
     query: { readonly [name: string]: string },
     decode: Decode<A>
   ) => Effect.Effect<A, KelvinError>
-  /** What the server answers to a successful write is not looked at. */
+  /** What the server answers to a successful write is not looked at, but for whether it is an answer of the API. */
   readonly write: (method: Exclude<Method, "GET">, url: string, body: unknown) => Effect.Effect<void, KelvinError>
 }
 
@@ -94,10 +103,16 @@ export const make = Effect.fnUntraced(function* (options: {
         const answer = decode(response.text)
         return Either.isRight(answer)
           ? Effect.succeed(answer.right)
-          : unreadable(sent, response.status, answer.left.message, response.text)
+          : unreadable(sent, response.status, problemOf(answer.left, response.text), response.text)
       })
     },
-    write: (method, url, body) => Effect.asVoid(sendTwice(method, url, body))
+    write: (method, url, body) =>
+      Effect.flatMap(sendTwice(method, url, body), ({ response, sent }) =>
+        // A page for people says 200, too, and has written nothing.
+        isOwnAnswer(method, response.status, response.text)
+          ? Effect.void
+          : unreadable(sent, response.status, noJson, response.text)
+      )
   }
   return request
 })
@@ -105,10 +120,23 @@ export const make = Effect.fnUntraced(function* (options: {
 /** So much of an answer is looked at, in characters. */
 const lookedAt = 10_000
 
+const noJson = "it is no JSON, but something that stands before the Kelvin REST API says"
+
+const problemOf = (error: ParseResult.ParseError, text: string): string =>
+  looksLikeJson(text) ? Problems.describe(error).slice(0, 3).join("; ") : noJson
+
+const looksLikeJson = (text: string): boolean => /^\s*[[{]/.test(text)
+
+const isOwnAnswer = (method: Method, status: number, text: string): boolean =>
+  method === "DELETE" ? status === 204 || text.trim() === "" || looksLikeJson(text) : looksLikeJson(text)
+
 const unreadable = (sent: Sent, status: number, problem: string, text: string) => {
   const hide = hiding(sent)
+  const isForeign = problem === noJson
+  const said = isForeign ? `: ${short(withoutTags(hide(text.slice(0, lookedAt))), 200)}` : ""
   return new TargetFailed({
-    detail: short(`unexpected answer: ${hide(problem.slice(0, lookedAt))}`),
-    evidence: evidenceOf(sent, status, short(hide(text.slice(0, lookedAt)), 2_000))
+    detail: short(`unexpected answer: ${hide(problem.slice(0, lookedAt))}${said}`),
+    evidence: evidenceOf(sent, status, short(hide(text.slice(0, lookedAt)), 2_000)),
+    isForeign
   })
 }

@@ -1,5 +1,6 @@
 /** The token of an account at a target: fetched when it is needed, renewed before it ends, shared by all requests. */
-import { Clock, Effect, Either, Encoding, Redacted, Schema } from "effect"
+import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
+import { Effect, Either, Encoding, Redacted, Schema } from "effect"
 import * as Shared from "./SingleFlight.js"
 
 type Token = Redacted.Redacted<string>
@@ -20,16 +21,17 @@ const lifeUnknown = 5 * 60_000
 /** Tokens from `logIn`. A login that fails does so for all who wait for it: a wrong password is not sent once for each. */
 export const make = <E>(logIn: Effect.Effect<Token, E>): Effect.Effect<KelvinToken<E>> => {
   let current: { readonly token: Token; readonly renewAt: number } | null = null
-  const renewed = Effect.zipWith(logIn, Clock.currentTimeMillis, (token, now) => {
+  const renewed = Effect.zipWith(logIn, Effect.clock, (token, clock) => {
+    const now = clock.unsafeCurrentTimeMillis()
     const life = (expiry(token) ?? now) - now
     // A short life must not lead to a login for every request, nor must a server whose clock is far behind ours.
     const usable = life > 0 ? Math.max(life - renewBefore, life / 2) : lifeUnknown - renewBefore
-    current = { token, renewAt: now + usable }
+    current = { token, renewAt: MonotonicClock.millis(clock) + usable }
     return token
   })
   return Effect.zipWith(Shared.make(renewed), Effect.clock, (renew, clock) => ({
     get: Effect.suspend(() =>
-      current !== null && clock.unsafeCurrentTimeMillis() < current.renewAt ? Effect.succeed(current.token) : renew
+      current !== null && MonotonicClock.millis(clock) < current.renewAt ? Effect.succeed(current.token) : renew
     ),
     invalidate: (refused) =>
       Effect.sync(() => {

@@ -80,7 +80,7 @@ const create = (
     const { name, school } = wanted.place
     // A new class holds nothing of earlier deliveries.
     const receipt = Receipt.encode(Receipt.after(Receipt.nothing, wanted.mapped, null))
-    return yield* withKnownMembers(target, users, (known) =>
+    return yield* withKnownMembers(target, users, { school, atTarget: [] }, (known) =>
       target.client.createClass(KelvinBody.encodeClass(target.urls, known === null ? body : { ...body, users: known }))
     ).pipe(
       Effect.flatMap(partly(delivered("created", { receipt }))),
@@ -88,7 +88,7 @@ const create = (
         Effect.gen(function* () {
           const found = Option.getOrNull(yield* target.client.findClass(school, name))
           return found === null
-            ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence })
+            ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence, isConflict: true })
             : yield* modify(target, yield* ClassPlan.modification(wanted, found))
         })
       )
@@ -102,7 +102,7 @@ const modify = (
   const receipt = Receipt.encode(Receipt.after(wanted.receipt, wanted.mapped, null))
   const isOnlyMembers = Object.keys(patch).length === 0
   if (users === null && isOnlyMembers) return Effect.succeed(delivered("unchanged", { receipt }))
-  return withKnownMembers(target, users, (known) =>
+  return withKnownMembers(target, users, { school: wanted.place.school, atTarget: found.users }, (known) =>
     // Without those the target lacks, nothing may be left to change.
     isOnlyMembers && known !== null && sameSet(known, found.users)
       ? Effect.void
@@ -120,14 +120,29 @@ const modify = (
   )
 }
 
+/** What is known of members before a class is written. */
+interface Known {
+  readonly school: string
+  /** Members that the target has: those of the class as it is there. */
+  readonly atTarget: ReadonlyArray<string>
+}
+
+/** Of many, so many unknown ones are found by their names in the target's refusals. When there are more, it is asked for all at once. */
+const namedOneByOne = 2
+
+/** So many members are asked for one by one. Of more, those who are not of the school count as unknown. */
+const askedOneByOne = 20
+
 /**
- * Writes with all members; when the target lacks some, finds out which and writes without these. Answers with those that
- * are missing.
+ * Writes with all members; when the target lacks some, finds out which with few requests, and writes without these. Answers with
+ * those that are missing.
  */
 const withKnownMembers = <E>(
   target: Target,
   users: ReadonlyArray<string> | null,
-  write: (users: ReadonlyArray<string> | null) => Effect.Effect<unknown, E | UnresolvedReference>
+  known: Known,
+  write: (users: ReadonlyArray<string> | null) => Effect.Effect<unknown, E | UnresolvedReference>,
+  refusals = 1
 ): Effect.Effect<ReadonlyArray<string>, Exclude<E, UnresolvedReference> | DeliveryError> =>
   write(users).pipe(
     Effect.as<ReadonlyArray<string>>([]),
@@ -138,16 +153,34 @@ const withKnownMembers = <E>(
           if (reference.type !== "user") {
             return yield* new TargetRefused({ detail: reference.detail, evidence: reference.evidence })
           }
-          const missing = new Set([...(yield* target.client.unknownUsers(users ?? [])), reference.name].map(lowerCase))
-          const known = (users ?? []).filter((name) => !missing.has(lowerCase(name)))
-          if (users === null || known.length === users.length) {
+          const all = users ?? []
+          const uncertain = uncertainOf(all, known)
+          const isToAsk = refusals > namedOneByOne || uncertain.length <= askedOneByOne
+          const others = isToAsk ? yield* unknownAmong(target, uncertain, known) : []
+          const missing = new Set([...others, reference.name].map(lowerCase))
+          const rest = all.filter((name) => !missing.has(lowerCase(name)))
+          if (users === null || rest.length === all.length) {
             return yield* new TargetRefused({ detail: reference.detail, evidence: reference.evidence })
           }
-          const later = yield* withKnownMembers(target, known, write)
-          return [...users.filter((name) => missing.has(lowerCase(name))), ...later]
+          const later = yield* withKnownMembers(target, rest, known, write, refusals + 1)
+          return [...all.filter((name) => missing.has(lowerCase(name))), ...later]
         })
     )
   )
+
+/** Those that are not members at the target already. */
+const uncertainOf = (users: ReadonlyArray<string>, { atTarget }: Known): ReadonlyArray<string> => {
+  const there = new Set(atTarget.map(lowerCase))
+  return users.filter((name) => !there.has(lowerCase(name)))
+}
+
+const unknownAmong = (target: Target, uncertain: ReadonlyArray<string>, { school }: Known) =>
+  Effect.gen(function* () {
+    if (uncertain.length <= askedOneByOne) return yield* target.client.unknownUsers(uncertain)
+    const ofSchool = yield* target.client.namesOfSchool(school)
+    const elsewhere = uncertain.filter((name) => !ofSchool.has(lowerCase(name)))
+    return elsewhere.length <= askedOneByOne ? yield* target.client.unknownUsers(elsewhere) : elsewhere
+  })
 
 const lowerCase = (name: string) => name.toLowerCase()
 

@@ -36,13 +36,46 @@ export const deliver = Effect.fnUntraced(function* (
       return delivered(wasThere ? "removed" : "absent", { detail: plan.detail })
     }
     case "Create":
-      return delivery.aside === null ? yield* create(target, plan.wanted) : delivered("stepped aside")
+      return delivery.aside === null
+        ? yield* sayingWho(target, plan.wanted, create(target, plan.wanted))
+        : delivered("stepped aside")
     case "Modify":
       return delivery.aside === null
-        ? yield* modify(target, plan)
+        ? yield* sayingWho(target, plan.wanted, modify(target, plan))
         : yield* stepAside(target, plan.found, delivery.aside)
   }
 })
+
+/** When another account is in the way, whoever reads that wants to know which. */
+const sayingWho = <A>(
+  target: Target,
+  { identities, mapped }: UserPlan.Wanted,
+  delivery: Effect.Effect<A, DeliveryError>
+): Effect.Effect<A, DeliveryError> =>
+  Effect.catchIf(
+    delivery,
+    (error): error is TargetRefused => error instanceof TargetRefused && error.isConflict,
+    (refused) =>
+      Effect.gen(function* () {
+        const { email, name } = mapped.attributes
+        const found = [
+          ...(typeof name === "string" ? Option.toArray(yield* target.client.getUser(name)) : []),
+          ...(typeof email === "string" && email !== "" ? yield* target.client.usersWithEmail(email) : [])
+        ]
+        const others = found.filter(
+          (user) => !identities.some(({ record_uid }) => record_uid.toLowerCase() === user.record_uid?.toLowerCase())
+        )
+        const who = [...new Set(others.map(accountOf))].join("; ")
+        return yield* new TargetRefused({
+          detail: who === "" ? refused.detail : `${refused.detail} (in the way: ${who})`,
+          evidence: refused.evidence,
+          isConflict: true
+        })
+      })
+  )
+
+const accountOf = ({ email, name, record_uid, source_uid }: KelvinUser): string =>
+  `account ${name}, record_uid ${record_uid ?? "none"}, source_uid ${source_uid ?? "none"}, email ${email ?? "none"}`
 
 /** Gives up what others need: the account has temporary names until they have been delivered. */
 const stepAside = Effect.fnUntraced(function* (
@@ -89,7 +122,7 @@ const create = Effect.fnUntraced(function* (
       Effect.gen(function* () {
         const own = yield* findAgain(target, String(body.name ?? ""), wanted.identities)
         return own === null
-          ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence })
+          ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence, isConflict: true })
           : yield* modify(target, UserPlan.modification({ ...wanted, hasHashes: false }, own))
       })
     )

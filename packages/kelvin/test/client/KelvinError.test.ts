@@ -75,8 +75,21 @@ describe("KelvinError.fromResponse", () => {
   })
 
   describe("statuses", () => {
-    it("400, 405, 422: refused", () => {
-      for (const status of [400, 405, 422]) as(of(status, { detail: "no" }), TargetRefused)
+    it("400, 422: refused; that another account is in the way is told apart", () => {
+      for (const status of [400, 422]) assert.isFalse(as(of(status, { detail: "no" }), TargetRefused).isConflict)
+      const taken = { detail: "{'email': ['The email address is already taken by another user.']}" }
+      assert.isTrue(as(of(400, taken), TargetRefused).isConflict)
+    })
+
+    it("redirections, 405, 408, 423 and pages of a gateway: not the target's own, in a sentence", () => {
+      for (const status of [302, 405, 408, 423]) assert.isTrue(as(of(status, apache("no")), TargetFailed).isForeign)
+      for (const status of [400, 404, 409, 422, 500])
+        assert.isTrue(as(of(status, apache("no")), TargetFailed).isForeign)
+      assert.match(
+        as(of(302, apache("Moved")), TargetFailed).message,
+        /something before the Kelvin REST API answers with status 302: Moved/
+      )
+      assert.isFalse(as(of(500, "Internal Server Error"), TargetFailed).isForeign)
     })
 
     it("429, 502, 503, 504: unavailable, whatever the body is", () => {
@@ -186,7 +199,7 @@ describe("KelvinError.fromResponse", () => {
 
     it("keeps the beginning of a long answer only", () => {
       for (const body of ["x".repeat(9_000), { detail: "no", more: "x".repeat(9_000) }]) {
-        assert.isAtMost(JSON.stringify(as(of(400, body), TargetRefused).evidence.response).length, 2_100)
+        assert.isAtMost(JSON.stringify(as(of(500, body), TargetFailed).evidence.response).length, 2_100)
       }
     })
   })

@@ -307,6 +307,15 @@ describe("Delivering users", () => {
     })
   )
 
+  it.scoped("says which account is in the way", () =>
+    Effect.gen(function* () {
+      const { deliver } = yield* world({ users: [held("anna", { record_uid: "other" })] })
+      const error = yield* Effect.flip(deliver(user("anna")))
+      assert.ok(error._tag === "TargetRefused" && error.isConflict)
+      assert.match(error.message, /in the way: account anna, record_uid other, source_uid S/)
+    })
+  )
+
   it.scoped("gives up a user without record UID, and one that is not unique", () =>
     Effect.gen(function* () {
       const { deliver } = yield* world({
@@ -444,6 +453,27 @@ describe("Delivering classes", () => {
       assert.strictEqual((yield* deliver(change)).outcome, "modified")
       assert.deepStrictEqual(simulator.state().classes[0]?.users, ["a", "b", "c", "d"])
     })
+  )
+
+  it.scoped(
+    "finds the unknown among very many members with few requests, and asks for nobody again who is a member",
+    () =>
+      Effect.gen(function* () {
+        const names = Array.from({ length: 400 }, (_, n) => `p${n}`)
+        const { deliver, simulator } = yield* world({ users: names.map((name) => held(name)) })
+        const change = schoolClass("A", "5a", [...names, "gone"])
+        const first = yield* Effect.flip(deliver(change))
+        assert.ok(first._tag === "ReferencesUnknown" && first.names.join() === "gone")
+        assert.isBelow(simulator.requests().length, 10)
+        simulator.clearLog()
+        yield* Effect.flip(deliver(change))
+        assert.isBelow(simulator.requests().length, 6)
+        simulator.clearLog()
+        const strangers = Array.from({ length: 100 }, (_, n) => `stranger${n}`)
+        const many = yield* Effect.flip(deliver(schoolClass("A", "6a", [...names, ...strangers])))
+        assert.ok(many._tag === "ReferencesUnknown" && many.names.length === 100)
+        assert.isBelow(simulator.requests().length, 12)
+      })
   )
 
   it.scoped("clears a description and a UDM property that it delivered, and creates classes without nulls", () =>

@@ -360,6 +360,6 @@ describe("Any history of changes, faults and crashes", () => {
           { numRuns: 40 }
         )
       ),
-    120_000
+    300_000
   )
 })

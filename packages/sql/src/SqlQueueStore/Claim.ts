@@ -116,3 +116,13 @@ export const nextDue = (sql: SqlClient.SqlClient, authority: AuthorityName): Sta
       LIMIT 1`,
     (rows) => rows[0]?.due ?? null
   )
+
+/** See `QueueStore.shiftDue`. Rare: whoever sets a clock may wait for all that waits. */
+export const shiftDue = (sql: SqlClient.SqlClient, by: number, latest: number): Statements<number> =>
+  Effect.map(
+    sql`
+      UPDATE queue SET available_at = max(0, min(available_at + ${Math.round(by)}, ${Math.round(latest)}))
+      WHERE state = 'delayed' AND (${Math.round(by)} <> 0 OR available_at > ${Math.round(latest)})
+      RETURNING 1`,
+    (rows) => rows.length
+  )

@@ -190,7 +190,7 @@ type StateAfter = readonly [state: QueueRow.RowState, attempts: number, availabl
 /** What a newer change supersedes is neither held nor dead, and its failures are not the newer one's. */
 const stateAfter = (item: Claimed, settlement: Undelivered | undefined): StateAfter => {
   if (settlement?._tag === "RetryAt") {
-    return ["delayed", item.attempts + 1, Math.ceil(settlement.at), settlement.attempt.error]
+    return ["delayed", item.attempts + (settlement.counts ? 1 : 0), Math.ceil(settlement.at), settlement.attempt.error]
   }
   if (item.newer !== null) return ["ready", 0, 0, null]
   if (settlement?._tag === "Dead") return ["dead", item.attempts + 1, item.available_at, settlement.attempt.error]

@@ -47,6 +47,7 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
     }),
 
   claim: (authority, limit) => at((now) => claim(memory, authority, limit, now)),
+  shiftDue: (by, latest) => Effect.sync(() => Intervene.shiftDue(memory, by, latest)),
   settle: (settlements) => at((now) => settle(memory, settlements, now)),
   recover: at((now) => {
     const ids = [...memory.items.values()].flatMap(({ id, state }) => (state === "in_flight" ? [id] : []))

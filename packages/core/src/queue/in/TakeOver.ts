@@ -1,9 +1,11 @@
 /** Stores a batch of files of the in queue, and says what is to become of them. */
-import { Clock, Effect } from "effect"
+
+import { Effect } from "effect"
 import { ConfigStore } from "../../config/ConfigStore.js"
 import type { ConnectorEvent } from "../../events/ConnectorEvent.js"
 import { Events } from "../../events/Events.js"
 import { EventLoopYield } from "../EventLoopYield.js"
+import * as MonotonicClock from "../MonotonicClock.js"
 import { QueueNotifier } from "../QueueNotifier.js"
 import { type FileFate, QueueStore } from "../QueueStore.js"
 import * as Arrivals from "./Arrivals.js"
@@ -38,7 +40,7 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
   const toArrivals = yield* Arrivals.make
 
   return Effect.fnUntraced(function* (entries: ReadonlyArray<SpoolEntry>) {
-    const begun = yield* Clock.currentTimeMillis
+    const begun = yield* MonotonicClock.currentTimeMillis
     const { bad: unreadable, good, wait } = Reading.readAll(entries, begun)
     const known = yield* store.takenOver(good.map(({ file }) => file))
     const fresh = known.size === 0 ? good : good.filter(({ file }) => !known.has(file.name))
@@ -47,9 +49,9 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
     const { arrivals, bad: unfit, events: happened } = yield* toArrivals(fresh, yield* config.current, marks)
     const bad = [...unreadable, ...unfit]
     for (const { file } of arrivals) removed.cameAgain(file.name)
-    const prepared = yield* Clock.currentTimeMillis
+    const prepared = yield* MonotonicClock.currentTimeMillis
     yield* letOthersGo
-    const resumed = yield* Clock.currentTimeMillis
+    const resumed = yield* MonotonicClock.currentTimeMillis
     if (arrivals.length > 0) yield* store.accept(arrivals)
     yield* notifier.notify(new Set(arrivals.flatMap(({ recipients }) => recipients)))
     yield* events.publishAll([
@@ -66,7 +68,7 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
           ? []
           : [...new Set(arrivals.map(({ object }) => object.id.toLowerCase()))].flatMap((id) => marks.get(id) ?? []),
       wait,
-      millis: (yield* Clock.currentTimeMillis) - resumed + prepared - begun
+      millis: (yield* MonotonicClock.currentTimeMillis) - resumed + prepared - begun
     }
     return takenOver
   })

@@ -2,9 +2,11 @@
  * Whose the accounts at a target are. Two objects of the source may have had one record UID: the account is that of the one that
  * was delivered, and must outlive the other.
  */
+
 import { Effect } from "effect"
 import type * as ListenerObject from "../../changes/ListenerObject.js"
 import type { AuthorityName } from "../../schools/SchoolAuthority.js"
+import * as MonotonicClock from "../MonotonicClock.js"
 import { type Account, type QueueItem, QueueStore } from "../QueueStore.js"
 import { persistently } from "../Supervision.js"
 
@@ -32,7 +34,7 @@ export const make = Effect.fnUntraced(function* (authority: AuthorityName) {
 
   const accounts: Accounts = {
     begin: ({ object, objectKey }) => {
-      const now = clock.unsafeCurrentTimeMillis()
+      const now = MonotonicClock.millis(clock)
       for (const [key, { at }] of begun) {
         if (at > now - unrecorded) break
         begun.delete(key)

@@ -2,10 +2,11 @@
  * A protection against accidents: when the source directory loses a school, or an import goes wrong, the targets must not
  * follow at full speed. More than so many deletions at one authority within an hour wait until somebody confirms them.
  */
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import type { AuthorityName } from "../../schools/SchoolAuthority.js"
 import type { DeletionLimit } from "../../targets/DeletionLimit.js"
 import { DeletionHeldBack } from "../../targets/DeliveryError.js"
+import * as MonotonicClock from "../MonotonicClock.js"
 import { QueueStore } from "../QueueStore.js"
 import { persistently } from "../Supervision.js"
 
@@ -23,15 +24,20 @@ export type MayDelete = (objectKey: string) => Effect.Effect<void, DeletionHeldB
 export const make = (authority: AuthorityName, limit: DeletionLimit | null) =>
   Effect.gen(function* () {
     const store = yield* QueueStore
-    const start = yield* Clock.currentTimeMillis
-    let earlier = limit === null ? [] : yield* persistently(store.removals(authority, start - deletionWindow))
+    const start = MonotonicClock.times(yield* Effect.clock)
+    const stored = limit === null ? [] : yield* persistently(store.removals(authority, start.clock - deletionWindow))
+    // What happened in the future happened under a clock that was wrong: nobody knows when.
+    let earlier = stored
+      .filter(({ at }) => at <= start.clock)
+      .map(({ at, count }) => ({ count, at: MonotonicClock.fromClock(at, start) }))
     /** When each object was allowed to be deleted. */
     const allowed = new Map<string, number>()
 
     const mayDelete: MayDelete = (objectKey) =>
       Effect.gen(function* () {
         if (limit === null) return
-        const since = (yield* Clock.currentTimeMillis) - deletionWindow
+        const now = yield* MonotonicClock.currentTimeMillis
+        const since = now - deletionWindow
         earlier = earlier.filter(({ at }) => at >= since)
         for (const [key, at] of allowed) {
           // They were added in the order of time.
@@ -45,7 +51,7 @@ export const make = (authority: AuthorityName, limit: DeletionLimit | null) =>
           const most = allowedDeletions(limit, held)
           if (deletions >= most) return yield* new DeletionHeldBack({ deletions, allowed: most })
         }
-        allowed.set(objectKey, yield* Clock.currentTimeMillis)
+        allowed.set(objectKey, now)
       })
     return mayDelete
   })

@@ -9,7 +9,10 @@
  * | credentials refused | waits, keeps its attempts | pauses with back-off, until somebody corrects them |
  * | configuration unusable | waits, keeps its attempts | pauses until it is configured |
  * | target failed (500) | again with back-off, a dead letter after `maxAttempts` | goes on |
+ * | an answer that is not the target's (a page, a redirection) | again with back-off, never given up | goes on |
+ * | either of these at several objects in a row, none succeeding | later, keeps its attempts | pauses until one of them succeeds |
  * | references unknown | again with back-off, for the rest | goes on |
+ * | target refused since another account is in the way | a few times with back-off, then a dead letter | goes on |
  * | target refused (400, 409, 422), object undeliverable | dead letter | goes on |
  * | deletion held back | held until somebody confirms or discards it | goes on |
  */
@@ -20,14 +23,19 @@ export type ItemDecision =
   | { readonly _tag: "Wait" }
   /** After so many milliseconds. */
   | { readonly _tag: "Again"; readonly after: number }
+  /** Like that, but it is not the item's failure. */
+  | { readonly _tag: "Later"; readonly after: number }
   | { readonly _tag: "GiveUp" }
   /** Until somebody confirms it. */
   | { readonly _tag: "Hold" }
 
 export type AuthorityDecision =
   | { readonly _tag: "GoOn" }
-  /** Its target is asked again after so many milliseconds. */
-  | { readonly _tag: "Pause"; readonly reason: string; readonly after: number }
+  /**
+   * Its target is asked again after so many milliseconds. `isSuspect`: it answers what is asked in general, and fails at all
+   * objects; so only a delivery shows whether it is well again.
+   */
+  | { readonly _tag: "Pause"; readonly reason: string; readonly after: number; readonly isSuspect: boolean }
   | { readonly _tag: "PauseUntilConfigured"; readonly reason: string }
 
 export interface Decision {
@@ -48,7 +56,14 @@ export interface Circumstances {
   readonly answersProbe?: boolean
   /** Deliveries of the authority that got no answer since the last one that did, this one not counted. */
   readonly unansweredInARow?: number
+  /** Different objects at which the target failed since it did anything well, this one among them. */
+  readonly failedObjects?: number
+  /** How often in a row a delivery was to show whether the target is well again, and did not. */
+  readonly failedProbes?: number
 }
+
+/** When the target fails at so many different objects in a row, it is the target. */
+export const suspectAfter = 5
 
 /** An item at which the target fails this often is given up. */
 export const maxAttempts = 10
@@ -66,8 +81,13 @@ export interface BackOff {
 export const authorityBackOff: BackOff = { first: 5_000, longest: 600_000 }
 /** For an item at which the target failed: 1 second to 10 minutes. */
 export const itemBackOff: BackOff = { first: 1_000, longest: 600_000 }
-/** For an item that waits for others: 1 second to an hour. It is never given up: they may come any day. */
-export const referenceBackOff: BackOff = { first: 1_000, longest: 3_600_000 }
+/** For an item that waits for others: 1 second to a day. It is never given up: they may come any day. */
+export const referenceBackOff: BackOff = { first: 1_000, longest: 86_400_000 }
+/** For an item that another account is in the way of: 1 second to 8. Reads of a target's replica lag behind by seconds. */
+const conflictBackOff: BackOff = { first: 1_000, longest: 8_000 }
+
+/** A conflict that is still there after so many attempts is one. */
+export const maxConflicts = 5
 
 /** A target may ask for a longer pause, up to this: an absurd number must not park an authority for ever. */
 const longestAskedFor = 3_600_000
@@ -87,10 +107,15 @@ export const decide = (error: DeliveryError, circumstances: Circumstances): Deci
         : waitFor(unavailable, circumstances),
     CredentialsRefused: (refused): Decision => waitFor(refused, circumstances),
     ConfigurationUnusable: (unusable): Decision => waitFor(unusable, circumstances),
-    TargetFailed: (): Decision =>
-      circumstances.attempts + 1 >= maxAttempts ? giveUp : again(itemBackOff, circumstances),
+    TargetFailed: (failed): Decision =>
+      (circumstances.failedObjects ?? 0) >= suspectAfter
+        ? suspect(failed, circumstances)
+        : circumstances.attempts + 1 >= maxAttempts && !failed.isForeign
+          ? giveUp
+          : again(itemBackOff, circumstances),
     ReferencesUnknown: (): Decision => again(referenceBackOff, circumstances),
-    TargetRefused: (): Decision => giveUp,
+    TargetRefused: (refused): Decision =>
+      refused.isConflict && circumstances.attempts + 1 < maxConflicts ? again(conflictBackOff, circumstances) : giveUp,
     ObjectUndeliverable: (): Decision => giveUp,
     DeletionHeldBack: (): Decision => ({ item: { _tag: "Hold" }, authority: { _tag: "GoOn" } })
   })(error)
@@ -107,7 +132,22 @@ export const pause = (
   const reason = error.message
   if (error._tag === "ConfigurationUnusable") return { _tag: "PauseUntilConfigured", reason }
   const askedFor = error._tag === "TargetUnavailable" ? Math.min(error.retryAfter ?? 0, longestAskedFor) : 0
-  return { _tag: "Pause", reason, after: Math.max(askedFor, backOff(authorityBackOff, failures, random)) }
+  const after = Math.max(askedFor, backOff(authorityBackOff, failures, random))
+  return { _tag: "Pause", reason, after, isSuspect: false }
+}
+
+/** Its turn comes after that of others: a delivery of any of them shows whether the target is well again. */
+const suspect = (error: DeliveryError, { failedObjects = 0, failedProbes = 0, random }: Circumstances): Decision => {
+  const after = backOff(authorityBackOff, failedProbes, random)
+  return {
+    item: { _tag: "Later", after: Math.min(2 * after, authorityBackOff.longest) },
+    authority: {
+      _tag: "Pause",
+      reason: `The target failed at ${failedObjects} different objects in a row and did nothing well since. ${error.message}`,
+      after,
+      isSuspect: true
+    }
+  }
 }
 
 const giveUp: Decision = { item: { _tag: "GiveUp" }, authority: { _tag: "GoOn" } }

@@ -9,6 +9,7 @@ import { Duration, Effect, Fiber, Queue, Random } from "effect"
 import { Events } from "../../events/Events.js"
 import type { SchoolAuthority } from "../../schools/SchoolAuthority.js"
 import { concurrencyOf, Plugins } from "../../targets/Plugin.js"
+import * as MonotonicClock from "../MonotonicClock.js"
 import { QueueNotifier } from "../QueueNotifier.js"
 import { QueueStore } from "../QueueStore.js"
 import { persistently } from "../Supervision.js"
@@ -26,6 +27,7 @@ const shutdownTimeLimit = Duration.seconds(10)
 export type Needs = QueueStore | Events | QueueNotifier | Plugins
 
 export interface OutQueue {
+  /** Times are those of the machine's clock. */
   readonly status: Effect.Effect<OutQueueState.OutQueueStatus>
   readonly progress: Progress.Progress
   /** Begins no delivery any more. Those at work are finished. */
@@ -49,13 +51,14 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
     /** Something has happened. What it was, the state says, so that no message can be lost. */
     const wakeUps = yield* Queue.sliding<void>(1)
     const wakeUp = Queue.offer(wakeUps, undefined)
-    const now = () => clock.unsafeCurrentTimeMillis()
+    const now = () => MonotonicClock.millis(clock)
     const cell = yield* OutQueueCell.make(name, concurrency, isPausedByHand)
 
     const claim = (limit: number) =>
       Effect.gen(function* () {
         const items = yield* persistently(store.claim(name, limit))
-        const nextDue = items.length === 0 ? yield* persistently(store.nextDue(name)) : null
+        const due = items.length === 0 ? yield* persistently(store.nextDue(name)) : null
+        const nextDue = due === null ? null : MonotonicClock.fromClock(due, MonotonicClock.times(clock))
         yield* cell.happened({ _tag: "Claimed", limit, items: items.length, nextDue })
         yield* claimed.add(items)
       }).pipe(Effect.uninterruptible)
@@ -104,10 +107,12 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
     const work = ({ deliver }: Workers.Workers) =>
       Effect.flatMap(claimed.take, (item) =>
         Effect.flatMap(
-          OutQueueState.mayDeliver(cell.state()) ? deliver(item) : Effect.succeed(Workers.release(item)),
-          ({ authority, settlement }) => {
+          OutQueueState.mayDeliver(cell.state())
+            ? deliver(item, OutQueueState.failedProbes(cell.state()))
+            : Effect.succeed(Workers.release(item)),
+          ({ authority, isProof, settlement }) => {
             claimed.end(settlement)
-            return Effect.zipRight(cell.happened({ _tag: "Ended", authority, now: now() }), callCoordinator)
+            return Effect.zipRight(cell.happened({ _tag: "Ended", authority, isProof, now: now() }), callCoordinator)
           }
         )
       ).pipe(Effect.forever)
@@ -138,10 +143,15 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
     const tell = (event: OutQueueState.Event) => Effect.zipRight(cell.happened(event), wakeUp)
 
     return {
-      status: Effect.sync(() => OutQueueState.statusOf(cell.state())),
+      status: Effect.sync(() => {
+        const status = OutQueueState.statusOf(cell.state())
+        return status._tag === "Paused" && status.until !== null
+          ? { ...status, until: MonotonicClock.toClock(status.until, MonotonicClock.times(clock)) }
+          : status
+      }),
       progress,
       pause: tell({ _tag: "PausedByHand" }),
-      resume: tell({ _tag: "ResumedByHand" }),
+      resume: Effect.suspend(() => tell({ _tag: "ResumedByHand", now: now() })),
       run
     }
   })

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { Events } from "../../events/Events.js"
 import type { AuthorityName } from "../../schools/SchoolAuthority.js"
+import * as MonotonicClock from "../MonotonicClock.js"
 import * as OutQueueState from "./OutQueueState.js"
 
 export interface OutQueueCell {
@@ -15,14 +16,16 @@ export interface OutQueueCell {
 
 export const make = (authority: AuthorityName, concurrency: number, isPausedByHand: boolean) =>
   Effect.zipWith(Events, Effect.clock, (events, clock): OutQueueCell => {
-    const now = () => clock.unsafeCurrentTimeMillis()
+    const now = () => MonotonicClock.millis(clock)
+    const shown = (until: number | null) =>
+      until === null ? null : MonotonicClock.toClock(until, MonotonicClock.times(clock))
     let state = OutQueueState.initial(concurrency, isPausedByHand, now())
 
     const publish = (before: OutQueueState.Activity, after: OutQueueState.Activity) => {
-      if (after._tag === "Paused") {
-        return events.publish({ _tag: "QueuePaused", authority, reason: after.reason, until: after.until })
+      if (after._tag === "Paused" && (before._tag !== "Paused" || before.failures !== after.failures)) {
+        return events.publish({ _tag: "QueuePaused", authority, reason: after.reason, until: shown(after.until) })
       }
-      return before._tag === "Paused" && after._tag === "Working"
+      return (before._tag === "Paused" || before._tag === "Probing") && after._tag === "Working"
         ? events.publish({ _tag: "QueueResumed", authority })
         : Effect.void
     }

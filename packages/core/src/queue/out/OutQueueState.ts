@@ -2,7 +2,7 @@
  * What an out queue knows and what it does next, as total functions of values: whatever happens is an event, {@link next}
  * says what is known after it, and {@link decide} what to do then. `OutQueue` carries it out.
  *
- * All times are in milliseconds since 1970.
+ * All times are in milliseconds of `MonotonicClock`: a clock that is set must not make a queue wait.
  */
 import type { AuthorityDecision } from "./FailurePolicy.js"
 import * as Prefetch from "./Prefetch.js"
@@ -13,11 +13,21 @@ export type Activity =
   | { readonly _tag: "Starting" }
   | { readonly _tag: "Working" }
   /** Until the target is asked again; null: until the configuration changes. `failures` in a row led here, one at least. */
-  | { readonly _tag: "Paused"; readonly reason: string; readonly until: number | null; readonly failures: number }
+  | ({ readonly _tag: "Paused" } & Pause)
+  /** The target answers, but failed at all objects: one delivery after the other, until one shows that it is well again. */
+  | ({ readonly _tag: "Probing" } & Pause)
   /** Somebody has paused the queue, and somebody has to let it go on. */
   | { readonly _tag: "PausedByHand" }
   /** Nothing is begun any more. */
   | { readonly _tag: "Stopping" }
+
+interface Pause {
+  readonly reason: string
+  readonly until: number | null
+  readonly failures: number
+  /** See `FailurePolicy`. */
+  readonly isSuspect: boolean
+}
 
 export interface State {
   readonly activity: Activity
@@ -42,14 +52,15 @@ export interface State {
 export type Event =
   /** So many of the items asked for were claimed. `nextDue` is asked for when there were none. */
   | { readonly _tag: "Claimed"; readonly limit: number; readonly items: number; readonly nextDue: number | null }
-  | { readonly _tag: "Ended"; readonly authority: AuthorityDecision; readonly now: number }
+  /** `isProof`: the target has done something well, or refused it in an orderly way. */
+  | { readonly _tag: "Ended"; readonly authority: AuthorityDecision; readonly isProof: boolean; readonly now: number }
   | { readonly _tag: "Recorded"; readonly items: number; readonly now: number }
   /** Items may have arrived or become due. */
   | { readonly _tag: "Woken" }
   | { readonly _tag: "TargetAnswered" }
   | { readonly _tag: "TargetFailed"; readonly authority: PauseDecision; readonly now: number }
   | { readonly _tag: "PausedByHand" }
-  | { readonly _tag: "ResumedByHand" }
+  | { readonly _tag: "ResumedByHand"; readonly now: number }
   | { readonly _tag: "Stopped" }
 
 type PauseDecision = Exclude<AuthorityDecision, { readonly _tag: "GoOn" }>
@@ -96,6 +107,7 @@ export const statusOf = ({ activity }: State): OutQueueStatus => {
     case "Stopping":
       return { _tag: "Running" }
     case "Paused":
+    case "Probing":
       return { _tag: "Paused", reason: activity.reason, until: activity.until }
     case "PausedByHand":
       return activity
@@ -103,7 +115,10 @@ export const statusOf = ({ activity }: State): OutQueueStatus => {
 }
 
 /** Whether an item that is claimed may be delivered now. If not, it is given back. */
-export const mayDeliver = ({ activity }: State): boolean => activity._tag === "Working"
+export const mayDeliver = ({ activity }: State): boolean => activity._tag === "Working" || activity._tag === "Probing"
+
+/** How often in a row the target did not do well what was to show whether it is well again. */
+export const failedProbes = ({ activity }: State): number => (activity._tag === "Probing" ? activity.failures : 0)
 
 export const next = (state: State, event: Event): State => {
   switch (event._tag) {
@@ -112,13 +127,14 @@ export const next = (state: State, event: Event): State => {
         ...state,
         claimed: state.claimed + event.items,
         claimsFirst: false,
-        supply: event.items < event.limit ? { _tag: "Exhausted", nextDue: event.nextDue } : unknown
+        supply: event.items < event.limit ? { _tag: "Exhausted", nextDue: event.nextDue } : unknown,
+        // With nothing left that could show it, nothing is left to suspect either.
+        activity:
+          state.activity._tag === "Probing" && event.items === 0 && event.nextDue === null ? working : state.activity
       }
     case "Ended": {
       const ended = state.ended + 1
-      return event.authority._tag === "GoOn" || state.activity._tag !== "Working"
-        ? { ...state, ended }
-        : { ...state, ended, activity: paused(event.authority, event.now, 1) }
+      return { ...state, ended, activity: afterDelivery(state.activity, event) }
     }
     case "Recorded":
       return {
@@ -134,10 +150,10 @@ export const next = (state: State, event: Event): State => {
     case "Woken":
       return { ...state, supply: unknown }
     case "TargetAnswered":
-      return isAsking(state.activity) ? { ...state, activity: { _tag: "Working" } } : state
+      return isAsking(state.activity) ? { ...state, supply: unknown, activity: afterAnswer(state.activity) } : state
     case "TargetFailed":
       return isAsking(state.activity)
-        ? { ...state, activity: paused(event.authority, event.now, failuresOf(state.activity) + 1) }
+        ? { ...state, activity: pausedAfter(state.activity, event.authority, event.now) }
         : state
     case "PausedByHand":
       return {
@@ -146,12 +162,8 @@ export const next = (state: State, event: Event): State => {
         activity: state.activity._tag === "Stopping" ? state.activity : { _tag: "PausedByHand" }
       }
     case "ResumedByHand":
-      // Its target is asked first: it may have been paused for a reason.
-      return {
-        ...state,
-        isPausedByHand: false,
-        activity: state.activity._tag === "PausedByHand" ? { _tag: "Starting" } : state.activity
-      }
+      // Its target is asked first, and at once: whoever resumes a queue does not want to wait for a back-off.
+      return { ...state, isPausedByHand: false, activity: resumed(state.activity, event.now) }
     case "Stopped":
       return { ...state, activity: { _tag: "Stopping" } }
   }
@@ -160,13 +172,41 @@ export const next = (state: State, event: Event): State => {
 /** Somebody may have paused the queue while its target was asked: then the answer counts for nothing. */
 const isAsking = ({ _tag }: Activity): boolean => _tag === "Starting" || _tag === "Paused"
 
-const failuresOf = (activity: Activity): number => (activity._tag === "Paused" ? activity.failures : 0)
+const resumed = (activity: Activity, now: number): Activity => {
+  switch (activity._tag) {
+    case "PausedByHand":
+      return { _tag: "Starting" }
+    case "Paused":
+      return { ...activity, until: now }
+    case "Starting":
+    case "Working":
+    case "Probing":
+    case "Stopping":
+      return activity
+  }
+}
 
-const paused = (decision: PauseDecision, now: number, failures: number): Activity => ({
+const afterAnswer = (activity: Activity): Activity =>
+  activity._tag === "Paused" && activity.isSuspect ? { ...activity, _tag: "Probing" } : working
+
+const afterDelivery = (activity: Activity, { authority, isProof, now }: Extract<Event, { readonly _tag: "Ended" }>) => {
+  if (activity._tag !== "Working" && activity._tag !== "Probing") return activity
+  if (authority._tag !== "GoOn") return pausedAfter(activity, authority, now)
+  return isProof ? working : activity
+}
+
+const working: Activity = { _tag: "Working" }
+
+const failuresOf = (activity: Activity): number =>
+  activity._tag === "Paused" || activity._tag === "Probing" ? activity.failures : 0
+
+const pausedAfter = (activity: Activity, decision: PauseDecision, now: number): Activity => ({
   _tag: "Paused",
   reason: decision.reason,
   until: decision._tag === "PauseUntilConfigured" ? null : now + decision.after,
-  failures
+  failures: failuresOf(activity) + 1,
+  // What it is suspected of is not refuted by an answer to a ping that does not come.
+  isSuspect: (decision._tag === "Pause" && decision.isSuspect) || (activity._tag === "Paused" && activity.isSuspect)
 })
 
 export const decide = (state: State, now: number): Action => {
@@ -181,6 +221,10 @@ export const decide = (state: State, now: number): Action => {
       const until = activity._tag === "Paused" ? activity.until : now
       return until !== null && until <= now ? { _tag: "AskTarget", failures: failuresOf(activity) } : wait(until)
     }
+    case "Probing":
+      if (state.ended > 0) return { _tag: "Record" }
+      if (state.claimed > 0) return wait(null)
+      return state.supply._tag === "Unknown" ? { _tag: "Claim", limit: 1 } : wait(state.supply.nextDue)
     case "PausedByHand":
       return state.ended > 0 ? { _tag: "Record" } : wait(null)
     case "Stopping":

@@ -63,11 +63,12 @@ export const ofFailure = (
   switch (decision._tag) {
     case "Wait":
       return { settlement: { _tag: "Release", id }, events: [] }
-    case "Again": {
+    case "Again":
+    case "Later": {
       const at = now + decision.after
       const wanted = error._tag === "ReferencesUnknown" ? error.names : []
       return {
-        settlement: { _tag: "RetryAt", id, at, attempt, wanted },
+        settlement: { _tag: "RetryAt", id, at, attempt, wanted, counts: decision._tag === "Again" },
         events: [{ _tag: "DeliveryDelayed", ...about, attempt: number, until: at }]
       }
     }

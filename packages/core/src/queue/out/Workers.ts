@@ -18,19 +18,28 @@ import * as Receipts from "./Receipts.js"
 export interface Finished {
   readonly settlement: Settlement
   readonly authority: FailurePolicy.AuthorityDecision
+  /** The target has done something well, or refused it in an orderly way. */
+  readonly isProof: boolean
 }
 
 export interface Workers {
   /** Never fails: whatever happens ends as something to record. A defect buries the item, not the queue. */
-  readonly deliver: (item: ClaimedItem) => Effect.Effect<Finished>
+  readonly deliver: (item: ClaimedItem, failedProbes: number) => Effect.Effect<Finished>
   /** Whether deliveries can begin: every plugin that the authority uses reaches its target. */
   readonly ping: Effect.Effect<void, DeliveryError>
 }
 
 const goOn = { _tag: "GoOn" } as const
 
+/** The target says what is wrong with the object: it is well itself. */
+const isOrderly = ({ _tag }: DeliveryError): boolean => _tag === "TargetRefused" || _tag === "ReferencesUnknown"
+
 /** An item that was claimed and not begun. */
-export const release = ({ id }: ClaimedItem): Finished => ({ settlement: { _tag: "Release", id }, authority: goOn })
+export const release = ({ id }: ClaimedItem): Finished => ({
+  settlement: { _tag: "Release", id },
+  authority: goOn,
+  isProof: false
+})
 
 export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, progress: Progress) {
   const events = yield* Events
@@ -40,6 +49,8 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
   const accounts = yield* Accounts.make(authority.name)
   const mayDelete = yield* DeletionProtection.make(authority.name, Plugin.deletionLimitOf(plugins, authority))
   let unansweredInARow = 0
+  /** Objects at which the target failed since it did anything well. */
+  const failedObjects = new Set<string>()
 
   /** Through all plugins that are responsible for it, one after the other. */
   const deliverThrough = Effect.fnUntraced(function* (item: ClaimedItem) {
@@ -69,49 +80,68 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
       yield* events.publishAll(Outcome.eventsOfDelivery(item, delivered))
     }
     unansweredInARow = 0
+    failedObjects.clear()
     progress.succeed(item.id, clock.unsafeCurrentTimeMillis())
     const account = Accounts.accountOf(item.object)
-    return { settlement: Outcome.ofSuccess(item, outcomes, Receipts.encode(after), account), authority: goOn }
+    return {
+      settlement: Outcome.ofSuccess(item, outcomes, Receipts.encode(after), account),
+      authority: goOn,
+      isProof: true
+    }
   })
 
   const isUnanswered = (error: DeliveryError) => error._tag === "TargetUnavailable" && !error.answered
 
-  const failed = Effect.fnUntraced(function* (item: ClaimedItem, error: DeliveryError) {
+  const failed = Effect.fnUntraced(function* (item: ClaimedItem, error: DeliveryError, failedProbes: number) {
+    const isProof = isOrderly(error)
+    if (isProof) failedObjects.clear()
+    // So many are enough to know: there may be a million of them.
+    if (error._tag === "TargetFailed" && failedObjects.size < 1_000) failedObjects.add(item.objectKey)
     const decision = FailurePolicy.decide(error, {
       attempts: item.attempts,
       random: yield* Random.next,
       // Perhaps it is only this delivery that gets no answer.
       answersProbe: isUnanswered(error) && (yield* Effect.isSuccess(handlers.ping)),
-      unansweredInARow
+      unansweredInARow,
+      failedObjects: failedObjects.size,
+      failedProbes
     })
     unansweredInARow = isUnanswered(error) ? unansweredInARow + 1 : 0
     const now = clock.unsafeCurrentTimeMillis()
     progress.fail(item.id, now, error.message)
     const outcome = Outcome.ofFailure(item, error, decision.item, now)
     yield* events.publishAll(outcome.events)
-    return { settlement: outcome.settlement, authority: decision.authority }
+    return { settlement: outcome.settlement, authority: decision.authority, isProof }
   })
 
-  const ended = (item: ClaimedItem, cause: Cause.Cause<DeliveryError>): Effect.Effect<Finished> => {
+  const ended = (
+    item: ClaimedItem,
+    cause: Cause.Cause<DeliveryError>,
+    failedProbes: number
+  ): Effect.Effect<Finished> => {
     if (Cause.isInterrupted(cause)) {
       progress.release(item.id)
       return Effect.succeed(release(item))
     }
     const failure = Cause.failureOption(cause)
-    if (failure._tag === "Some") return failed(item, failure.value)
+    if (failure._tag === "Some") return failed(item, failure.value, failedProbes)
     return Effect.zipRight(
       Effect.logError("A delivery failed unexpectedly. This is a bug.", cause),
-      failed(item, new ObjectUndeliverable({ reasons: [`internal error: ${Cause.pretty(cause).split("\n")[0]}`] }))
+      failed(
+        item,
+        new ObjectUndeliverable({ reasons: [`internal error: ${Cause.pretty(cause).split("\n")[0]}`] }),
+        failedProbes
+      )
     )
   }
 
   const workers: Workers = {
-    deliver: (item) =>
+    deliver: (item, failedProbes) =>
       Effect.suspend(() => {
         progress.begin(item)
         accounts.begin(item)
         return deliverThrough(item)
-      }).pipe(Effect.catchAllCause((cause) => ended(item, cause))),
+      }).pipe(Effect.catchAllCause((cause) => ended(item, cause, failedProbes))),
     ping: handlers.ping
   }
   return workers

@@ -54,6 +54,27 @@ describe("FailurePolicy", () => {
     assert.deepStrictEqual([at(8), at(9), at(10)], ["Again", "GiveUp", "GiveUp"])
   })
 
+  it("takes it for the target when several objects fail in a row, and their attempts stay", () => {
+    const failed = new TargetFailed({ detail: "", evidence })
+    const at = (failedObjects: number, failedProbes: number) =>
+      FailurePolicy.decide(failed, { attempts: 9, random: 1, failedObjects, failedProbes })
+    assert.deepStrictEqual([at(4, 0).item._tag, at(4, 0).authority._tag], ["GiveUp", "GoOn"])
+    const { authority, item } = at(5, 0)
+    assert.ok(authority._tag === "Pause" && authority.isSuspect && authority.after === 5_000)
+    assert.deepStrictEqual(item, { _tag: "Later", after: 10_000 })
+    assert.deepStrictEqual(at(5, 20).item, { _tag: "Later", after: 600_000 })
+  })
+
+  it("never gives up for an answer that is not the target's own", () => {
+    const page = new TargetFailed({ detail: "", evidence, isForeign: true })
+    assert.deepStrictEqual(of(page, 1_000), ["Again", "GoOn"])
+  })
+
+  it("tries a few times when another account is in the way, since reads may lag behind writes", () => {
+    const conflict = new TargetRefused({ detail: "", evidence, isConflict: true })
+    assert.deepStrictEqual([of(conflict, 0)[0], of(conflict, 3)[0], of(conflict, 4)[0]], ["Again", "Again", "GiveUp"])
+  })
+
   it("waits at least as long as the target asks", () => {
     const { authority } = FailurePolicy.decide(
       new TargetUnavailable({ detail: "", retryAfter: 17_000, answered: true }),

@@ -9,9 +9,10 @@ const after = (...events: ReadonlyArray<OutQueueState.Event>) =>
   events.reduce(OutQueueState.next, OutQueueState.initial(concurrency, false, 0))
 
 const goOn = { _tag: "GoOn" } as const
-const unreachable = { _tag: "Pause", reason: "unreachable", after: 5_000 } as const
+const unreachable = { _tag: "Pause", reason: "unreachable", after: 5_000, isSuspect: false } as const
+const suspect = { ...unreachable, reason: "fails at all", isSuspect: true } as const
 const answered: OutQueueState.Event = { _tag: "TargetAnswered" }
-const ended = (now: number): OutQueueState.Event => ({ _tag: "Ended", authority: goOn, now })
+const ended = (now: number): OutQueueState.Event => ({ _tag: "Ended", authority: goOn, isProof: true, now })
 const claimed = (items: number, limit = items, nextDue: number | null = null): OutQueueState.Event => ({
   _tag: "Claimed",
   limit,
@@ -55,7 +56,12 @@ describe("OutQueueState", () => {
   })
 
   it("gives back what is claimed when the target can't be reached, and asks it again when the pause is over", () => {
-    const failed = after(answered, claimed(2, 16), { _tag: "Ended", authority: unreachable, now: 1_000 })
+    const failed = after(answered, claimed(2, 16), {
+      _tag: "Ended",
+      authority: unreachable,
+      isProof: false,
+      now: 1_000
+    })
     assert.isFalse(OutQueueState.mayDeliver(failed))
     assert.deepStrictEqual(OutQueueState.statusOf(failed), { _tag: "Paused", reason: "unreachable", until: 6_000 })
     const given = [ended(1_000), { _tag: "Recorded", items: 2, now: 1_000 } as const].reduce(OutQueueState.next, failed)
@@ -67,9 +73,35 @@ describe("OutQueueState", () => {
   })
 
   it("pauses once, for the first of several deliveries that fail together", () => {
-    const first = after(answered, claimed(2, 16), { _tag: "Ended", authority: unreachable, now: 1_000 })
-    const second = OutQueueState.next(first, { _tag: "Ended", authority: unreachable, now: 2_000 })
+    const first = after(answered, claimed(2, 16), { _tag: "Ended", authority: unreachable, isProof: false, now: 1_000 })
+    const second = OutQueueState.next(first, { _tag: "Ended", authority: unreachable, isProof: false, now: 2_000 })
     assert.strictEqual(second.activity, first.activity)
+  })
+
+  it("lets one delivery after the other show that a target is well again that answered, but failed at all objects", () => {
+    const failed = { _tag: "Ended", authority: suspect, isProof: false, now: 1_000 } as const
+    const probing = after(answered, claimed(1, 16), failed, { _tag: "Recorded", items: 1, now: 1_000 }, answered)
+    assert.deepStrictEqual(OutQueueState.statusOf(probing), { _tag: "Paused", reason: "fails at all", until: 6_000 })
+    assert.deepStrictEqual(OutQueueState.decide(probing, 6_000), { _tag: "Claim", limit: 1 })
+    const trying = OutQueueState.next(probing, claimed(1))
+    assert.isTrue(OutQueueState.mayDeliver(trying))
+    assert.strictEqual(OutQueueState.failedProbes(trying), 1)
+    const again = OutQueueState.next(trying, { ...failed, now: 6_000 })
+    assert.isFalse(OutQueueState.mayDeliver(again))
+    assert.isTrue(again.activity._tag === "Paused" && again.activity.failures === 2)
+    assert.strictEqual(OutQueueState.next(trying, ended(6_000)).activity._tag, "Working")
+    // What is not about the target shows nothing.
+    const undeliverable = { _tag: "Ended", authority: goOn, isProof: false, now: 6_000 } as const
+    assert.strictEqual(OutQueueState.next(trying, undeliverable).activity._tag, "Probing")
+    assert.strictEqual(OutQueueState.next(probing, claimed(0, 1)).activity._tag, "Working", "nothing is left to try")
+  })
+
+  it("asks the target at once when somebody resumes the queue during a back-off", () => {
+    const ended = { _tag: "Ended", authority: unreachable, isProof: false, now: 1_000 } as const
+    const failed = after(answered, claimed(1, 16), ended, { _tag: "Recorded", items: 1, now: 1_000 })
+    assert.deepStrictEqual(OutQueueState.decide(failed, 2_000), { _tag: "Wait", until: 6_000 })
+    const resumed = OutQueueState.next(failed, { _tag: "ResumedByHand", now: 2_000 })
+    assert.deepStrictEqual(OutQueueState.decide(resumed, 2_000), { _tag: "AskTarget", failures: 1 })
   })
 
   it("waits for another configuration when this one can't be used", () => {
@@ -82,7 +114,7 @@ describe("OutQueueState", () => {
     assert.isFalse(OutQueueState.mayDeliver(after({ _tag: "PausedByHand" }, answered)))
     assert.deepStrictEqual(OutQueueState.statusOf(after({ _tag: "PausedByHand" }, answered)), { _tag: "PausedByHand" })
     assert.deepStrictEqual(
-      OutQueueState.decide(after(answered, { _tag: "PausedByHand" }, { _tag: "ResumedByHand" }), 0)._tag,
+      OutQueueState.decide(after(answered, { _tag: "PausedByHand" }, { _tag: "ResumedByHand", now: 0 }), 0)._tag,
       "AskTarget"
     )
   })
@@ -105,11 +137,13 @@ describe("OutQueueState", () => {
   }
   const deliveryEnds: Happening = ({ claimed, ended: before }, now, share) => {
     if (claimed === before) return null
-    return share < 0.8 ? ended(now) : { _tag: "Ended", authority: unreachable, now }
+    return share < 0.8
+      ? ended(now)
+      : { _tag: "Ended", authority: share < 0.9 ? unreachable : suspect, isProof: false, now }
   }
-  const isTold: Happening = (_state, _now, share) => {
+  const isTold: Happening = (_state, now, share) => {
     if (share < 0.3) return { _tag: "PausedByHand" }
-    return share < 0.7 ? { _tag: "ResumedByHand" } : { _tag: "Woken" }
+    return share < 0.7 ? { _tag: "ResumedByHand", now } : { _tag: "Woken" }
   }
   const Step = fc.record({
     happening: fc.constantFrom(act, act, deliveryEnds, deliveryEnds, deliveryEnds, isTold),
@@ -131,7 +165,8 @@ describe("OutQueueState", () => {
           assert.isAtLeast(state.claimed, state.ended)
           if (action._tag === "Claim") {
             assert.isTrue(OutQueueState.mayDeliver(state))
-            assert.isAtLeast(action.limit, concurrency)
+            if (state.activity._tag === "Probing") assert.deepStrictEqual([state.claimed, action.limit], [0, 1])
+            else assert.isAtLeast(action.limit, concurrency)
             assert.isAtMost(state.claimed + action.limit, state.prefetch)
           }
           if (action._tag === "Record") assert.isAbove(state.ended, 0)

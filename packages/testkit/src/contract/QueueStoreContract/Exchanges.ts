@@ -201,7 +201,7 @@ const deliverOne = (world: World, item: ClaimedItem, how: End) =>
     const { id, object } = item
     if (how === "Release") return { _tag: "Release", id } satisfies Settlement
     if (how === "Dead") return { _tag: "Dead", id, attempt: attempt("never") } satisfies Settlement
-    const again: Settlement = { _tag: "RetryAt", id, at: 100, attempt: attempt("not now"), wanted: [] }
+    const again: Settlement = { _tag: "RetryAt", id, at: 100, attempt: attempt("not now"), wanted: [], counts: true }
     if (item.stepsAside) {
       // The target has it under a state that was delivered, which is what is stepped aside from.
       const stepped = Aside.stepAside(item)

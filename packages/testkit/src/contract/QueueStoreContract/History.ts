@@ -340,7 +340,16 @@ const settlementOf = (
   }
   if (outcome === "RetryAt") {
     const wanted = [...progress.names].filter((_, index) => index % 3 === 0)
-    return [{ _tag: "RetryAt", id: item.id, at: now + retryAfter, attempt: attempt("not now"), wanted }]
+    return [
+      {
+        _tag: "RetryAt",
+        id: item.id,
+        at: now + retryAfter,
+        attempt: attempt("not now"),
+        wanted,
+        counts: wanted.length % 2 === 0
+      }
+    ]
   }
   if (outcome === "Hold") return [{ _tag: "Hold", id: item.id, reason: "too many" }]
   if (outcome === "Dead") return [{ _tag: "Dead", id: item.id, attempt: attempt("never") }]

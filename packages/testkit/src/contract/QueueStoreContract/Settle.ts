@@ -1,7 +1,7 @@
 /** What `QueueStore.settle` and `recover` keep, and what can be looked at. */
 import { assert } from "@effect/vitest"
 import { attemptsKept, type ClaimedItem, ItemId, type QueueItem } from "@id-connector/core/queue/QueueStore"
-import { Effect, Option, TestClock } from "effect"
+import { Clock, Effect, Option, TestClock } from "effect"
 import { arrival, group, north, previousUser, removedUser, south, user } from "./Changes.js"
 import { attempt, dead, done, doneWith, hold, names, release, removed, retryAt, retryFor, type Test } from "./Steps.js"
 
@@ -325,6 +325,21 @@ export const settleContract = (test: Test): void => {
       yield* done(queue, ...anew)
       assert.deepStrictEqual(yield* queue.counts(north), none)
       assert.strictEqual(yield* queue.holding(north), 0)
+    }))
+
+  test("Q42: makes what waits for a time follow a clock that was set, and nothing wait longer than anything may", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([1, 2].map((n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))
+      const now = yield* Clock.currentTimeMillis
+      const [first, second] = yield* queue.claim(north, 2)
+      yield* retryAt(queue, now + 10_000, first)
+      yield* retryAt(queue, now + 90_000_000, second)
+      assert.strictEqual(yield* queue.shiftDue(0, now + 80_000_000), 1)
+      assert.strictEqual(yield* queue.shiftDue(-4_000, now + 80_000_000), 2)
+      assert.strictEqual(yield* queue.nextDue(north), now + 6_000)
+      yield* TestClock.adjust("6 seconds")
+      assert.deepStrictEqual(names(yield* queue.claim(north, 2)), ["user1"])
+      assert.strictEqual(yield* queue.nextDue(north), now + 79_996_000)
     }))
 
   test("Q34: knows how many objects the target holds, and when it lost some", (queue) =>

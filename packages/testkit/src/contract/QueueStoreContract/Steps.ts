@@ -57,7 +57,10 @@ export const retryAt = (queue: QueueStoreShape, at: number, ...items: ReadonlyAr
 export const retryFor =
   (wanted: ReadonlyArray<string>) =>
   (queue: QueueStoreShape, at: number, ...items: ReadonlyArray<QueueItem | undefined>) =>
-    settle(({ id }) => ({ _tag: "RetryAt", id, at, attempt: attempt("not now"), wanted }))(queue, ...items)
+    settle(({ id }) => ({ _tag: "RetryAt", id, at, attempt: attempt("not now"), wanted, counts: true }))(
+      queue,
+      ...items
+    )
 
 export const removed = settle(({ id }) => ({ _tag: "Done", id, receipt: null, result: "removed" }))
 export const hold = settle(({ id }) => ({ _tag: "Hold", id, reason: "too many" }))

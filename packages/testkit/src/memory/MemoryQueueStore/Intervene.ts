@@ -29,3 +29,14 @@ const select = (memory: Memory, authority: AuthorityName, selection: Selection):
     : itemsOf(memory, authority)
         .filter(({ state }) => itemState(state) === selection.state)
         .slice(0, selection.limit)
+
+export const shiftDue = (memory: Memory, by: number, latest: number): number => {
+  let shifted = 0
+  for (const item of [...memory.items.values()]) {
+    const availableAt = Math.max(0, Math.min(item.availableAt + Math.round(by), Math.round(latest)))
+    if (item.state !== "delayed" || availableAt === item.availableAt) continue
+    memory.items.set(item.id, { ...item, availableAt })
+    shifted += 1
+  }
+  return shifted
+}

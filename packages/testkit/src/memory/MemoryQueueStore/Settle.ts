@@ -152,7 +152,14 @@ const after = (
   })
   if (settlement._tag === "RetryAt") {
     const wanted = new Set(settlement.wanted.map((name) => name.toLowerCase()))
-    return { state: "delayed", availableAt: Math.ceil(settlement.at), wanted, ...tried(settlement.attempt) }
+    const attempts = item.attempts + (settlement.counts ? 1 : 0)
+    return {
+      state: "delayed",
+      availableAt: Math.ceil(settlement.at),
+      wanted,
+      ...tried(settlement.attempt),
+      attempts
+    }
   }
   if (superseded) return untried
   switch (settlement._tag) {
