@@ -1,6 +1,6 @@
 import { once } from "node:events"
 import { type AddressInfo, createServer } from "node:net"
-import { assert, describe, it, layer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import { Directory } from "@id-connector/core/directory/Directory"
 import type { LdapServer } from "@id-connector/ldap/LdapConnection"
@@ -114,7 +114,7 @@ const directoryAt = (options: Partial<LdapServer>, password = hostPassword, dn =
 const detailOf = <A>(answer: Effect.Effect<A, { readonly message: string }>) =>
   Effect.map(Effect.flip(answer), ({ message }) => message)
 
-layer(Layer.scoped(Server, Slapd.make(ldif)), { timeout: "60 seconds", excludeTestServices: true })(
+Slapd.layerAtServer(Layer.scoped(Server, Slapd.make(ldif)), { timeout: "60 seconds", excludeTestServices: true })(
   "LdapDirectory at a real server",
   (it) => {
     it.scoped("knows password hashes byte by byte, of those who have all of them", () =>
