@@ -30,7 +30,8 @@ const anItem = {
   state: "dead",
   attempts: 1,
   available_at: null,
-  last_error: "The target refuses the object: ..."
+  last_error: "The target refuses the object: ...",
+  waits_for: []
 } as const
 
 export const Item = Schema.Struct({
@@ -42,7 +43,11 @@ export const Item = Schema.Struct({
   state: State,
   attempts: Schema.Int,
   available_at: Schema.NullOr(Schema.String).annotations({ description: "Not before; null: at once." }),
-  last_error: Schema.NullOr(Schema.String)
+  last_error: Schema.NullOr(Schema.String),
+  waits_for: Schema.Array(Schema.String).annotations({
+    description:
+      "Other items that have to be delivered, confirmed or discarded before this one, and why. The first ten."
+  })
 }).annotations({ identifier: "Item", examples: [anItem] })
 
 export const Attempt = Schema.Struct({
@@ -162,6 +167,19 @@ export class QueuesApi extends HttpApiGroup.make("queues")
       .annotate(
         OpenApi.Description,
         "All dead letters, as if never tried; with state=held all deletions that are held back, which counts as confirming them."
+      )
+  )
+  .add(
+    HttpApiEndpoint.post("discardAll", "/queues/:name/discard")
+      .setPath(Parameters.queue)
+      .setUrlParams(
+        Schema.Struct({ state: Schema.Literal("dead", "held").annotations({ description: "Which items." }) })
+      )
+      .addSuccess(Count)
+      .annotate(OpenApi.Summary, "Remove all dead letters, or all deletions that are held back, for good")
+      .annotate(
+        OpenApi.Description,
+        "With state=held nobody of them is deleted at the target; with state=dead the changes are not delivered."
       )
   )
   .add(

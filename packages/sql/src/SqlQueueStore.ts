@@ -20,7 +20,17 @@ import { countDelivered } from "./SqlQueueStore/CountDelivered.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
 import { Generations } from "./SqlQueueStore/Generations.js"
 import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
-import { authoritiesOf, counts, holding, list, othersWith, receipt, removals, show } from "./SqlQueueStore/Look.js"
+import {
+  authoritiesOf,
+  counts,
+  holding,
+  list,
+  othersWith,
+  receipt,
+  removals,
+  show,
+  waitsFor
+} from "./SqlQueueStore/Look.js"
 import { PreviousStates } from "./SqlQueueStore/PreviousStates.js"
 import * as Remains from "./SqlQueueStore/Remains.js"
 import { recover, settle } from "./SqlQueueStore/Settle.js"
@@ -71,6 +81,7 @@ const queue: Layer.Layer<
           reading,
           operation("show")
         ),
+      waitsFor: (authority, ids) => waitsFor(sql, idOf(authority), ids).pipe(reading, operation("waitsFor")),
       retry: (authority, selection) =>
         retry(sql, idOf(authority), selection).pipe(transaction, operation("retry"), Effect.zipLeft(sync)),
       discard: (authority, selection) =>

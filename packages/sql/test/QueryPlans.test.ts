@@ -90,6 +90,7 @@ const work = Effect.gen(function* () {
   yield* queue.removals(north, 0)
   yield* queue.holding(north)
   yield* queue.concerned(["user:u1", "group:entry-7c"])
+  yield* queue.waitsFor(north, [ItemId.make(1)])
   yield* queue.othersWith(north, "r", "user:u1")
 })
 

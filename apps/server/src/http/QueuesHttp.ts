@@ -46,14 +46,22 @@ export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
       .handle("list", () => queues)
       .handle("get", ({ path: { name } }) => queue(name))
       .handle("items", ({ path: { name }, urlParams }) =>
-        withQueue(name, (authority) => store.list(authority, urlParams)).pipe(
-          Effect.map((items) => items.map(ShownQueues.item))
+        withQueue(name, (authority) =>
+          Effect.gen(function* () {
+            const items = yield* store.list(authority, urlParams)
+            const waits = yield* store.waitsFor(authority, ids(items))
+            return items.map((item) => ShownQueues.item(item, waits.get(item.id)))
+          })
         )
       )
       .handle("item", ({ path: { id, name } }) =>
-        withQueue(name, (authority) => store.show(authority, id)).pipe(
-          Effect.flatMap(Effect.mapError(() => noItem(id))),
-          Effect.map(ShownQueues.details)
+        withQueue(name, (authority) => Effect.zip(store.show(authority, id), store.waitsFor(authority, [id]))).pipe(
+          Effect.flatMap(([shown, waits]) =>
+            Effect.mapBoth(shown, {
+              onFailure: () => noItem(id),
+              onSuccess: (found) => ShownQueues.details(found, waits.get(id))
+            })
+          )
         )
       )
       .handle("retryItem", ({ path: { id, name } }) =>
@@ -61,6 +69,9 @@ export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
       )
       .handle("discardItem", ({ path: { id, name } }) =>
         withQueue(name, (authority) => connector.discard(authority, [id])).pipe(Effect.flatMap(thisOne(id)))
+      )
+      .handle("discardAll", ({ path: { name }, urlParams: { state } }) =>
+        withQueue(name, (authority) => connector.discardAll(authority, state)).pipe(Effect.map((items) => ({ items })))
       )
       .handle("pause", ({ path: { name } }) => Effect.as(withQueue(name, connector.pause), { paused: true }))
       .handle("resume", ({ path: { name } }) => Effect.as(withQueue(name, connector.resume), { paused: false }))
@@ -85,6 +96,8 @@ const recentStatuses = (connector: ConnectorShape) => {
     return statuses
   })
 }
+
+const ids = (items: ReadonlyArray<{ readonly id: ItemId }>): ReadonlyArray<ItemId> => items.map(({ id }) => id)
 
 const storageFails = ({ message }: QueueStoreError) => new Failed({ detail: message })
 

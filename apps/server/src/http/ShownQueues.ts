@@ -2,7 +2,7 @@
 import type { Item, ItemDetails, Queue } from "@id-connector/api/QueuesApi"
 import type { ConnectorShape, QueueStatus } from "@id-connector/core/Connector"
 import { subjectOf } from "@id-connector/core/events/ConnectorEvent"
-import type { Attempt, QueueItem } from "@id-connector/core/queue/QueueStore"
+import type { Attempt, QueueItem, WaitedFor } from "@id-connector/core/queue/QueueStore"
 import { inQueueName, type SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import type { Effect } from "effect"
 import { iso } from "./Time.js"
@@ -28,7 +28,8 @@ export const queues = (
   return [{ name: inQueueName, head: head ?? "", length: waiting, school_authority: "" }, ...outQueues]
 }
 
-export const item = (item: QueueItem): typeof Item.Type => {
+/** `waits`: the items that it waits for. */
+export const item = (item: QueueItem, waits: ReadonlyArray<WaitedFor> = []): typeof Item.Type => {
   const { kind, name } = subjectOf(item.object)
   return {
     id: item.id,
@@ -39,15 +40,24 @@ export const item = (item: QueueItem): typeof Item.Type => {
     state: item.state,
     attempts: item.attempts,
     available_at: item.availableAt === 0 ? null : iso(item.availableAt),
-    last_error: item.lastError
+    last_error: item.lastError,
+    waits_for: waits.map(waitedFor)
   }
 }
 
+const waitedFor = ({ because, id, kind, name, state }: WaitedFor): string => {
+  const what = `${kind} ${name} (item ${id}, ${state})`
+  if (because === "member") return `${what}: its member`
+  return state === "held"
+    ? `${what}: a deletion that is held back. Confirm or discard it`
+    : `${what}: has a name, record UID or e-mail address at the target that this one needs`
+}
+
 /** An item with what was tried, the oldest attempt first. */
-export const details = (shown: {
-  readonly item: QueueItem
-  readonly attempts: ReadonlyArray<Attempt>
-}): typeof ItemDetails.Type => ({
-  ...item(shown.item),
+export const details = (
+  shown: { readonly item: QueueItem; readonly attempts: ReadonlyArray<Attempt> },
+  waits: ReadonlyArray<WaitedFor> = []
+): typeof ItemDetails.Type => ({
+  ...item(shown.item, waits),
   history: shown.attempts.map(({ at, error, evidence }) => ({ at: iso(at), error, evidence }))
 })

@@ -174,6 +174,20 @@ export interface Removals {
   readonly count: number
 }
 
+/** An item that another one waits for. */
+export interface WaitedFor {
+  readonly id: ItemId
+  readonly kind: "user" | "group"
+  /** In lower case. */
+  readonly name: string
+  readonly state: ItemState
+  /** `member`: of a class; `freed`: it frees what the other one needs. */
+  readonly because: "member" | "freed"
+}
+
+/** Of what an item waits for so much is told. */
+export const waitsToldAtMost = 10
+
 export interface SchoolAtAuthority {
   readonly school: string
   readonly authority: AuthorityName
@@ -258,6 +272,11 @@ export interface QueueStoreShape {
     authority: AuthorityName,
     id: ItemId
   ) => Answer<Option.Option<{ readonly item: QueueItem; readonly attempts: ReadonlyArray<Attempt> }>>
+  /** What items of an authority wait for now, each at most {@link waitsToldAtMost}, in the order of ids. */
+  readonly waitsFor: (
+    authority: AuthorityName,
+    ids: ReadonlyArray<ItemId>
+  ) => Answer<ReadonlyMap<ItemId, ReadonlyArray<WaitedFor>>>
   /**
    * Makes items due at once, as if never tried, and returns their number. What is held counts as confirmed afterwards. Items
    * in flight are left alone.

@@ -1,14 +1,16 @@
 /** Looking at the queue without changing it. */
 import type { SqlClient, SqlError } from "@effect/sql"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
-import type {
-  Attempt,
-  Counts,
-  Filter,
-  ItemId,
-  ItemState,
-  QueueItem,
-  Removals
+import {
+  type Attempt,
+  type Counts,
+  type Filter,
+  type ItemId,
+  type ItemState,
+  type QueueItem,
+  type Removals,
+  type WaitedFor,
+  waitsToldAtMost
 } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Effect, Option } from "effect"
@@ -185,3 +187,32 @@ export const show = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, autho
   )
   return Option.some({ item, attempts })
 })
+
+/** See `QueueStore.waitsFor`. */
+export const waitsFor = (
+  sql: SqlClient.SqlClient,
+  authority: AuthorityName,
+  ids: ReadonlyArray<ItemId>
+): Statements<ReadonlyMap<ItemId, ReadonlyArray<WaitedFor>>> =>
+  Effect.map(
+    sql<{ item: ItemId; id: ItemId; kind: 0 | 1; name: string; state: QueueRow.RowState; because: string }>`
+      SELECT w.item, q.id, q.kind, q.name, q.state, w.because FROM json_each(${JSON.stringify(ids)}) AS k
+      CROSS JOIN waits AS w ON w.item = k.value AND w.because <> 'tried'
+      CROSS JOIN queue AS q ON q.id = w.on_item AND q.authority = ${authority}`,
+    (rows) => {
+      const found = new Map<ItemId, Array<WaitedFor>>()
+      for (const { because, id, item, kind, name, state } of rows) {
+        const told = found.get(item) ?? []
+        found.set(item, told)
+        if (told.length === waitsToldAtMost) continue
+        told.push({
+          id,
+          name,
+          kind: kind === 0 ? "user" : "group",
+          state: QueueRow.itemState(state),
+          because: because === "member" || because === "again" ? "member" : "freed"
+        })
+      }
+      return found
+    }
+  )

@@ -64,6 +64,7 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
   list: (authority, filter) => Effect.sync(() => Look.list(memory, authority, filter)),
   show: (authority, id) => Effect.sync(() => Look.show(memory, authority, id)),
 
+  waitsFor: (authority, ids) => Effect.sync(() => Look.waitsFor(memory, authority, ids)),
   retry: (authority, selection) => Effect.sync(() => Intervene.retry(memory, authority, selection)),
   discard: (authority, selection) => Effect.sync(() => Intervene.discard(memory, authority, selection)),
   paused: Effect.sync(() => new Set(memory.paused)),

@@ -255,7 +255,16 @@ const show = Effect.gen(function* () {
       counts: queue.counts(authority),
       holding: queue.holding(authority),
       removals: Effect.map(queue.removals(authority, 0), (removals) => removals.map(({ count }) => count)),
-      nextDue: queue.nextDue(authority)
+      nextDue: queue.nextDue(authority),
+      waits: Effect.flatMap(queue.list(authority, { limit: 100 }), (items) =>
+        Effect.map(
+          queue.waitsFor(
+            authority,
+            items.map(({ id }) => id)
+          ),
+          (waits) => [...waits.values()].map((each) => each.map(({ because, name, state }) => [because, name, state]))
+        )
+      )
     })
   )
   for (const { authority, counts, items } of queues) {

@@ -1,7 +1,16 @@
 /** What is shown of the items in memory. */
+import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import * as Precedence from "@id-connector/core/queue/Precedence"
 import { itemState } from "@id-connector/core/queue/QueueRow"
-import type { Attempt, Counts, Filter, ItemId, QueueItem } from "@id-connector/core/queue/QueueStore"
+import {
+  type Attempt,
+  type Counts,
+  type Filter,
+  type ItemId,
+  type QueueItem,
+  type WaitedFor,
+  waitsToldAtMost
+} from "@id-connector/core/queue/QueueStore"
 import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Option } from "effect"
 import { itemsOf, keyOf, type Memory, type Stored } from "./Memory.js"
@@ -76,4 +85,30 @@ const fits = (item: Stored, { after, object, state }: Filter): boolean => {
       Precedence.nameKey(item.object) === named ||
       [named, `user:${named}`, `group:${named}`].includes(item.objectKey))
   )
+}
+
+/** What items wait for, at most so much as is told. */
+export const waitsFor = (
+  memory: Memory,
+  authority: AuthorityName,
+  ids: ReadonlyArray<ItemId>
+): ReadonlyMap<ItemId, ReadonlyArray<WaitedFor>> => {
+  const of = (id: ItemId): ReadonlyArray<WaitedFor> =>
+    [...(memory.items.get(id)?.waitsFor ?? [])]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([on, because]) => {
+        const other = memory.items.get(on)
+        if (because === "tried" || other?.authority !== authority) return []
+        return [
+          {
+            id: on,
+            kind: ListenerObject.isUser(other.object) ? ("user" as const) : ("group" as const),
+            name: Precedence.nameKey(other.object),
+            state: itemState(other.state),
+            because: because === "member" || because === "again" ? ("member" as const) : ("freed" as const)
+          }
+        ]
+      })
+      .slice(0, waitsToldAtMost)
+  return new Map(ids.flatMap((id) => (of(id).length === 0 ? [] : [[id, of(id)] as const])))
 }
