@@ -1,12 +1,16 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// A free port is the operating system's to tell.
 /**
  * The connector for real, in a directory that is thrown away: two school authorities behind HTTPS (simulated), a small
  * school, two days of changes. Everything that is decided and delivered is printed.
  */
+import * as Net from "node:net"
 import { FileSystem, Path } from "@effect/platform"
 import { Connector, type QueueStatus } from "@id-connector/core/Connector"
 import { Events } from "@id-connector/core/events/Events"
 import { defaultLayout } from "@id-connector/core/schools/SourceDomain"
 import * as Ucr from "@id-connector/server/files/Ucr"
+import * as HttpApp from "@id-connector/server/http/HttpApp"
 import * as Logging from "@id-connector/server/log/Logging"
 import * as Main from "@id-connector/server/Main"
 import * as SecureRandom from "@id-connector/server/process/SecureRandom"
@@ -48,11 +52,16 @@ export const run = (once: boolean) =>
     )
     const settings = yield* prepare(directory, targets)
     const context = yield* Layer.build(
-      Main.layer(settings).pipe(
+      HttpApp.layer(settings.http, path.join(directory, "conf", "tokens.secret")).pipe(
+        Layer.provideMerge(Main.layer(settings)),
         Layer.provide(Logging.layer(settings.logDirectory, () => undefined)),
         Layer.provide(Ucr.layer(settings.ucrFile)),
         Layer.provide(SecureRandom.layer)
       )
+    )
+    const { password, uid } = School.administrator
+    yield* Console.log(
+      `Management API              http://127.0.0.1:${settings.http.port}${HttpApp.documentation}  log in as ${uid} with the password ${password}`
     )
     const connector = Context.get(context, Connector)
     yield* Context.get(context, Events).stream.pipe(
@@ -119,12 +128,22 @@ const prepare = (directory: string, targets: ReadonlyArray<Target>) =>
       directory: { _tag: "File", path: path.join(directory, "directory.json") },
       ucrFile: path.join(directory, "base.conf"),
       logDirectory: path.join(directory, "log"),
-      http: { host: "127.0.0.1", port: 0, tls: null },
+      http: { host: "127.0.0.1", port: yield* freePort, tls: null },
       triggerDirectory: path.join(directory, "triggers"),
       layout: { ...defaultLayout, base: Builders.base }
     }
     return settings
   })
+
+/** To be told before anything listens there. */
+const freePort = Effect.async<number>((resume) => {
+  const server = Net.createServer()
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    server.close(() => resume(Effect.succeed(port)))
+  })
+})
 
 /** Written beside and renamed, as the converter does it. */
 const drop = (inQueue: string, { content, name }: School.ListenerFile) =>

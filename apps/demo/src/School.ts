@@ -2,6 +2,7 @@
  * The small world of the demonstration: two school authorities, their schools, and a morning of changes in the state's
  * directory. All of it is data; the names are made up.
  */
+import { adminGroup } from "@id-connector/core/directory/Directory"
 import * as Builders from "@id-connector/testkit/data/Builders"
 
 /** A listener file: its name and what is in it. A text is written as it is. */
@@ -130,23 +131,29 @@ export const example: ListenerFile = {
   content: userFile({ ...frida, firstname: "Frida Marie" })
 }
 
+/** Who may use the management API. */
+export const administrator = { uid: "admin", dn: `uid=admin,cn=users,${Builders.base}`, password: "demo" }
+
 /** The source directory: who exists, with which password hashes. */
 export const directory = {
-  users: [...people, guest].map((person, index) => ({
-    dn: dnOf(person),
-    uid: person.username,
-    displayName: `${person.firstname} ${person.lastname}`,
-    ucsschoolRole: person.schools.map((school) => `${person.kind}:school:${school}`),
-    schools: person.schools,
-    hashes: {
-      userPassword: [`{crypt}$6$demo${index}`],
-      sambaNTPassword: "CAA1239D44DA7EDF926BCE39F5C65D0F",
-      krb5Key: ["AQL6AE0="],
-      krb5KeyVersionNumber: 1,
-      sambaPwdLastSet: 1700000000
-    }
-  })),
-  groups: []
+  users: [
+    administrator,
+    ...[...people, guest].map((person, index) => ({
+      dn: dnOf(person),
+      uid: person.username,
+      displayName: `${person.firstname} ${person.lastname}`,
+      ucsschoolRole: person.schools.map((school) => `${person.kind}:school:${school}`),
+      schools: person.schools,
+      hashes: {
+        userPassword: [`{crypt}$6$demo${index}`],
+        sambaNTPassword: "CAA1239D44DA7EDF926BCE39F5C65D0F",
+        krb5Key: ["AQL6AE0="],
+        krb5KeyVersionNumber: 1,
+        sambaPwdLastSet: 1700000000
+      }
+    }))
+  ],
+  groups: [{ cn: adminGroup, uniqueMember: [administrator.dn] }]
 }
 
 /** What an authority's file in `conf/school_authorities` holds. */

@@ -123,7 +123,7 @@ const trashDirectory = ({ appDir }: Settings) => `${appDir}/data/out_queues_tras
 
 /** What the schedule commands need: the source directory, and nothing of the queues. */
 export const scheduling = (settings: Settings) =>
-  Scheduling.layer(settings.triggerDirectory).pipe(Layer.provide([directory(settings), marks(settings)]))
+  Scheduling.layer(settings).pipe(Layer.provide([directory(settings), marks(settings)]))
 
 const marks = ({ appDir }: Settings) => ScheduleMarksDirectory.layer(`${appDir}/data/scheduled`)
 
@@ -135,7 +135,7 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
       SpoolDirectory.layer({ directory: settings.listenerDirectory, thread: threads }),
       TrashDirectory.layer(trashDirectory(settings))
     ]),
-    Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings.triggerDirectory))),
+    Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings))),
     Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer, marks(settings)]),
     Layer.provideMerge(
       Layer.mergeAll(

@@ -36,7 +36,8 @@ export interface Settings {
   readonly layout: DirectoryLayout
   readonly http: HttpSettings
   /** Where files are written that make the host's listener look at an object again. */
-  readonly triggerDirectory: string
+  /** Null: nobody turns trigger files into listener files here, so these are written at once. */
+  readonly triggerDirectory: string | null
 }
 
 /** Where the management API listens. */
@@ -94,7 +95,8 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
   {
     name: "IDC_LISTENER_TRIGGER_DIR",
     meaning: "where objects are scheduled: the host's listener reads it",
-    defaultsTo: "/var/lib/univention-appcenter/listener/ucsschool-id-connector/"
+    defaultsTo:
+      "/var/lib/univention-appcenter/listener/ucsschool-id-connector/; with IDC_DIRECTORY=file: none, what is scheduled goes into the in queue at once"
   },
   { name: "IDC_HTTP_HOST", meaning: "address that the management API listens at", defaultsTo: "0.0.0.0" },
   { name: "IDC_HTTP_PORT", meaning: "its port; 0 takes a free one", defaultsTo: "8911" },
@@ -160,7 +162,7 @@ const all = Config.all({
   ucrFile: text("IDC_UCR_FILE", "/etc/univention/base.conf"),
   logDirectory: text("LOG_DIR", "/var/log/univention/ucsschool-id-connector"),
   base: text("ldap_base", ""),
-  triggers: text("IDC_LISTENER_TRIGGER_DIR", "/var/lib/univention-appcenter/listener/ucsschool-id-connector/"),
+  triggers: text("IDC_LISTENER_TRIGGER_DIR", ""),
   httpHost: text("IDC_HTTP_HOST", "0.0.0.0"),
   httpPort: text("IDC_HTTP_PORT", "8911"),
   httpCert: text("IDC_HTTP_TLS_CERT", ""),
@@ -213,7 +215,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     directory,
     ucrFile: found.ucrFile,
     logDirectory: found.logDirectory,
-    triggerDirectory: found.triggers,
+    triggerDirectory: found.triggers !== "" ? found.triggers : isFile(directory) ? null : defaultTriggerDirectory,
     http: {
       host: found.httpHost,
       port,
@@ -223,6 +225,10 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     layout: { base: found.base === "" ? undefined : found.base, classes: found.classes, pupils: found.pupils }
   })
 })
+
+const defaultTriggerDirectory = "/var/lib/univention-appcenter/listener/ucsschool-id-connector/"
+
+const isFile = (directory: DirectorySetting): boolean => directory._tag === "File"
 
 /** The path in `sqlite:<path>` (or `sqlite:///path`), or null for another URL. */
 const sqliteFile = (url: string): string | null => {

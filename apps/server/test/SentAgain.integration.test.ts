@@ -57,10 +57,10 @@ const restored = Effect.gen(function* () {
   /** What the host makes of the trigger files: a listener file that does not say why. */
   const convert = (content: unknown) =>
     Effect.gen(function* () {
-      const [trigger = "", ...others] = Fs.readdirSync(api.settings.triggerDirectory)
+      const [trigger = "", ...others] = Fs.readdirSync(api.settings.triggerDirectory ?? "")
       assert.match(trigger, new RegExp(`_${annaId}.json$`, "i"))
       assert.deepStrictEqual(others, [])
-      Fs.rmSync(join(api.settings.triggerDirectory, trigger))
+      Fs.rmSync(join(api.settings.triggerDirectory ?? "", trigger))
       yield* drop(content)
     })
   const marks = () => Fs.readdirSync(join(api.appDir, "data", "scheduled"))

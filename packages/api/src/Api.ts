@@ -3,7 +3,7 @@
  * it. `HttpApiClient.make(Api)` is the client.
  */
 import { HttpApi, OpenApi } from "@effect/platform"
-import { errorSchema, UnreadableBody } from "./ApiError.js"
+import { errorSchema, TooLargeBody, UnreadableBody } from "./ApiError.js"
 import { AuthoritiesApi } from "./AuthoritiesApi.js"
 import { HealthApi } from "./HealthApi.js"
 import { MetricsApi } from "./MetricsApi.js"
@@ -34,6 +34,7 @@ export class Api extends HttpApi.make("id-connector")
   .add(ScheduleApi)
   .add(MetricsApi)
   .add(HealthApi)
+  .addError(TooLargeBody)
   .addError(UnreadableBody)
   .prefix(prefix)
   .annotate(OpenApi.Title, "ID Connector")

@@ -145,7 +145,7 @@ const InvalidRequest = Schema.transformOrFail(
       ),
     encode: ({ issues }) =>
       Effect.map(firstPart, (part) => ({
-        detail: issues.slice(0, mostProblems).map(({ _tag, message, path }) => ({
+        detail: CoreProblems.merged(issues.slice(0, mostProblems)).map(({ _tag, message, path }) => ({
           loc: [part, ...path.map((key) => (typeof key === "number" ? key : String(key)))],
           msg: _tag === "Missing" ? "field required" : withoutValue(message),
           type: _tag === "Missing" ? "value_error.missing" : "type_error"
@@ -165,16 +165,36 @@ const withoutValue = (message: string): string => {
 const isUnreadable = (value: unknown): value is HttpServerError.RequestError =>
   value instanceof HttpServerError.RequestError && value.reason === "Decode"
 
+/** Whether a body was not read to its end, since it is larger than is taken: the words are Effect's. */
+const isTooLarge = (value: unknown): value is HttpServerError.RequestError =>
+  isUnreadable(value) && describeCause(value.cause).includes("maxBytes exceeded")
+
+const describeCause = (cause: unknown): string =>
+  cause instanceof Error ? `${cause.message} ${describeCause(cause.cause)}` : String(cause ?? "")
+
 const unreadable: Problem = {
   loc: ["body"],
-  msg: "The body is not valid JSON, or too large.",
+  msg: "The body is not valid JSON.",
   type: "value_error.jsondecode"
 }
 
-/** A body that is no JSON, or too large. */
+const tooLarge = { detail: "The body is too large: at most 1 MiB is taken." }
+
+/** A body that is longer than it said, or did not say how long it is. */
+export const TooLargeBody = Schema.transformOrFail(
+  Detail.annotations({ identifier: "TooLargeBody", description: "The body is too large.", examples: [tooLarge] }),
+  Schema.declare(isTooLarge),
+  {
+    strict: true,
+    decode: (detail, _, ast) => ParseResult.fail(new ParseResult.Type(ast, detail, "never sent by a server")),
+    encode: () => ParseResult.succeed(tooLarge)
+  }
+).annotations({ ...HttpApiSchema.annotations({ status: 413 }) })
+
+/** A body that is no JSON. */
 export const UnreadableBody = Schema.transformOrFail(
-  problemsLike("UnreadableBody", "The body is not JSON, or too large.", unreadable),
-  Schema.declare(isUnreadable),
+  problemsLike("UnreadableBody", "The body is not JSON.", unreadable),
+  Schema.declare((value: unknown): value is HttpServerError.RequestError => isUnreadable(value) && !isTooLarge(value)),
   {
     strict: true,
     decode: (problems, _, ast) => ParseResult.fail(new ParseResult.Type(ast, problems, "never sent by a server")),
@@ -184,5 +204,5 @@ export const UnreadableBody = Schema.transformOrFail(
 
 /** What every operation may end with. */
 export const errorSchema = Schema.make<HttpApiError.HttpApiDecodeError | HttpServerError.RequestError, unknown>(
-  Schema.Union(InvalidRequest, UnreadableBody).ast
+  Schema.Union(InvalidRequest, TooLargeBody, UnreadableBody).ast
 )

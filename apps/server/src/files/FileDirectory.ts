@@ -19,7 +19,11 @@ const decodeContent = Schema.decodeUnknown(DirectoryContent.DirectoryContentText
 
 const load = (fs: FileSystem.FileSystem, file: string) =>
   fs.readFileString(file).pipe(
-    Effect.mapError((error) => new FileDirectoryInvalid({ file, problems: [error.message] })),
+    Effect.mapError((error) =>
+      error._tag === "SystemError" && error.reason === "NotFound"
+        ? new FileDirectoryInvalid({ file, problems: [missing] })
+        : new FileDirectoryInvalid({ file, problems: [`can't be read: ${error.message}`] })
+    ),
     Effect.flatMap((text) =>
       Effect.mapError(
         decodeContent(text),
@@ -28,6 +32,8 @@ const load = (fs: FileSystem.FileSystem, file: string) =>
     ),
     Effect.map(DirectoryContent.directory)
   )
+
+const missing = `there is no such file. JSON like this belongs into it: {"users": [{"uid": "admin", "dn": "uid=admin,dc=example,dc=com", "password": "..."}], "groups": [{"cn": "ucsschool-id-connector-admins", "uniqueMember": ["uid=admin,dc=example,dc=com"]}]} (docs/configuration.md describes it)`
 
 /** A content that can't be read any more is reported, and the last good one stays. */
 export const layer = (file: string): Layer.Layer<Directory, FileDirectoryInvalid, FileSystem.FileSystem> =>

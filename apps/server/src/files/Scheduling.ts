@@ -34,7 +34,15 @@ interface Found {
   readonly entryUuid: string
 }
 
-export const layer = (directory: string) =>
+/** Where what is scheduled goes. */
+export interface Places {
+  /** The host's listener takes trigger files from here. Null: there is none, listener files are written at once. */
+  readonly triggerDirectory: string | null
+  /** The in queue. */
+  readonly listenerDirectory: string
+}
+
+export const layer = ({ listenerDirectory, triggerDirectory }: Places) =>
   Layer.effect(
     Scheduling,
     Effect.gen(function* () {
@@ -50,30 +58,47 @@ export const layer = (directory: string) =>
         return last
       })
 
-      const trigger = (objectType: "users/user" | "groups/group", { dn, entryUuid }: Found) =>
+      /** Whoever watches for files that end in .json must not see half of one. */
+      const write = (directory: string, name: string, content: unknown) =>
         Effect.gen(function* () {
-          yield* marks.add(entryUuid)
-          const name = `${nameOf(yield* stamp)}_${entryUuid}.json`
-          const content = JSON.stringify({ entry_uuid: entryUuid, dn, object_type: objectType, command: "m" })
           const file = path.join(directory, name)
-          // The listener reads files that end in .json: it must not see half of one.
           yield* fs.makeDirectory(directory, { recursive: true })
-          yield* fs.writeFileString(`${file}.tmp`, content)
+          yield* fs.writeFileString(`${file}.tmp`, JSON.stringify(content))
           yield* fs.rename(`${file}.tmp`, file)
-        }).pipe(Effect.mapError(({ message }) => new NotScheduled({ detail: message })))
+        })
+
+      const trigger = (kind: "user" | "group", name: string, { dn, entryUuid }: Found): Effect.Effect<void, Failure> =>
+        Effect.gen(function* () {
+          yield* Effect.mapError(marks.add(entryUuid), ({ message }) => new NotScheduled({ detail: message }))
+          const at = nameOf(yield* stamp)
+          const written =
+            triggerDirectory === null
+              ? Effect.flatMap(source.listenerObject(kind, name), (object) =>
+                  Option.isNone(object) ? Effect.void : write(listenerDirectory, `${at}.json`, object.value)
+                )
+              : write(triggerDirectory, `${at}_${entryUuid}.json`, {
+                  entry_uuid: entryUuid,
+                  dn,
+                  object_type: kind === "user" ? "users/user" : "groups/group",
+                  command: "m"
+                })
+          yield* Effect.mapError(written, (error) =>
+            error._tag === "DirectoryError" ? error : new NotScheduled({ detail: error.message })
+          )
+        })
 
       return {
         user: (name) =>
           Effect.gen(function* () {
             const user = Option.getOrNull(yield* source.user(name))
             if (user?.isSchoolUser !== true) return yield* new ObjectUnknown({ kind: "user", name })
-            yield* trigger("users/user", user)
+            yield* trigger("user", user.username, user)
           }),
         group: (name) =>
           Effect.gen(function* () {
             const group = Option.getOrNull(yield* source.group(name))
             if (group === null) return yield* new ObjectUnknown({ kind: "group", name })
-            yield* trigger("groups/group", group)
+            yield* trigger("group", group.name, group)
           }),
         school: (name, parallel) =>
           Effect.gen(function* () {
@@ -81,8 +106,8 @@ export const layer = (directory: string) =>
             const groups = yield* source.groupsOfSchool(name)
             if (users.length + groups.length === 0) return yield* new ObjectUnknown({ kind: "school", name })
             const options = { concurrency: parallel, discard: true } as const
-            yield* Effect.forEach(users, (user) => trigger("users/user", user), options)
-            yield* Effect.forEach(groups, (group) => trigger("groups/group", group), options)
+            yield* Effect.forEach(users, (user) => trigger("user", user.username, user), options)
+            yield* Effect.forEach(groups, (group) => trigger("group", group.name, group), options)
             return { users: users.length, groups: groups.length }
           })
       }

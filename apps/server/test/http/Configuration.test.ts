@@ -228,8 +228,11 @@ describe("FileDirectory", () => {
       const error = yield* Effect.flip(Layer.build(FileDirectory.layer(file)))
       assert.deepStrictEqual([...error.problems].sort(), [
         "users.0.dn: a text is expected, actual 4",
+        "users.0.hashes: password hashes are expected (value not shown): userPassword (list of texts), sambaNTPassword (text), krb5Key (list of texts in base64), krb5KeyVersionNumber and sambaPwdLastSet (whole numbers)",
         "users.0.uid: is missing"
       ])
+      const missing = yield* Effect.flip(Layer.build(FileDirectory.layer(`${file}.no`)))
+      assert.match(missing.message, /there is no such file. JSON like this belongs into it/)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })

@@ -18,6 +18,9 @@ const properties = Schema.optionalWith(Schema.Record({ key: Schema.String, value
   exact: true
 })
 
+/** Without one of them a user has none: see {@link directory}. */
+const isHashes = Schema.is(Schema.partial(PlainPasswordHashes))
+
 const User = Schema.Struct({
   uid: Schema.NonEmptyString,
   dn: text,
@@ -30,8 +33,21 @@ const User = Schema.Struct({
   schools: texts,
   /** Further UDM properties, as a listener file has them. */
   properties,
-  // Checked apart: a message about them must not show them.
-  hashes: Schema.optional(Schema.Unknown)
+  // A message about them must not show them.
+  hashes: Schema.optional(
+    Schema.NullOr(
+      Schema.Unknown.pipe(
+        Schema.filter((value) => isHashes(value)),
+        Schema.annotations({
+          message: () => ({
+            message:
+              "password hashes are expected (value not shown): userPassword (list of texts), sambaNTPassword (text), krb5Key (list of texts in base64), krb5KeyVersionNumber and sambaPwdLastSet (whole numbers)",
+            override: true
+          })
+        })
+      )
+    )
+  )
 })
 
 const Group = Schema.Struct({

@@ -12,7 +12,7 @@ export const describe = (error: ParseResult.ParseError): ReadonlyArray<string> =
   const issues = ParseResult.ArrayFormatter.formatIssueSync(firstOf(error.issue))
   // Of an attribute that may be missing or null, the alternatives "nothing" are reported beside what is really wrong.
   const real = issues.filter(({ message }) => !/^Expected (undefined|null), actual /.test(message))
-  const texts = (real.length > 0 ? real : issues).map(({ message, path }) => {
+  const texts = merged(real.length > 0 ? real : issues).map(({ message, path }) => {
     const place = path.map((key) => String(key).slice(0, 100)).join(".")
     return place === "" ? inWords(message) : `${place}: ${inWords(message)}`
   })
@@ -43,6 +43,32 @@ const firstOf = (issue: ParseResult.ParseIssue): ParseResult.ParseIssue => {
   }
 }
 
+interface Issue {
+  readonly message: string
+  readonly path: ReadonlyArray<PropertyKey>
+}
+
+/** Of a value that is none of several, one problem that names them all, instead of one for each. */
+export const merged = <I extends Issue>(issues: ReadonlyArray<I>): ReadonlyArray<I> => {
+  const kept = new Map<string, I>()
+  for (const issue of issues) {
+    const [, value, actual] = literal.exec(issue.message) ?? []
+    const key = value === undefined ? `${kept.size}` : `${issue.path.map(String).join("\u001f")}\u001f${actual}`
+    const before = kept.get(key)
+    const values = before === undefined ? [] : [literals.exec(before.message)?.[1] ?? literal.exec(before.message)?.[1]]
+    kept.set(
+      key,
+      before === undefined
+        ? issue
+        : { ...issue, message: `Expected one of ${[...values, value].join(", ")}, actual ${actual}` }
+    )
+  }
+  return [...kept.values()]
+}
+
+const literal = /^Expected ("[^"]{0,100}"|true|false|-?\d{1,20}), actual ([\s\S]*)$/
+const literals = /^Expected one of ([\s\S]{0,10000}), actual /
+
 const inWords = (message: string): string => {
   const [, expected, actual] = /^Expected ([\s\S]*?), actual ([\s\S]*)$/.exec(message) ?? []
   return expected === undefined || actual === undefined
@@ -58,6 +84,7 @@ export const expectation = (type: string): string => {
   if (type.startsWith("ReadonlyArray<")) return "a list"
   if (type.startsWith("{") || type.startsWith("(")) return "an object"
   if (type === "boolean") return "true or false"
+  if (type.startsWith("one of ")) return type
   if (type === "number" || type === "integer" || type === "Int") return "a number"
   // Named shapes are objects, all of them.
   return /^[A-Z][A-Za-z]+$/.test(type) ? "an object" : cut(type)
