@@ -8,6 +8,8 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { nameOf, Spool, type SpoolShape } from "@id-connector/core/queue/in/Spool"
 import * as SpoolDirectory from "@id-connector/server/files/SpoolDirectory"
+import * as Bytes from "@id-connector/server/files/SpoolDirectory/Bytes"
+import * as Content from "@id-connector/server/files/SpoolDirectory/Content"
 import * as SpoolFiles from "@id-connector/server/files/SpoolDirectory/SpoolFiles"
 import { Effect, Fiber, Layer, Stream } from "effect"
 
@@ -126,6 +128,13 @@ describe("SpoolDirectory", () => {
       assert.ok(Fs.lstatSync(join(directory, "trash", "link.json")).isSymbolicLink())
     })
   )
+
+  it("does not take a read that fails for a fault of the file", () => {
+    // A regular file that can be opened, and whose first page can't be read.
+    const { entry } = Content.read("/proc/self/mem", "1.json", Bytes.make())
+    assert.strictEqual(entry._tag, "Failed")
+    assert.match(entry._tag === "Failed" ? entry.reason : "", /^it can't be read: EIO/)
+  })
 
   it.scoped("tells text from what is none, and a character that is cut off from one that is wrong", () =>
     Effect.gen(function* () {
