@@ -77,10 +77,32 @@ export const make = (control: Control) =>
       return Sink.collectAllN<TakeOver.TakenOver>(batches)
     })
 
+    let canDiscard = true
+    /** A trash that does not work must not hold up good files: what is in no order stays, and is tried again at the next look. */
+    const discard = (bad: ReadonlyArray<string>) =>
+      spool.trash(bad).pipe(
+        Effect.tap(() => {
+          if (bad.length > 0) canDiscard = true
+        }),
+        Effect.catchAll(({ message }) => {
+          const isReported = !canDiscard
+          canDiscard = false
+          return isReported
+            ? Effect.void
+            : Effect.annotateLogs(
+                Effect.logError(
+                  "Cannot move invalid files to the in queue's trash: they stay in the in queue. Make its directory `trash` writable, or free space."
+                ),
+                { reason: message }
+              )
+        })
+      )
+
     const remove = Effect.fnUntraced(function* ({ bad, files, held, marks }: TakeOver.TakenOver) {
       const withFate = (fate: FileFate) => files.filter(([, its]) => its === fate).map(([name]) => name)
       yield* spool.remove(withFate("remove"))
-      yield* spool.trash([...withFate("trash"), ...bad])
+      yield* spool.trash(withFate("trash"))
+      yield* discard(bad)
       if (marks.length > 0) yield* scheduled.remove(marks)
       yield* removed.add(files.map(([name]) => name))
       control.waiting = Math.max(0, control.waiting - files.length - bad.length)
