@@ -33,6 +33,8 @@ export const line = (event: ConnectorEvent): string | null => {
       return row("held back", subject(event.subject), `${event.authority}: ${event.reason}`)
     case "FileDiscarded":
       return row("discarded", event.file, event.reasons.join("; "))
+    case "InQueueHeldUp":
+      return row("waits for", event.file, event.reason)
     case "FileLeft":
       return row("left", event.file, event.reason)
     case "QueuePaused":

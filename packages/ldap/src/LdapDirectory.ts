@@ -60,7 +60,20 @@ const make = ({
 
 const lookups = (search: LdapSearch.LdapSearch): Omit<DirectoryShape, "listenerObject" | "isPassword"> => ({
   passwordHashes: (names) =>
-    Effect.map(search.users("password hashes", names, LdapEntry.hashAttributes), LdapEntry.hashesOf),
+    search.users("password hashes", names, LdapEntry.hashAttributes).pipe(
+      Effect.tap((entries) => {
+        const unfit = LdapEntry.unfitHashes(entries)
+        return unfit.length === 0
+          ? Effect.void
+          : Effect.annotateLogs(
+              Effect.logWarning(
+                "Password hashes in LDAP can't be used: these users are sent without. Correct them, and schedule the users."
+              ),
+              { module: "LDAP", reason: unfit.slice(0, 10).join("; ") }
+            )
+      }),
+      Effect.map(LdapEntry.hashesOf)
+    ),
   roles: (names) => Effect.map(search.users("roles", names, LdapEntry.roleAttributes), LdapEntry.rolesOf),
   user: (username) =>
     Effect.zipWith(

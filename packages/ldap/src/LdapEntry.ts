@@ -44,7 +44,9 @@ const text = (entry: Entry, name: string): string | null => texts(entry, name)[0
 
 const number = (entry: Entry, name: string): number | null => {
   const value = text(entry, name)
-  return value !== null && /^-?\d+$/.test(value) ? Number(value) : null
+  const read = value !== null && /^-?\d{1,20}$/.test(value) ? Number(value) : null
+  // Beyond 2^53 it would be another number than the one that stands there.
+  return Number.isSafeInteger(read) ? read : null
 }
 
 /** Of the entries those of users with these names, by name in lower case. */
@@ -115,6 +117,16 @@ export const hashesOf = (entries: ReadonlyMap<string, Entry>): ReadonlyMap<strin
   }
   return found
 }
+
+const hashNumbers = ["krb5KeyVersionNumber", "sambaPwdLastSet"]
+
+/** Whose password hashes can't be used, though they are there, and why. */
+export const unfitHashes = (entries: ReadonlyMap<string, Entry>): ReadonlyArray<string> =>
+  [...entries].flatMap(([name, entry]) =>
+    hashNumbers
+      .filter((attribute) => text(entry, attribute) !== null && number(entry, attribute) === null)
+      .map((attribute) => `${name}: ${attribute} is no whole number up to 2^53`)
+  )
 
 /** The password hashes, or null when one of them is missing. */
 const hashes = (entry: Entry): PasswordHashes.PasswordHashes | null => {

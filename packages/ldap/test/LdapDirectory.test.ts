@@ -54,6 +54,8 @@ const ldif = [
   entry(`cn=users,${base}`, { objectClass: [t("organizationalRole")], cn: t("users") }),
   entry(`cn=groups,${base}`, { objectClass: [t("organizationalRole")], cn: t("groups") }),
   user("Anna", { ...hashes, displayName: t("Anna A."), userPassword: [t("{crypt}x"), t("secret")] }),
+  // Beyond 2^53.
+  user("future", { ...hashes, sambaPwdLastSet: t("9007199254740993") }),
   user("half", { userPassword: t("x") }),
   user("a*b(c)d\\e", { displayName: t("odd") }),
   user("flagged", { sambaAcctFlags: t("[UD         ]") }),
@@ -120,7 +122,7 @@ Slapd.layerAtServer(Layer.scoped(Server, Slapd.make(ldif)), { timeout: "60 secon
     it.scoped("knows password hashes byte by byte, of those who have all of them", () =>
       Effect.gen(function* () {
         const directory = yield* directoryAt({})
-        const found = yield* directory.passwordHashes(["anna", "half", "nobody", "*", ""])
+        const found = yield* directory.passwordHashes(["anna", "half", "future", "nobody", "*", ""])
         assert.deepStrictEqual([...found.keys()], ["anna"])
         const anna = found.get("anna")
         assert.deepStrictEqual(anna === undefined ? null : Redacted.value(anna), {

@@ -21,19 +21,21 @@ const get = Effect.fnUntraced(function* (rows: PreviousStatesShape, ids: Readonl
   const states = new Map<string, PreviousState>()
   for (const id of wanted) {
     const row = stored.get(id)
-    if (row !== undefined && !isGone(row, now)) states.set(id, yield* toState(row))
+    if (row === undefined || isGone(row, now)) continue
+    const state = decode(row.state)
+    if (Either.isRight(state)) states.set(id, state.right)
+    else yield* warn(id)
   }
   return states
 })
 
 const decode = Schema.decodeEither(Schema.parseJson(PreviousState))
 
-/** Dies when the row is not one that `accept` made. */
-const toState = ({ id, state }: { readonly id: string; readonly state: string }): Effect.Effect<PreviousState> =>
-  Either.match(decode(state), {
-    onLeft: (error) =>
-      Effect.dieMessage(
-        `The previous state of ${id} cannot be read, though the queue storage wrote it: ${error.message}`
-      ),
-    onRight: (decoded) => Effect.succeed(decoded)
-  })
+/** One that can't be read is as if there were none. Nobody else's change may wait for that. */
+const warn = (id: string): Effect.Effect<void> =>
+  Effect.annotateLogs(
+    Effect.logWarning(
+      "What is remembered of an object can't be read: its next change goes on without it. If it has left a school authority with that change, it stays there."
+    ),
+    { module: "Storage", entryUUID: id }
+  )

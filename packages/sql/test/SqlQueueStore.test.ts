@@ -3,12 +3,19 @@ import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it } from "@effect/vitest"
 import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
-import { QueueStore } from "@id-connector/core/queue/QueueStore"
+import { ItemId, QueueStore } from "@id-connector/core/queue/QueueStore"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
 import { queueStoreContract } from "@id-connector/testkit/contract/QueueStoreContract"
-import { arrival, group, north, previousUser, user } from "@id-connector/testkit/contract/QueueStoreContract/Changes"
-import { dead, previousOf } from "@id-connector/testkit/contract/QueueStoreContract/Steps"
-import { Array as Arr, Cause, Effect, Exit, Layer } from "effect"
+import {
+  arrival,
+  group,
+  north,
+  plainHashes,
+  previousUser,
+  user
+} from "@id-connector/testkit/contract/QueueStoreContract/Changes"
+import { dead, done, names, previousOf } from "@id-connector/testkit/contract/QueueStoreContract/Steps"
+import { Array as Arr, Effect, Layer, Option } from "effect"
 import { database, fresh, newFile } from "./TestDatabase.js"
 
 queueStoreContract("SQLite", Layer.provide(SqlQueueStore.layer, fresh))
@@ -269,16 +276,70 @@ describe("SqlQueueStore", () => {
     }).pipe(Effect.provide(one))
   )
 
-  it.effect("dies of a row that it cannot have written, and names it", () =>
+  it.effect.each([
+    ["is something else", "UPDATE desired_state_bundles SET states = '{}' WHERE first = 1"],
+    ["has a number beyond 2^53", "UPDATE desired_state_bundles SET states = replace(states, '1700000000', '1e20')"],
+    ["is gone", "DELETE FROM desired_state_bundles WHERE first = 1"]
+  ] as const)(
+    "makes a dead letter of an item whose content %s: others go on, and it can be seen and discarded",
+    ([, damage]) =>
+      Effect.gen(function* () {
+        const queue = yield* QueueStore
+        const sql = yield* SqlClient.SqlClient
+        yield* queue.accept([arrival("1", user("u1", "anna", { hashes: plainHashes }))])
+        yield* queue.accept([arrival("2", user("u2", "bert"))])
+        yield* queue.accept([arrival("3", group("7a", ["uid=anna,dc=x", "uid=bert,dc=x"]))])
+        yield* queue.flush
+        yield* sql.unsafe(damage)
+        const claimed = yield* queue.claim(north, 2)
+        assert.deepStrictEqual(names(claimed), ["bert"], "the class waits for its members")
+        yield* done(queue, ...claimed)
+        yield* done(queue, ...(yield* queue.claim(north, 2)))
+        assert.deepStrictEqual(yield* queue.counts(north), { waiting: 0, inFlight: 0, held: 0, dead: 1 })
+        const [listed] = yield* queue.list(north, { limit: 10, state: "dead" })
+        assert.deepStrictEqual(
+          [listed?.file, listed?.attempts, names(listed === undefined ? [] : [listed])],
+          ["1", 1, ["anna"]]
+        )
+        assert.match(listed?.lastError ?? "", /^What is stored of this change can't be read \(.*\)\. Discard it/)
+        const id = listed?.id ?? ItemId.make(1)
+        assert.lengthOf(Option.getOrThrow(yield* queue.show(north, id)).attempts, 1)
+        assert.strictEqual(yield* queue.retry(north, { _tag: "Ids", ids: [id] }), 1)
+        assert.deepStrictEqual(yield* queue.claim(north, 2), [])
+        assert.strictEqual(yield* queue.discard(north, { _tag: "Ids", ids: [id] }), 1)
+        assert.deepStrictEqual(yield* queue.counts(north), { waiting: 0, inFlight: 0, held: 0, dead: 0 })
+      }).pipe(Effect.provide(one))
+  )
+
+  it.effect("accepts the next change of an object whose item, and whose previous state, can't be read", () =>
     Effect.gen(function* () {
       const queue = yield* QueueStore
       const sql = yield* SqlClient.SqlClient
-      yield* queue.accept([arrival("1", user("u1", "anna"))])
+      yield* queue.accept([
+        arrival("1", user("u1", "anna"), { remember: { _tag: "State", state: previousUser("anna") } })
+      ])
       yield* queue.flush
       yield* sql`UPDATE desired_state_bundles SET states = '{}'`
-      const exit = yield* Effect.exit(queue.claim(north, 1))
-      assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /Queue item 1 cannot be read/)
-      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, held: 0, dead: 0 })
+      yield* sql`UPDATE previous_states SET state = '{'`
+      assert.isUndefined(yield* previousOf("u1"))
+      yield* queue.accept([arrival("2", user("u1", "anne"))])
+      assert.deepStrictEqual(names(yield* queue.claim(north, 2)), ["anne"])
+    }).pipe(Effect.provide(one))
+  )
+
+  it.effect("takes back what can't be read, too, when a process died while it was delivered", () =>
+    Effect.gen(function* () {
+      const queue = yield* QueueStore
+      const sql = yield* SqlClient.SqlClient
+      yield* queue.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])
+      yield* queue.claim(north, 2)
+      yield* queue.accept([arrival("3", user("u1", "anne"))])
+      yield* queue.accept([arrival("4", user("u2", "bart"))])
+      yield* queue.flush
+      yield* sql`UPDATE desired_state_bundles SET states = '{}' WHERE first IN (1, 4)`
+      assert.strictEqual(yield* queue.recover, 2)
+      assert.deepStrictEqual(names(yield* queue.claim(north, 5)), ["anne"])
+      assert.deepStrictEqual(yield* queue.counts(north), { waiting: 0, inFlight: 1, held: 0, dead: 1 })
     }).pipe(Effect.provide(one))
   )
 })

@@ -8,6 +8,9 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { nameOf, Spool, type SpoolShape } from "@id-connector/core/queue/in/Spool"
 import * as SpoolDirectory from "@id-connector/server/files/SpoolDirectory"
+import * as Bytes from "@id-connector/server/files/SpoolDirectory/Bytes"
+import * as Content from "@id-connector/server/files/SpoolDirectory/Content"
+import * as Removal from "@id-connector/server/files/SpoolDirectory/Removal"
 import * as SpoolFiles from "@id-connector/server/files/SpoolDirectory/SpoolFiles"
 import { Effect, Fiber, Layer, Stream } from "effect"
 
@@ -126,6 +129,31 @@ describe("SpoolDirectory", () => {
       assert.ok(Fs.lstatSync(join(directory, "trash", "link.json")).isSymbolicLink())
     })
   )
+
+  it.skipIf(!Fs.existsSync("/dev/shm"))("moves files to a trash on another file system", () => {
+    const [directory, trash] = [Fs.mkdtempSync("/tmp/listener-"), Fs.mkdtempSync("/dev/shm/trash-")]
+    try {
+      assert.notStrictEqual(Fs.statSync(directory).dev, Fs.statSync(trash).dev)
+      for (const content of ["1", "2"]) {
+        Fs.writeFileSync(join(directory, "a.json"), content)
+        Removal.moveTo(trash, "a.json", join(directory, "a.json"))
+      }
+      assert.deepStrictEqual(Fs.readdirSync(directory), [])
+      assert.deepStrictEqual(
+        Fs.readdirSync(trash).map((name) => Fs.readFileSync(join(trash, name), "utf8")),
+        ["1", "2"]
+      )
+    } finally {
+      for (const one of [directory, trash]) Fs.rmSync(one, { recursive: true })
+    }
+  })
+
+  it("does not take a read that fails for a fault of the file", () => {
+    // A regular file that can be opened, and whose first page can't be read.
+    const { entry } = Content.read("/proc/self/mem", "1.json", Bytes.make())
+    assert.strictEqual(entry._tag, "Failed")
+    assert.match(entry._tag === "Failed" ? entry.reason : "", /^it can't be read: EIO/)
+  })
 
   it.scoped("tells text from what is none, and a character that is cut off from one that is wrong", () =>
     Effect.gen(function* () {

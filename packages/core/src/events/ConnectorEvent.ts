@@ -18,6 +18,7 @@ export const subjectOf = (object: ListenerObject.ListenerObject): Subject => ({
 export type ConnectorEvent =
   | { readonly _tag: "FileDiscarded"; readonly file: string; readonly reasons: ReadonlyArray<string> }
   | { readonly _tag: "FileLeft"; readonly file: string; readonly reason: string }
+  | { readonly _tag: "InQueueHeldUp"; readonly file: string; readonly reason: string }
   | { readonly _tag: "FileAlreadyTakenOver"; readonly file: string }
   | {
       readonly _tag: "ChangeAccepted"

@@ -23,6 +23,15 @@ export const describe = (event: ConnectorEvent): LogMessage => {
         file: event.file,
         reason: event.reason
       })
+    case "InQueueHeldUp":
+      return line(
+        LogLevel.Warning,
+        "A file holds up the in queue: the files after it wait. It is looked at again and again.",
+        {
+          file: event.file,
+          reason: event.reason
+        }
+      )
     case "FileAlreadyTakenOver":
       return line(LogLevel.Info, "Removed a file that had already been accepted.", { file: event.file })
     case "ChangeAccepted":

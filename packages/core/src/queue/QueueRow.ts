@@ -2,7 +2,7 @@
  * A queue item as storages hold it: plain columns, and the change itself as JSON text. Every storage that writes bytes
  * uses this form, so that one of them can read what another wrote.
  */
-import { Effect, Either, Redacted, Schema } from "effect"
+import { Either, Option, Redacted, Schema } from "effect"
 import * as ListenerObject from "../changes/ListenerObject.js"
 import { PreviousGroup, PreviousUser } from "../changes/PreviousState.js"
 import { PlainPasswordHashes } from "../directory/PasswordHashes.js"
@@ -31,6 +31,8 @@ export interface QueueRow extends DesiredStateRow {
   readonly id: number
   readonly authority: string
   readonly object_key: string
+  /** See `Precedence.nameKey`. */
+  readonly name: string
   readonly file: string
   readonly state: RowState
   readonly attempts: number
@@ -65,15 +67,11 @@ export const rowOf = (
 
 const withoutHashes = (object: ListenerObject.ListenerObject) => (object._tag === "ChangedUser" ? { hashes: null } : {})
 
-/** Dies when the row is not one that {@link rowOf} made: what we wrote ourselves can be read. */
-export const desiredStateOf = (row: DesiredStateRow & { readonly id: number }): Effect.Effect<DesiredState> =>
-  Either.match(decodeDesiredState(row), {
-    onLeft: (reason) =>
-      Effect.dieMessage(`Queue item ${row.id} cannot be read, though the queue storage wrote it: ${reason}`),
-    onRight: Effect.succeed
-  })
-
-const decodeDesiredState = (row: DesiredStateRow): Either.Either<DesiredState, string> =>
+/**
+ * What the row holds, or why it can't be read: a disk errs, somebody edits the database, an earlier version wrote what is
+ * refused today. One such row must not stop the others.
+ */
+export const desiredStateOf = (row: DesiredStateRow): Either.Either<DesiredState, string> =>
   Either.flatMap(
     Either.mapLeft(ListenerObject.decodeText(row.payload), ({ reasons }) => `payload: ${reasons.join("; ")}`),
     (read) =>
@@ -126,30 +124,65 @@ const part = <A>(
   text === null ? Either.right(null) : Either.mapLeft(decode(text), () => `${name}: unexpected content`)
 
 /** {@link desiredStateOf} of a whole row. */
-export const toItem = (row: QueueRow): Effect.Effect<QueueItem> =>
-  Effect.map(desiredStateOf(row), (desired) => ({
-    // Ids and names were checked when they came in.
-    id: ItemId.make(row.id, { disableValidation: true }),
-    authority: AuthorityName.make(row.authority, { disableValidation: true }),
-    objectKey: row.object_key,
-    file: row.file,
-    state: itemState(row.state),
-    attempts: row.attempts,
-    availableAt: row.available_at,
-    lastError: row.last_error,
-    receipt: row.receipt,
-    confirmed: row.confirmed === 1,
-    stepsAside: row.steps_aside === 1,
-    // Last: see the house rules.
-    ...desired
-  }))
+export const toItem = (row: QueueRow): Either.Either<QueueItem, string> =>
+  Either.mapBoth(desiredStateOf(row), {
+    onLeft: unreadable,
+    onRight: (desired) => ({ ...columnsOf(row), ...desired })
+  })
+
+/** {@link toItem}, to be looked at only: of one that can't be read there are its names, and why. */
+export const toShownItem = (row: QueueRow): QueueItem =>
+  Either.getOrElse(toItem(row), (reason) => ({ ...columnsOf(row), lastError: reason, ...standIn(row) }))
+
+const unreadable = (reason: string): string =>
+  `What is stored of this change can't be read (${reason}). Discard it and schedule the object, or wait for its next change.`
+
+/** It lacks what a listener file must have: nobody can take it for one and deliver it. */
+const standIn = ({ name, object_key }: QueueRow): DesiredState => {
+  const identified = {
+    id: object_key.slice(object_key.indexOf(":") + 1),
+    dn: "",
+    options: [],
+    properties: {},
+    previous: null
+  }
+  const object: ListenerObject.ListenerObject = object_key.startsWith("group:")
+    ? { _tag: "ChangedGroup", ...identified, name, members: [] }
+    : {
+        _tag: "ChangedUser",
+        ...identified,
+        username: name,
+        schools: [],
+        recordUid: null,
+        sourceUid: null,
+        roles: [],
+        contextRoles: [],
+        hashes: null
+      }
+  return { object, aliases: [], hadValues: [], sendAgain: false }
+}
+
+const columnsOf = (row: QueueRow) => ({
+  // Ids and names were checked when they came in.
+  id: ItemId.make(row.id, { disableValidation: true }),
+  authority: AuthorityName.make(row.authority, { disableValidation: true }),
+  objectKey: row.object_key,
+  file: row.file,
+  state: itemState(row.state),
+  attempts: row.attempts,
+  availableAt: row.available_at,
+  lastError: row.last_error,
+  receipt: row.receipt,
+  confirmed: row.confirmed === 1,
+  stepsAside: row.steps_aside === 1
+})
 
 /** The evidence of an attempt as JSON text. */
 export const encodeEvidence = (evidence: Evidence | null): string | null =>
   evidence === null ? null : JSON.stringify(evidence)
 
-const decodeEvidenceText = Schema.decode(Schema.parseJson(Evidence))
+const decodeEvidenceText = Schema.decodeOption(Schema.parseJson(Evidence))
 
-/** Dies when {@link encodeEvidence} did not write it. */
-export const decodeEvidence = (text: string | null): Effect.Effect<Evidence | null> =>
-  text === null ? Effect.succeed(null) : Effect.orDie(decodeEvidenceText(text))
+/** None where it can't be read: the error that it belongs to is shown all the same. */
+export const decodeEvidence = (text: string | null): Evidence | null =>
+  text === null ? null : Option.getOrNull(decodeEvidenceText(text))

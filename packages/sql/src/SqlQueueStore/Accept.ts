@@ -5,7 +5,7 @@ import * as Coalescing from "@id-connector/core/queue/Coalescing"
 import * as Precedence from "@id-connector/core/queue/Precedence"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import type { Arrival } from "@id-connector/core/queue/QueueStore"
-import { Effect } from "effect"
+import { Effect, Either } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import * as DesiredStates from "./DesiredStates.js"
 import type { GenerationsShape } from "./Generations.js"
@@ -87,7 +87,8 @@ const changesOf = (
 
 interface Pending {
   readonly id: number
-  readonly desired: Coalescing.DesiredState
+  /** Null: it can't be read, and what is newer replaces it. */
+  readonly desired: Coalescing.DesiredState | null
 }
 
 /** What waits, is held or dead for the same objects. */
@@ -102,10 +103,10 @@ const pendingOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, changes
     const key = ShortKey.itemKey(authority, object_key)
     if (keys.has(key)) ids.set(id, key)
   }
-  const pending = new Map<string, Pending>()
+  const pending = new Map([...ids].map(([id, key]): [string, Pending] => [key, { id, desired: null }]))
   for (const [id, row] of yield* DesiredStates.find(sql, [...ids.keys()])) {
     const key = ids.get(id)
-    if (key !== undefined) pending.set(key, { id, desired: yield* QueueRow.desiredStateOf(row) })
+    if (key !== undefined) pending.set(key, { id, desired: Either.getOrNull(QueueRow.desiredStateOf(row)) })
   }
   return pending
 })
@@ -137,11 +138,14 @@ const itemsOf = (
       change.key,
       older === undefined
         ? { id: ++id, isNew: true, change, desired: newer }
-        : { id: older.id, isNew: older.id > last, change, desired: Coalescing.merge(older.desired, newer) }
+        : { id: older.id, isNew: older.id > last, change, desired: merged(older.desired, newer) }
     )
   }
   return [...items.values()]
 }
+
+const merged = (older: Coalescing.DesiredState | null, newer: Coalescing.DesiredState): Coalescing.DesiredState =>
+  older === null ? newer : Coalescing.merge(older, newer)
 
 const insertItems = Effect.fnUntraced(function* (items: ReadonlyArray<Item>) {
   yield* insertQueue(

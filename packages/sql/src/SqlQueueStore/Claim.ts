@@ -3,7 +3,7 @@ import type { SqlClient, SqlError } from "@effect/sql"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import type { ClaimedItem, QueueItem } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Either } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import { limitOf } from "./Limit.js"
 import { rowsOf } from "./Look.js"
@@ -41,13 +41,34 @@ const choose = (
     const ids = [...users.slice(0, limit - places), ...groups.slice(0, places)]
     if (ids.length === 0) return []
     const rows = yield* rowsOf(sql, JSON.stringify(ids), "q.kind, q.id")
-    const items = yield* Effect.forEach(rows, (row) => Effect.map(QueueRow.toItem(row), inFlight))
+    const read = rows.map((row) => ({ row, item: QueueRow.toItem(row) }))
+    for (const { item, row } of read) if (Either.isLeft(item)) yield* bury(sql, row, item.left)
+    const items = read.flatMap(({ item }) => (Either.isRight(item) ? [inFlight(item.right)] : []))
+    if (items.length === 0) return yield* choose(sql, authority, limit)
     const rivals = yield* rivalsOf(sql, items)
     // An item that was dead may have come back since these were found to have nothing to wait for.
     const late = items.filter(({ id, stepsAside }) => !stepsAside && rivals.some((one) => one.id === id && !one.isDead))
     if (late.length > 0 && (yield* haveToWait(sql, late))) return yield* choose(sql, authority, limit)
     return items.map((item) => ({ ...item, contested: contestedOf(item, rivals) }))
   })
+
+/** What can't be read can't be delivered, nor may it be in the way of what can: somebody has to decide about it. */
+const bury = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, row: QueueRow.QueueRow, reason: string) {
+  yield* sql`
+    INSERT INTO attempts (item, at, error, evidence)
+    VALUES (${row.id}, ${yield* Clock.currentTimeMillis}, ${reason}, NULL)`
+  // By way of in_flight: those that wait for it go on as if its delivery had failed for good.
+  yield* sql`UPDATE queue SET state = 'in_flight' WHERE id = ${row.id}`
+  yield* sql`
+    UPDATE queue SET state = 'dead', attempts = attempts + 1, last_error = ${reason} WHERE id = ${row.id}`
+  yield* Effect.annotateLogs(Effect.logError("A queue item can't be read. It is a dead letter now."), {
+    module: "Storage",
+    item: row.id,
+    object: row.object_key,
+    school_authority: row.authority,
+    reason
+  })
+})
 
 const inFlight = (item: QueueItem): QueueItem => ({ ...item, state: "in_flight" })
 

@@ -95,7 +95,7 @@ export const rowsOf = Effect.fnUntraced(function* (
   order: "q.id" | "q.kind, q.id" = "q.id"
 ) {
   const rows = yield* sql<Omit<QueueRow.QueueRow, keyof QueueRow.DesiredStateRow>>`
-    SELECT q.id, q.authority, q.object_key, q.state, q.attempts, q.available_at, q.last_error, q.confirmed, q.steps_aside, q.file, d.receipt
+    SELECT q.id, q.authority, q.object_key, q.name, q.state, q.attempts, q.available_at, q.last_error, q.confirmed, q.steps_aside, q.file, d.receipt
     FROM queue AS q
     LEFT JOIN delivered AS d ON d.authority = q.authority AND d.object_key = q.object_key
     WHERE q.id IN (SELECT value FROM json_each(${ids}))
@@ -104,14 +104,21 @@ export const rowsOf = Effect.fnUntraced(function* (
     sql,
     rows.map(({ id }) => id)
   )
-  return rows.flatMap((row): ReadonlyArray<QueueRow.QueueRow> => {
-    const desired = desiredStates.get(row.id)
-    return desired === undefined ? [] : [Object.assign(row, desired)]
-  })
+  return rows.map((row): QueueRow.QueueRow => Object.assign(row, desiredStates.get(row.id) ?? missing))
 })
 
+/** It can't be read, either, and is to be seen: otherwise the item would wait for ever. */
+const missing: QueueRow.DesiredStateRow = {
+  payload: "",
+  previous: null,
+  hashes: null,
+  aliases: null,
+  had_values: null,
+  send_again: 0
+}
+
 const itemsOf = (sql: SqlClient.SqlClient, ids: ReadonlyArray<number>): Statements<ReadonlyArray<QueueItem>> =>
-  Effect.flatMap(rowsOf(sql, JSON.stringify(ids)), (rows) => Effect.forEach(rows, (row) => QueueRow.toItem(row)))
+  Effect.map(rowsOf(sql, JSON.stringify(ids)), (rows) => rows.map(QueueRow.toShownItem))
 
 /** See `QueueStore.list`. */
 export const list = (
@@ -182,8 +189,8 @@ export const show = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, autho
   if (item?.authority !== authority) return Option.none()
   const rows = yield* sql<{ at: number; error: string; evidence: string | null }>`
     SELECT at, error, evidence FROM attempts WHERE item = ${id} ORDER BY rowid`
-  const attempts = yield* Effect.forEach(rows, ({ at, error, evidence }) =>
-    Effect.map(QueueRow.decodeEvidence(evidence), (evidence): Attempt => ({ at, error, evidence }))
+  const attempts = rows.map(
+    ({ at, error, evidence }): Attempt => ({ at, error, evidence: QueueRow.decodeEvidence(evidence) })
   )
   return Option.some({ item, attempts })
 })

@@ -5,7 +5,7 @@ import * as Coalescing from "@id-connector/core/queue/Coalescing"
 import * as Precedence from "@id-connector/core/queue/Precedence"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import { attemptsKept, type ItemId, type Settlement } from "@id-connector/core/queue/QueueStore"
-import { Array as Arr, Clock, Effect } from "effect"
+import { Array as Arr, Clock, Effect, Either } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import * as DesiredStates from "./DesiredStates.js"
 import { letClassesGo, refresh, rememberFreed } from "./Waits.js"
@@ -227,28 +227,43 @@ const rememberAttempts = Effect.fnUntraced(function* (
 /** Merges the newer item into the one in flight. Rare: nearly all deliveries end well, and before the next change. */
 const absorb = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { authority, id }: Claimed, newer: number) {
   const halves = yield* DesiredStates.find(sql, [id, newer])
-  const [early, late] = [halves.get(id), halves.get(newer)]
-  if (early === undefined || late === undefined) return
-  const desired = Coalescing.merge(yield* QueueRow.desiredStateOf(early), yield* QueueRow.desiredStateOf(late))
-  yield* DesiredStates.replace([{ id, ...QueueRow.rowOf(desired, late.payload) }])
+  const late = halves.get(newer)
+  const desired = mergedOf(halves.get(id), late)
+  // What can't be read replaces what can, since that is not wanted any more. It will be a dead letter, see `Claim`.
+  yield* DesiredStates.replace([
+    desired === null ? { ...nothing, ...late, id } : { id, ...QueueRow.rowOf(desired, late?.payload) }
+  ])
   yield* sql`
     UPDATE queue SET confirmed = 0, (file, name) = (SELECT n.file, n.name FROM queue AS n WHERE n.id = ${newer})
     WHERE id = ${id}`
   yield* sql`DELETE FROM attempts WHERE item = ${id}`
   yield* sql`DELETE FROM missing_users WHERE item = ${id}`
   yield* sql`DELETE FROM frees WHERE item = ${id}`
-  yield* rememberFreed([{ id, authority, desired }])
+  if (desired !== null) yield* rememberFreed([{ id, authority, desired }])
   // What the merged one waits for is found anew. What waited for the newer one waits on.
   yield* sql`DELETE FROM waits WHERE item = ${newer}`
   yield* sql`UPDATE OR IGNORE waits SET on_item = ${id} WHERE on_item = ${newer}`
   yield* sql`DELETE FROM queue WHERE id = ${newer}`
 })
 
+const nothing = { payload: "", previous: null, hashes: null, aliases: null, had_values: null, send_again: 0 } as const
+
+/** Null when the newer one can't be read. */
+const mergedOf = (
+  early: DesiredStates.DesiredState | undefined,
+  late: DesiredStates.DesiredState | undefined
+): Coalescing.DesiredState | null => {
+  const newer = late === undefined ? null : Either.getOrNull(QueueRow.desiredStateOf(late))
+  const older = early === undefined ? null : Either.getOrNull(QueueRow.desiredStateOf(early))
+  return newer === null || older === null ? newer : Coalescing.merge(older, newer)
+}
+
 /** The target has the object under what it got instead; what it gave up is free. */
 const stepAside = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { authority, id }: Claimed) {
   const row = (yield* DesiredStates.find(sql, [id])).get(id)
-  if (row === undefined) return
-  const desired = Aside.stepAside(yield* QueueRow.desiredStateOf(row))
+  const read = row === undefined ? null : Either.getOrNull(QueueRow.desiredStateOf(row))
+  if (row === undefined || read === null) return
+  const desired = Aside.stepAside(read)
   yield* DesiredStates.replace([{ id, ...QueueRow.rowOf(desired, row.payload) }])
   yield* sql`DELETE FROM frees WHERE item = ${id}`
   yield* rememberFreed([{ id, authority, desired }])

@@ -6,7 +6,7 @@ import type { DesiredState } from "@id-connector/core/queue/Coalescing"
 import * as Precedence from "@id-connector/core/queue/Precedence"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import type { QueueItem } from "@id-connector/core/queue/QueueStore"
-import { Effect } from "effect"
+import { Effect, Either } from "effect"
 import * as DesiredStates from "./DesiredStates.js"
 import * as Rows from "./Rows.js"
 
@@ -51,7 +51,9 @@ export const refresh = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, id
   const items: Array<Item> = []
   for (const { authority, id } of rows) {
     const row = states.get(id)
-    if (row !== undefined) items.push({ id, authority, desired: yield* QueueRow.desiredStateOf(row) })
+    const desired = row === undefined ? null : Either.getOrNull(QueueRow.desiredStateOf(row))
+    // What can't be read waits for nothing: it is to be found out soon, see `Claim`.
+    if (desired !== null) items.push({ id, authority, desired })
   }
   yield* block(sql, items)
 })

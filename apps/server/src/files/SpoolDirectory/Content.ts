@@ -73,6 +73,8 @@ export const read = (path: string, name: string, bytes: Bytes): Read => {
   try {
     const stat = Fs.fstatSync(handle)
     return { entry: readOpen(handle, stat, name, bytes), version: versionIn(stat) }
+  } catch (cause) {
+    return { entry: { _tag: "Failed", name, reason: `it can't be read: ${messageOf(cause)}` }, version: none }
   } finally {
     Fs.closeSync(handle)
   }
@@ -115,14 +117,18 @@ export const textOf = (bytes: Buffer, { end, isAscii, start }: Stretch): string 
   return text.startsWith("\ufeff") ? text.slice(1) : text
 }
 
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
 const notOpened = (path: string, name: string, cause: unknown): Entry => {
   const stat = Fs.lstatSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return { _tag: "Gone", name }
   const reason = stat.isSymbolicLink()
     ? "it is a symbolic link: these are not followed"
     : stat.isFile()
-      ? `it can't be opened: ${cause instanceof Error ? cause.message : String(cause)}`
+      ? null
       : "it is not a regular file"
+  // Too many open files, a disk that errs, no right to read: that is not the file's fault.
+  if (reason === null) return { _tag: "Failed", name, reason: `it can't be opened: ${messageOf(cause)}` }
   return { _tag: "Unusable", name, reason, modifiedAt: stat.mtimeMs, unfinished: false }
 }
 

@@ -27,10 +27,33 @@ export const moveTo = (trash: string, name: string, from: Fs.PathLike): void => 
     try {
       Fs.renameSync(from, to)
     } catch (cause) {
-      if (codeOf(cause) !== "ENOENT") throw cause
+      if (codeOf(cause) === "EXDEV" && isCopyable(from)) copyTo(to, from)
+      else if (codeOf(cause) !== "ENOENT") throw cause
     }
     return
   }
+}
+
+/** Whoever reads a named pipe waits, perhaps for ever. */
+const isCopyable = (from: Fs.PathLike): boolean => {
+  const stat = Fs.lstatSync(from, { throwIfNoEntry: false })
+  return stat?.isFile() === true || stat?.isSymbolicLink() === true
+}
+
+/** To another file system. The file is removed only when its copy lasts; a copy that was begun and not ended is not left. */
+const copyTo = (to: string, from: Fs.PathLike): void => {
+  try {
+    if (Fs.lstatSync(from).isSymbolicLink()) Fs.symlinkSync(Fs.readlinkSync(from), to)
+    else {
+      Fs.copyFileSync(from, to)
+      settle(to)
+    }
+  } catch (cause) {
+    remove(to)
+    throw cause
+  }
+  settle(Path.dirname(to))
+  remove(from)
 }
 
 const isSameContent = (a: Fs.PathLike, b: Fs.PathLike): boolean => {
@@ -42,7 +65,7 @@ const isSameContent = (a: Fs.PathLike, b: Fs.PathLike): boolean => {
   return digestOfA !== null && digestOfA === digest(b)
 }
 
-/** Makes removals and renames in a directory survive a power cut. */
+/** Makes removals and renames in a directory, or the content of a file, survive a power cut. */
 export const settle = (directory: string): void => {
   const handle = Fs.openSync(directory, "r")
   try {

@@ -1,8 +1,10 @@
 /** Works the in queue's directory off once, as a pipeline: while a batch is stored, the next one is read. */
 import { Effect, Option, Schedule, Sink, Stream } from "effect"
+import { Events } from "../../events/Events.js"
 import { EventLoopYield } from "../EventLoopYield.js"
 import { type FileFate, QueueStore } from "../QueueStore.js"
 import * as Pace from "./Pace.js"
+import type { Held } from "./Reading.js"
 import * as RemovedFiles from "./RemovedFiles.js"
 import { ScheduleMarks } from "./ScheduleMarks.js"
 import { nameOf, Spool, type SpoolEntry } from "./Spool.js"
@@ -33,7 +35,18 @@ export const make = (control: Control) =>
     const removed = yield* RemovedFiles.make
     const takeOver = yield* TakeOver.make(removed)
     const sortOutStrangers = yield* Strangers.make
+    const events = yield* Events
     let pace = Pace.initial
+    let reported: string | null = null
+
+    /** Once for each file and reason, not at every look. */
+    const reportHeld = (held: Held | null) =>
+      Effect.suspend(() => {
+        const what = held === null ? null : `${held.name} ${held.reason}`
+        const isNews = held !== null && what !== reported
+        reported = what
+        return isNews ? events.publish({ _tag: "InQueueHeldUp", file: held.name, reason: held.reason }) : Effect.void
+      })
 
     const read = Effect.suspend(() => {
       const files = Pace.toRead(pace)
@@ -64,20 +77,42 @@ export const make = (control: Control) =>
       return Sink.collectAllN<TakeOver.TakenOver>(batches)
     })
 
-    const remove = Effect.fnUntraced(function* ({ bad, files, marks }: TakeOver.TakenOver) {
+    let canDiscard = true
+    /** A trash that does not work must not hold up good files: what is in no order stays, and is tried again at the next look. */
+    const discard = (bad: ReadonlyArray<string>) =>
+      spool.trash(bad).pipe(
+        Effect.tap(() => {
+          if (bad.length > 0) canDiscard = true
+        }),
+        Effect.catchAll(({ message }) => {
+          const isReported = !canDiscard
+          canDiscard = false
+          return isReported
+            ? Effect.void
+            : Effect.annotateLogs(
+                Effect.logError(
+                  "Cannot move invalid files to the in queue's trash: they stay in the in queue. Make its directory `trash` writable, or free space."
+                ),
+                { reason: message }
+              )
+        })
+      )
+
+    const remove = Effect.fnUntraced(function* ({ bad, files, held, marks }: TakeOver.TakenOver) {
       const withFate = (fate: FileFate) => files.filter(([, its]) => its === fate).map(([name]) => name)
       yield* spool.remove(withFate("remove"))
-      yield* spool.trash([...withFate("trash"), ...bad])
+      yield* spool.trash(withFate("trash"))
+      yield* discard(bad)
       if (marks.length > 0) yield* scheduled.remove(marks)
       yield* removed.add(files.map(([name]) => name))
       control.waiting = Math.max(0, control.waiting - files.length - bad.length)
-      control.head = null
+      control.head = held?.name ?? null
     })
 
     const batches = Stream.repeatEffectOption(read).pipe(
       Stream.buffer({ capacity: 1 }),
       Stream.mapEffect(storeBatch),
-      Stream.takeUntil(({ wait }) => wait !== null),
+      Stream.takeUntil(({ held }) => held !== null),
       Stream.buffer({ capacity: 1 }),
       Stream.aggregateWithin(together, Schedule.spaced(flushedWithin)),
       // Once they are removed, the storage is the only place that has them.
@@ -93,14 +128,15 @@ export const make = (control: Control) =>
       yield* removed.forgetEarlier
       const strangersIn = yield* sortOutStrangers(look)
       pace = Pace.looked(pace)
-      const { isNew, wait } = yield* Stream.runFold(
+      const { held, isNew } = yield* Stream.runFold(
         batches,
-        { isNew: false, wait: null as number | null },
-        (all, one) => ({ isNew: all.isNew || one.isNew, wait: one.wait })
+        { isNew: false, held: null as Held | null },
+        (all, one) => ({ isNew: all.isNew || one.isNew, held: one.held })
       )
+      yield* reportHeld(held)
       // More may have come meanwhile.
-      if (isNew && wait === null) return 0
+      if (isNew && held === null) return 0
       yield* removed.forget
-      return wait ?? strangersIn
+      return held?.again ?? strangersIn
     })
   })

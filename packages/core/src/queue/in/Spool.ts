@@ -27,6 +27,8 @@ export type SpoolEntry =
       readonly modifiedAt: number
       readonly unfinished: boolean
     }
+  /** The machine failed, which says nothing about the file: too many open files, a disk that errs, no right to read. */
+  | { readonly _tag: "Failed"; readonly name: string; readonly reason: string }
   /** It went away meanwhile. */
   | { readonly _tag: "Gone"; readonly name: string }
 

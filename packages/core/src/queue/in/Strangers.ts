@@ -1,13 +1,15 @@
 /** Entries of the in queue's directory that are no listener files: directories stay, old files go to the trash. */
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import { Events } from "../../events/Events.js"
-import { unfinishedFor } from "./Reading.js"
+import * as MonotonicClock from "../MonotonicClock.js"
 import { type Look, Spool } from "./Spool.js"
+import * as Watched from "./Watched.js"
 
 /** To be called after each look. Answers with the milliseconds until one of them has to be looked at again, or null. */
 export const make = Effect.gen(function* () {
   const spool = yield* Spool
   const events = yield* Events
+  let watched = Watched.none
   let reported: ReadonlySet<string> = new Set()
 
   /** What stays where it is is reported once, not at every look. */
@@ -24,10 +26,13 @@ export const make = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* ({ directories, strangers }: Look) {
     yield* reportDirectories(directories)
-    const now = yield* Clock.currentTimeMillis
-    const old = strangers.filter(({ modifiedAt }) => now - modifiedAt >= unfinishedFor)
+    const now = yield* MonotonicClock.currentTimeMillis
+    watched = Watched.recent(watched, now)
+    for (const { modifiedAt, name } of strangers)
+      watched = Watched.see(watched, { name, version: `${modifiedAt}` }, now)
+    const old = strangers.filter(({ name }) => Watched.changesUntil(watched, name, now) <= now)
     yield* spool.trash(old.map(({ name }) => name))
     yield* events.publishAll(old.map(({ name, reason }) => ({ _tag: "FileDiscarded", file: name, reasons: [reason] })))
-    return strangers.length > old.length ? unfinishedFor : null
+    return strangers.length > old.length ? Watched.unfinishedFor : null
   })
 })

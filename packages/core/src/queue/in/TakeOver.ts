@@ -13,6 +13,7 @@ import * as Reading from "./Reading.js"
 import type { RemovedFiles } from "./RemovedFiles.js"
 import { ScheduleMarks } from "./ScheduleMarks.js"
 import type { SpoolEntry } from "./Spool.js"
+import * as Watched from "./Watched.js"
 
 /** What became of a batch. */
 export interface TakenOver {
@@ -25,7 +26,7 @@ export interface TakenOver {
   /** Marks of scheduled objects that are stored with them. */
   readonly marks: ReadonlyArray<string>
   /** See {@link Reading.Readings}. */
-  readonly wait: number | null
+  readonly held: Reading.Held | null
   /** How long nobody else got a turn, in milliseconds. */
   readonly millis: number
 }
@@ -38,10 +39,12 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
   const letOthersGo = yield* EventLoopYield
   const scheduled = yield* ScheduleMarks
   const toArrivals = yield* Arrivals.make
+  let watched = Watched.none
 
   return Effect.fnUntraced(function* (entries: ReadonlyArray<SpoolEntry>) {
     const begun = yield* MonotonicClock.currentTimeMillis
-    const { bad: unreadable, good, wait } = Reading.readAll(entries, begun)
+    const { bad: unreadable, good, held, ...seen } = Reading.readAll(entries, watched, begun)
+    watched = seen.watched
     const known = yield* store.takenOver(good.map(({ file }) => file))
     const fresh = known.size === 0 ? good : good.filter(({ file }) => !known.has(file.name))
     // After the files were read: a mark is older than the file that it is for.
@@ -67,7 +70,7 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
         marks.size === 0
           ? []
           : [...new Set(arrivals.map(({ object }) => object.id.toLowerCase()))].flatMap((id) => marks.get(id) ?? []),
-      wait,
+      held,
       millis: (yield* MonotonicClock.currentTimeMillis) - resumed + prepared - begun
     }
     return takenOver
