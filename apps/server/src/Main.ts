@@ -1,5 +1,5 @@
 /** The connector as a service: every room, and what it stands on. Read bottom up: a lower line gives what an upper one uses. */
-import { FileSystem, Path } from "@effect/platform"
+import { FileSystem } from "@effect/platform"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import * as Connector from "@id-connector/core/Connector"
 import type { Directory } from "@id-connector/core/directory/Directory"
@@ -16,6 +16,7 @@ import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
 import { Cause, Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as Checkpoints from "./files/Checkpoints.js"
 import * as ConfigDirectory from "./files/ConfigDirectory.js"
+import * as DatabaseFile from "./files/DatabaseFile.js"
 import * as FileDirectory from "./files/FileDirectory.js"
 import * as InstanceLock from "./files/InstanceLock.js"
 import * as KeyFile from "./files/KeyFile.js"
@@ -44,24 +45,19 @@ export class StorageUnusable extends Schema.TaggedError<StorageUnusable>()("Stor
 const storage = ({ databaseFile }: Settings, threads: boolean) =>
   SqlQueueStore.layer.pipe(
     Layer.merge(threads ? Checkpoints.layer(databaseFile) : Layer.empty),
-    Layer.provide(SqliteMigrator.layer({ loader: SqliteMigrator.fromRecord(migrations) })),
-    Layer.provide(SqliteClient.layer({ filename: databaseFile })),
     Layer.provide(
-      Layer.effectDiscard(
-        Effect.gen(function* () {
-          const fs = yield* FileSystem.FileSystem
-          const path = yield* Path.Path
-          yield* fs.makeDirectory(path.dirname(databaseFile), { recursive: true })
-          yield* fs.writeFile(databaseFile, new Uint8Array(), { flag: "a", mode: 0o600 })
-        })
+      SqliteMigrator.layer({ loader: SqliteMigrator.fromRecord(migrations) }).pipe(
+        Layer.provide(DatabaseFile.sound(databaseFile, Object.keys(migrations)))
       )
     ),
+    Layer.provide(SqliteClient.layer({ filename: databaseFile })),
+    Layer.provide(DatabaseFile.held(databaseFile)),
     // The driver throws when it opens a file that is no database.
-    Layer.catchAllCause((cause) => {
-      const error = Cause.squash(cause)
-      const detail = error instanceof Error ? error.message : String(error)
-      return Layer.fail(new StorageUnusable({ file: databaseFile, detail }))
-    })
+    Layer.catchAllCause((cause) =>
+      Layer.fail(
+        new StorageUnusable({ file: databaseFile, detail: DatabaseFile.explain(databaseFile, Cause.squash(cause)) })
+      )
+    )
   )
 
 const directory = ({

@@ -31,7 +31,10 @@ export class HealthApi extends HttpApiGroup.make("health")
       .addSuccess(Health)
       .addError(NotReadyBody)
       .annotate(OpenApi.Summary, "The queues and their storage work")
-      .annotate(OpenApi.Description, "Needs no login. Asks the storage; targets that can't be reached do not count.")
+      .annotate(
+        OpenApi.Description,
+        "Needs no login. Asks the storage, and whether it can be written; targets that can't be reached do not count."
+      )
   )
   .prefix("/v1")
   .annotate(OpenApi.Title, "Health") {}

@@ -239,6 +239,25 @@ describe("Connector", () => {
     }).pipe(Effect.provide(world([authority("A"), authority("B")])))
   )
 
+  it.scoped("goes on with good files while the trash does not work, and empties the in queue once it does", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      yield* spool.breakTrash(true)
+      yield* spool.put("1.json", "{ not json ]")
+      yield* spool.put("2.json", user("nobody", ["X"]))
+      yield* spool.put("3.json", user("good", ["A1"]))
+      yield* start
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["good"])
+      assert.deepStrictEqual(yield* spool.trashed, [])
+      yield* spool.breakTrash(false)
+      yield* spool.put("4.json", user("better", ["A1"]))
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["good", "better"])
+      assert.deepStrictEqual([...(yield* spool.trashed)].sort(), ["1.json", "2.json"])
+    }).pipe(Effect.provide(world([authority("A")])))
+  )
+
   it.scoped("moves what is nobody's and what is broken to the trash, and goes on with the rest", () =>
     Effect.gen(function* () {
       const spool = yield* MemorySpool.MemorySpool

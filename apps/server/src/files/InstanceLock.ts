@@ -34,20 +34,19 @@ export const layer = (appDir: string) =>
         fs.makeDirectory(path.join(appDir, "data"), { recursive: true }),
         (error) => new AppDirUnusable({ directory: appDir, detail: error.message })
       )
-      const filename = path.join(appDir, "data", "id-connector.lock")
-      return hold(appDir).pipe(Layer.provide(SqliteClient.layer({ filename, disableWAL: true })))
+      return hold(path.join(appDir, "data", "id-connector.lock"), () =>
+        Effect.fail(new AlreadyRunning({ directory: appDir }))
+      )
     })
   )
 
-const hold = (appDir: string) =>
+/** Holds a file of its own as long as the layer lives, or does what is to be done when somebody else does. */
+export const hold = <E>(filename: string, onHeld: () => Effect.Effect<never, E>) =>
   Layer.scopedDiscard(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const connection = yield* sql.reserve
       yield* connection.executeRaw("PRAGMA busy_timeout = 200", [])
-      yield* Effect.mapError(
-        connection.executeRaw("BEGIN EXCLUSIVE", []),
-        () => new AlreadyRunning({ directory: appDir })
-      )
+      yield* Effect.catchAll(connection.executeRaw("BEGIN EXCLUSIVE", []), onHeld)
     })
-  )
+  ).pipe(Layer.provide(Layer.fresh(SqliteClient.layer({ filename, disableWAL: true }))))

@@ -112,7 +112,7 @@ const accepted = (event: Extract<ConnectorEvent, { readonly _tag: "ChangeAccepte
     ...(ignored.length === 0 ? {} : { ignored: ignored.map(Distribution.describeIgnored).join("; ") })
   }
   return recipients.length === 0
-    ? line(LogLevel.Info, "No school authority is affected. Moved the file to the in queue's trash.", data)
+    ? line(LogLevel.Info, "No school authority is affected. The file goes to the in queue's trash.", data)
     : line(LogLevel.Info, "Accepted a change.", data)
 }
 

@@ -312,6 +312,8 @@ export interface QueueStoreShape {
     after: number,
     limit: number
   ) => Answer<{ readonly counts: ReadonlyArray<number>; readonly next: number | null }>
+  /** Writes something of no meaning: fails when nothing can be written. */
+  readonly probe: Answer<void>
   /** The authorities that have items or were paused, be they configured or not. */
   readonly authorities: Answer<ReadonlyArray<AuthorityName>>
   /**

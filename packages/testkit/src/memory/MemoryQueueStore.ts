@@ -84,6 +84,7 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
     Effect.sync(() => [...memory.delivered.keys()].filter((key) => key.startsWith(`${authority}\n`)).length),
   countDelivered: (places) =>
     Effect.sync(() => ({ counts: places.map((place) => Deleted.countDelivered(memory, place)), next: null })),
+  probe: Effect.void,
   authorities: Effect.sync(() => Deleted.authorities(memory)),
   deleteAuthority: (authority) => at((now) => Deleted.deleteAuthority(memory, authority, now)),
   deleted: Effect.sync(() => [...memory.deleted.values()]),

@@ -1,5 +1,5 @@
 /** An in queue's directory in memory: files are put in by tests, and what became of them can be asked. */
-import { Spool, type SpoolEntry } from "@id-connector/core/queue/in/Spool"
+import { Spool, type SpoolEntry, SpoolError } from "@id-connector/core/queue/in/Spool"
 import { Clock, Context, Effect, Layer, Queue, Stream } from "effect"
 
 export interface MemorySpoolShape {
@@ -9,6 +9,8 @@ export interface MemorySpoolShape {
   readonly names: Effect.Effect<ReadonlyArray<string>>
   /** Names of the files in the trash. */
   readonly trashed: Effect.Effect<ReadonlyArray<string>>
+  /** Lets moving to the trash fail, or not any more. */
+  readonly breakTrash: (isBroken: boolean) => Effect.Effect<void>
 }
 
 /** The test's side of the spool. */
@@ -29,6 +31,7 @@ export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
     const trash = new Map<string, File>()
     const signs = yield* Queue.sliding<void>(1)
     let unread: ReadonlyArray<string> = []
+    let isTrashBroken = false
     const sorted = (names: Iterable<string>) => [...names].sort()
 
     const spool: Context.Tag.Service<Spool> = {
@@ -62,12 +65,14 @@ export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
       remove: (names) => Effect.sync(() => names.forEach((name) => void files.delete(name))),
       settle: Effect.void,
       trash: (names) =>
-        Effect.sync(() => {
+        Effect.suspend(() => {
+          if (isTrashBroken && names.length > 0) return new SpoolError({ operation: "trash", detail: "it is broken" })
           for (const name of names) {
             const file = files.get(name)
             if (file !== undefined) trash.set(name, file)
             files.delete(name)
           }
+          return Effect.void
         }),
       changes: Stream.concat(Stream.make(undefined), Stream.fromQueue(signs))
     }
@@ -79,7 +84,11 @@ export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
             return Queue.offer(signs, undefined)
           }),
         names: Effect.sync(() => sorted(files.keys())),
-        trashed: Effect.sync(() => sorted(trash.keys()))
+        trashed: Effect.sync(() => sorted(trash.keys())),
+        breakTrash: (isBroken) =>
+          Effect.sync(() => {
+            isTrashBroken = isBroken
+          })
       })
     )
   })

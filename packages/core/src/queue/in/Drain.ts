@@ -1,5 +1,6 @@
 /** Works the in queue's directory off once, as a pipeline: while a batch is stored, the next one is read. */
 import { Effect, Option, Schedule, Sink, Stream } from "effect"
+import type { ConnectorEvent } from "../../events/ConnectorEvent.js"
 import { Events } from "../../events/Events.js"
 import { EventLoopYield } from "../EventLoopYield.js"
 import { type FileFate, QueueStore } from "../QueueStore.js"
@@ -79,33 +80,41 @@ export const make = (control: Control) =>
 
     let canDiscard = true
     /** A trash that does not work must not hold up good files: what is in no order stays, and is tried again at the next look. */
-    const discard = (bad: ReadonlyArray<string>) =>
-      spool.trash(bad).pipe(
-        Effect.tap(() => {
-          if (bad.length > 0) canDiscard = true
+    const discard = (names: ReadonlyArray<string>): Effect.Effect<boolean> =>
+      spool.trash(names).pipe(
+        Effect.map(() => {
+          if (names.length > 0) canDiscard = true
+          return true
         }),
         Effect.catchAll(({ message }) => {
           const isReported = !canDiscard
           canDiscard = false
-          return isReported
-            ? Effect.void
-            : Effect.annotateLogs(
-                Effect.logError(
-                  "Cannot move invalid files to the in queue's trash: they stay in the in queue. Make its directory `trash` writable, or free space."
-                ),
-                { reason: message }
-              )
+          const report = Effect.annotateLogs(
+            Effect.logError(
+              "Cannot move files to the in queue's trash: they stay in the in queue. Make its directory `trash` writable, or free space."
+            ),
+            { reason: message }
+          )
+          return Effect.as(isReported ? Effect.void : report, false)
         })
       )
 
     const remove = Effect.fnUntraced(function* ({ bad, files, held, marks }: TakeOver.TakenOver) {
       const withFate = (fate: FileFate) => files.filter(([, its]) => its === fate).map(([name]) => name)
       yield* spool.remove(withFate("remove"))
-      yield* spool.trash(withFate("trash"))
-      yield* discard(bad)
+      const isNobodysGone = yield* discard(withFate("trash"))
+      // Only what was done is said.
+      const isBadGone = yield* discard(bad.map(({ name }) => name))
+      if (isBadGone) {
+        yield* events.publishAll(
+          bad.map(({ name, reasons }): ConnectorEvent => ({ _tag: "FileDiscarded", file: name, reasons }))
+        )
+      }
       if (marks.length > 0) yield* scheduled.remove(marks)
-      yield* removed.add(files.map(([name]) => name))
-      control.waiting = Math.max(0, control.waiting - files.length - bad.length)
+      // What stays is known to be taken over, and is moved at a later look.
+      const gone = isNobodysGone ? files.map(([name]) => name) : withFate("remove")
+      yield* removed.add(gone)
+      control.waiting = Math.max(0, control.waiting - gone.length - (isBadGone ? bad.length : 0))
       control.head = held?.name ?? null
     })
 

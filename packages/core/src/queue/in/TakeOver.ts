@@ -22,7 +22,7 @@ export interface TakenOver {
   /** Whether any of them was not stored before. */
   readonly isNew: boolean
   /** Files that are no listener files. */
-  readonly bad: ReadonlyArray<string>
+  readonly bad: ReadonlyArray<Reading.Bad>
   /** Marks of scheduled objects that are stored with them. */
   readonly marks: ReadonlyArray<string>
   /** See {@link Reading.Readings}. */
@@ -59,13 +59,12 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
     yield* notifier.notify(new Set(arrivals.flatMap(({ recipients }) => recipients)))
     yield* events.publishAll([
       ...[...known.keys()].map((file): ConnectorEvent => ({ _tag: "FileAlreadyTakenOver", file })),
-      ...bad.map(({ name, reasons }): ConnectorEvent => ({ _tag: "FileDiscarded", file: name, reasons })),
       ...happened
     ])
     const takenOver: TakenOver = {
       files: [...known, ...arrivals.map(({ fate, file }) => [file.name, fate] as const)],
       isNew: arrivals.length > 0,
-      bad: bad.map(({ name }) => name),
+      bad,
       marks:
         marks.size === 0
           ? []
