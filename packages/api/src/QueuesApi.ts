@@ -11,7 +11,13 @@ export const Queue = Schema.Struct({
   name: Schema.String.annotations({ description: "InQueue, or the name of a school authority." }),
   head: Schema.String.annotations({ description: 'The listener file at work, or "".' }),
   length: Schema.Int.annotations({ description: "How much waits or is at work." }),
-  school_authority: Schema.String.annotations({ description: '"" for the in queue.' })
+  school_authority: Schema.String.annotations({ description: '"" for the in queue.' }),
+  held_up: Schema.optionalWith(
+    Schema.String.annotations({
+      description: "Why nothing after `head` is taken from the in queue. Missing: nothing holds it up."
+    }),
+    { exact: true }
+  )
 }).annotations({
   identifier: "Queue",
   examples: [{ name: "Traeger1", head: "2026-02-03-04-05-06-789012.json", length: 12, school_authority: "Traeger1" }]

@@ -14,7 +14,7 @@ type InQueue = Effect.Effect.Success<ConnectorShape["inQueue"]>
  * that has no status yet is empty.
  */
 export const queues = (
-  { head, waiting }: InQueue,
+  { head, heldUp, waiting }: InQueue,
   authorities: ReadonlyArray<Pick<SchoolAuthority, "active" | "name">>,
   statuses: ReadonlyArray<QueueStatus>
 ): ReadonlyArray<typeof Queue.Type> => {
@@ -25,7 +25,8 @@ export const queues = (
     const length = status === undefined ? 0 : status.waiting + status.inFlight
     return { name, head: status?.report?.head ?? "", length, school_authority: name }
   })
-  return [{ name: inQueueName, head: head ?? "", length: waiting, school_authority: "" }, ...outQueues]
+  const inQueue = { name: inQueueName, head: head ?? "", length: waiting, school_authority: "" }
+  return [heldUp === null ? inQueue : { ...inQueue, held_up: heldUp }, ...outQueues]
 }
 
 /** `waits`: the items that it waits for. */

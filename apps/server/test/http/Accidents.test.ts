@@ -174,4 +174,29 @@ describe("Accidents with the configuration", () => {
         }).pipe(Effect.provide(NodeContext.layer))
       )
   )
+
+  it.scopedLive(
+    "show the file that holds up the in queue, and go on when it does not change, whatever its time stamp says",
+    () =>
+      quietly(
+        Effect.gen(function* () {
+          const { appDir, as, send } = yield* world()
+          yield* send("POST", "/v1/school_authorities", as(authority("North")))
+          yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "North" } }))
+          const cut = join(appDir, "data", "listener", "1.json")
+          Fs.writeFileSync(cut, JSON.stringify(pupil("anna")).slice(0, 80))
+          const future = new Date(Date.now() + 90 * 86_400_000)
+          Fs.utimesSync(cut, future, future)
+          yield* drop(appDir, "2.json", pupil("berta"))
+          const inQueue = Effect.map(send("GET", "/v1/queues/InQueue", as()), ({ body }) => body)
+          const held = yield* until(inQueue, (body) => body?.held_up !== undefined)
+          assert.deepStrictEqual([held?.head, held?.length], ["1.json", 2])
+          assert.match(String(held?.held_up), /breaks off/)
+          const after = yield* until(inQueue, (body) => body?.length === 0)
+          assert.notProperty(after, "held_up")
+          assert.deepStrictEqual(Fs.readdirSync(join(appDir, "data", "listener", "trash")), ["1.json"])
+          assert.match(JSON.stringify((yield* send("GET", "/v1/queues/North/items", as())).body), /berta/)
+        })
+      )
+  )
 })

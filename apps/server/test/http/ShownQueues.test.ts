@@ -33,7 +33,10 @@ describe("the queues that the API shows", () => {
           waiting: 3,
           inFlight: 0
         }
-        const [first, ...out] = ShownQueues.queues({ head: "a.json", waiting: 7 }, all, [gone, ...statuses.reverse()])
+        const [first, ...out] = ShownQueues.queues({ head: "a.json", heldUp: null, waiting: 7 }, all, [
+          gone,
+          ...statuses.reverse()
+        ])
         assert.deepStrictEqual(first, { name: "InQueue", head: "a.json", length: 7, school_authority: "" })
         assert.deepStrictEqual(out, [
           ...all

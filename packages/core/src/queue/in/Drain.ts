@@ -21,6 +21,8 @@ export interface Control {
   waiting: number
   /** The file at work, or null. */
   head: string | null
+  /** Why the file at work is not taken over yet, or null. */
+  heldUp: string | null
 }
 
 /**
@@ -116,6 +118,7 @@ export const make = (control: Control) =>
       yield* removed.add(gone)
       control.waiting = Math.max(0, control.waiting - gone.length - (isBadGone ? bad.length : 0))
       control.head = held?.name ?? null
+      control.heldUp = held?.reason ?? null
     })
 
     const batches = Stream.repeatEffectOption(read).pipe(
@@ -143,6 +146,8 @@ export const make = (control: Control) =>
         (all, one) => ({ isNew: all.isNew || one.isNew, held: one.held })
       )
       yield* reportHeld(held)
+      control.head = held?.name ?? null
+      control.heldUp = held?.reason ?? null
       // More may have come meanwhile.
       if (isNew && held === null) return 0
       yield* removed.forget
