@@ -7,7 +7,7 @@ import { Effect, Stream } from "effect"
 export const largest = 1024 * 1024
 
 /** Up to this size, a body that is refused is read off, in bytes. */
-const readOff = 64 * largest
+export const readOff = 64 * largest
 
 const form = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
 const json = /^application\/([\w.+-]+\+)?json\b/i
@@ -47,7 +47,8 @@ const brokenForm = HttpServerResponse.unsafeJson(
   { status: 400 }
 )
 
-const tooLarge = HttpServerResponse.unsafeJson(
+/** The answer to a body that is larger than that. */
+export const tooLarge = HttpServerResponse.unsafeJson(
   { detail: `The body is too large: at most ${largest / 1024 / 1024} MiB are taken.` },
   { status: 413, headers: Headers.fromInput({ connection: "close" }) }
 )

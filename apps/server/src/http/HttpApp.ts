@@ -19,6 +19,7 @@ import * as Administrators from "./Administrators.js"
 import * as ApiServer from "./ApiServer.js"
 import * as AuthoritiesHttp from "./AuthoritiesHttp.js"
 import * as Bodies from "./Bodies.js"
+import * as ChunkedBody from "./ChunkedBody.js"
 import * as ClientAddress from "./ClientAddress.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
@@ -127,8 +128,17 @@ const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
     const start = yield* Clock.currentTimeMillis
     const requestId = requestIdOf(request.headers["x-request-id"])
     const refusal = Bodies.refusal(request)
-    const response = yield* (refusal === null ? app : Bodies.refuse(request, refusal)).pipe(
-      Effect.provideService(HttpServerRequest.HttpServerRequest, MultipartForm.readable(asGet(request))),
+    const whole = refusal === null ? yield* ChunkedBody.read(request) : Option.some(request)
+    const answer = Option.isNone(whole)
+      ? Effect.succeed(Bodies.tooLarge)
+      : refusal === null
+        ? app
+        : Bodies.refuse(request, refusal)
+    const response = yield* answer.pipe(
+      Effect.provideService(
+        HttpServerRequest.HttpServerRequest,
+        MultipartForm.readable(asGet(Option.getOrElse(whole, () => request)))
+      ),
       HttpIncomingMessage.withMaxBodySize(Option.some(Bodies.largest)),
       Effect.catchSomeCause((cause) =>
         // What the server itself knows how to answer, it answers.

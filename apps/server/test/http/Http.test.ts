@@ -1,4 +1,5 @@
 import * as Fs from "node:fs"
+import * as Net from "node:net"
 import { join } from "node:path"
 import { HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
@@ -321,6 +322,34 @@ describe("school authorities", () => {
       yield* send("PATCH", "/v1/school_authorities/T1", as({ active: false }))
       assert.strictEqual(((yield* send("GET", "/v1/queues", as())).body as never as ReadonlyArray<unknown>).length, 1)
       assert.strictEqual((yield* send("GET", "/v1/queues/T1", as())).status, 404)
+    }).pipe(quietly)
+  )
+})
+
+describe("a body that does not say how long it is", () => {
+  it.scopedLive("is refused with 413 when it is too large", () =>
+    Effect.gen(function* () {
+      const { port, token } = yield* world()
+      const answer = yield* Effect.promise(
+        () =>
+          new Promise<string>((resolve) => {
+            const socket = Net.connect(port, "127.0.0.1")
+            let text = ""
+            socket.on("data", (data) => {
+              text += data
+            })
+            socket.on("close", () => resolve(text))
+            socket.on("error", () => resolve(text))
+            socket.write(
+              `PUT ${prefix}/v1/school_to_authority_mapping HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`
+            )
+            const part = "a".repeat(65_536)
+            for (let n = 0; n < 20; n++) socket.write(`10000\r\n${part}\r\n`)
+            socket.write("0\r\n\r\n")
+          })
+      )
+      assert.match(answer, /^HTTP\/1.1 413/)
+      assert.match(answer, /at most 1 MiB/)
     }).pipe(quietly)
   )
 })
