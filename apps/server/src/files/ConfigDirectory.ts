@@ -65,7 +65,8 @@ export const layer = (
       const knownFile = path.join(appDir, "data", "known-configuration.json")
       let known = yield* readKnown(knownFile)
       let effective = yield* loadFirst(appDir, known)
-      let seen = yield* ConfigFiles.versionOf(appDir)
+      const versions = yield* ConfigFiles.versions(appDir)
+      let seen = yield* versions(true)
 
       /** Over restarts. What can't be remembered is in effect nevertheless. */
       const remember = (configuration: Configuration) =>
@@ -94,19 +95,20 @@ export const layer = (
         Effect.provide(JsonFile.save(file, content), context).pipe(notSaved)
 
       /** What is configured by hand since the last look, or null. */
-      const reload = Effect.gen(function* () {
-        const version = yield* ConfigFiles.versionOf(appDir)
-        if (version === seen) return null
-        const found = yield* ConfigFiles.read(appDir)
-        const last = { ...effective, configuration: yield* current }
-        const names = LastGood.knownOf(last.configuration).names
-        const next = LastGood.next(last, names, found, yield* Clock.currentTimeMillis)
-        seen = version
-        effective = next
-        yield* report(next)
-        yield* remember(next.configuration)
-        return next.configuration
-      }).pipe(
+      const look = Effect.fnUntraced(
+        function* (isThorough: boolean) {
+          const version = yield* versions(isThorough)
+          if (version === seen) return null
+          const found = yield* ConfigFiles.read(appDir)
+          const last = { ...effective, configuration: yield* current }
+          const names = LastGood.knownOf(last.configuration).names
+          const next = LastGood.next(last, names, found, yield* Clock.currentTimeMillis)
+          seen = version
+          effective = next
+          yield* report(next)
+          yield* remember(next.configuration)
+          return next.configuration
+        },
         Effect.catchTag("DirectoryUnreadable", ({ problem }) => Effect.as(reportProblem(problem), null)),
         Effect.catchAllDefect((defect) =>
           Effect.as(
@@ -118,7 +120,7 @@ export const layer = (
       )
 
       const saving: ConfigState.Saving = {
-        reload,
+        reload: look(true),
         saveAuthority: (authority) =>
           Effect.gen(function* () {
             const { authorities, problems } = yield* current
@@ -165,7 +167,7 @@ export const layer = (
           return remember({ ...next, absent: new Map([...next.absent].filter(([other]) => other !== name)) })
         })
 
-      yield* Effect.suspend(() => store.replace(reload)).pipe(
+      yield* Effect.suspend(() => store.replace(look(false))).pipe(
         Effect.catchAllCause((cause) =>
           Effect.logError("Could not look at the configuration files. Will retry.", cause)
         ),

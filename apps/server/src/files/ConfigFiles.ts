@@ -99,30 +99,51 @@ const namesIn = (directory: string) =>
     )
   )
 
-/** Tells two states of the files apart. */
-export const versionOf = (appDir: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const directory = authoritiesIn(path, appDir)
-    const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
-    const paths = names
-      .filter((name) => name.endsWith(".json"))
-      .sort()
-      .map((name) => path.join(directory, name))
-    const versions = yield* Effect.forEach([...paths, mappingIn(path, appDir)], (file) =>
-      fs.stat(file).pipe(
-        Effect.map(({ ino, mtime, size }) => [
-          file,
-          Option.getOrNull(ino),
-          Option.getOrNull(mtime)?.getTime() ?? 0,
-          String(size)
-        ]),
-        Effect.orElseSucceed(() => [file])
-      )
+/** So many files are looked at each time, in turn: what looking costs must not grow with the authorities. */
+const lookedAtOnce = 50
+
+/**
+ * Tells two states of the files apart. Files that are new, gone or replaced show in their directory, and are seen at each look;
+ * one whose content is overwritten is seen when its turn comes, or when a look is to be `thorough`.
+ */
+export const versions = Effect.fnUntraced(function* (appDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const directory = authoritiesIn(path, appDir)
+  const mapping = mappingIn(path, appDir)
+  const known = new Map<string, string>()
+  let paths: ReadonlyArray<string> = []
+  let listed = ""
+  let at = 0
+
+  const versionOf = (file: string) =>
+    fs.stat(file).pipe(
+      Effect.map(({ ino, mtime, size }) =>
+        JSON.stringify([Option.getOrNull(ino), Option.getOrNull(mtime)?.getTime() ?? 0, String(size)])
+      ),
+      Effect.orElseSucceed(() => "")
     )
-    return JSON.stringify(versions)
-  })
+
+  return (isThorough: boolean) =>
+    Effect.gen(function* () {
+      const seen = yield* versionOf(directory)
+      const isOther = seen !== listed
+      if (isOther || isThorough) {
+        const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
+        paths = names
+          .filter((name) => name.endsWith(".json"))
+          .sort()
+          .map((name) => path.join(directory, name))
+        listed = seen
+        known.clear()
+      }
+      const all = isOther || isThorough || paths.length <= lookedAtOnce
+      const some = all ? paths : [...paths, ...paths].slice(at, at + lookedAtOnce)
+      at = all ? 0 : (at + lookedAtOnce) % paths.length
+      for (const file of [...some, mapping]) known.set(file, yield* versionOf(file))
+      return JSON.stringify([...known])
+    })
+})
 
 /** What is not as it should be, though it can be used. */
 export const warnings = (file: string, authority: SchoolAuthority.SchoolAuthority) =>
