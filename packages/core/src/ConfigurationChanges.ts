@@ -78,6 +78,13 @@ export const notConfigured = ({ authorities, mapping }: Configuration): Readonly
   return [...new Set(mapping.entries.map(([, authority]) => authority))].filter((name) => !known.has(name)).sort()
 }
 
+/** What is strange about the mapping, in words. */
+export const warningsOf = (configuration: Configuration): ReadonlyArray<string> =>
+  notConfigured(configuration).map(
+    (name) =>
+      `The school authority ${JSON.stringify(name)} is not configured: what changes for its schools waits until it is.`
+  )
+
 const sentence = {
   Added: "A school was added to the mapping.",
   Removed: "A school was removed from the mapping. Its users stay at the school authority that they were delivered to.",

@@ -320,6 +320,36 @@ describe("Connector", () => {
     }).pipe(Effect.provide(world([])))
   )
 
+  it.scoped("shows an authority whose file is away though nothing waits for it, and deletes it with all it has", () =>
+    Effect.gen(function* () {
+      const context = yield* start
+      const { deleteAuthority, status } = Context.get(context, Connector.Connector)
+      const spool = yield* MemorySpool.MemorySpool
+      const config = yield* MemoryConfigStore.MemoryConfigStore
+      const store = yield* QueueStore
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* settle
+      const a = SchoolAuthority.AuthorityName.make("A")
+      assert.strictEqual(yield* store.receipt(a, "user:id-anna"), JSON.stringify({ kelvin: "receipt" }))
+      const away = MemoryConfigStore.configuration([authority("B")], { A1: "A" })
+      yield* config.set({ ...away, absent: new Map([[a, 5]]) })
+      yield* settle
+      const [shown] = yield* status
+      assert.deepInclude(shown, { authority: a, configured: { since: 5 }, waiting: 0, status: null })
+      yield* deleteAuthority("A")
+      yield* config.set(MemoryConfigStore.configuration([authority("A"), authority("B")], { A1: "A" }))
+      yield* settle
+      assert.strictEqual(yield* store.holding(a), 0)
+      yield* spool.put("2.json", user("anna", ["A1"]))
+      yield* settle
+      const { deliveries } = yield* Stub
+      assert.deepStrictEqual(
+        deliveries.map(({ delivery }) => delivery.receipt),
+        [null, null]
+      )
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])))
+  )
+
   it.scoped("keeps the items of an inactive authority until it is activated", () =>
     Effect.gen(function* () {
       yield* start

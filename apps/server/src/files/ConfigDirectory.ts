@@ -36,7 +36,9 @@ const loadFirst = (appDir: string, known: LastGood.Known) =>
     )
     const effective = LastGood.next(LastGood.before(known), known.names, found, yield* Clock.currentTimeMillis)
     const { problems } = effective.configuration
-    const isMappingInvalid = Option.exists(found.mapping, Either.isLeft)
+    // One that is lost by accident stops nothing, where the last good one is known.
+    const isMappingLost = found.isMappingBlank && Object.keys(known.mapping).length > 0
+    const isMappingInvalid = Option.exists(found.mapping, Either.isLeft) && !isMappingLost
     const severe = problems.filter(
       ({ authority }) =>
         authority !== null || isMappingInvalid || found.authorities.some((one) => Either.isLeft(one.authority))
