@@ -80,7 +80,7 @@ export const layer = Layer.scoped(
     const outQueues = yield* OutQueues.make
     yield* purgePreviousStates
     const report = yield* ConfigurationReport.make
-    const reportChanges = yield* ConfigurationChanges.make
+    const reportChanges = yield* ConfigurationChanges.make(config.lastMapping)
     // One after the other, and each for itself: whatever one of them does, the next configuration is followed.
     const followers = [
       outQueues.follow,

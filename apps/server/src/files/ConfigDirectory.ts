@@ -66,6 +66,7 @@ export const layer = (
       const path = yield* Path.Path
       const knownFile = path.join(appDir, "data", "known-configuration.json")
       let known = yield* readKnown(knownFile)
+      const lastMapping = known === LastGood.nothing ? null : SchoolMapping.make(known.mapping)
       let effective = yield* loadFirst(appDir, known)
       let seen = yield* ConfigFiles.versionOf(appDir)
 
@@ -157,7 +158,7 @@ export const layer = (
           })
       }
 
-      const store = yield* ConfigState.make(effective.configuration, saving)
+      const store = yield* ConfigState.make(effective.configuration, saving, lastMapping)
       const current: Effect.Effect<Configuration> = Effect.suspend(() => store.current)
 
       /** Remembers a change before it is seen: whoever was told so is to find it so after a crash, too. */

@@ -86,11 +86,13 @@ describe("ConfigDirectory", () => {
   it.scoped("starts with the last good mapping when its file is away, empty, or has no schools any more", () =>
     Effect.gen(function* () {
       const { appDir, store } = yield* world
+      assert.isNull(store.lastMapping)
       yield* store.setMapping({ Gym: "T1" })
       const file = join(appDir, "conf", "schools_authorities_mapping.json")
       const restarted = Effect.gen(function* () {
         const store = yield* Effect.provide(ConfigStore, yield* Layer.build(ConfigDirectory.layer(appDir)))
         const { mapping, problems } = yield* store.current
+        assert.strictEqual(store.lastMapping?.authorityOf("gym"), "T1")
         return [mapping.authorityOf("gym"), problems.length] as const
       }).pipe(Effect.scoped)
       for (const content of ["", " \n", "{}", '{"mapping":{}}', null]) {
