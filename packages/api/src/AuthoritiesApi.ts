@@ -112,8 +112,7 @@ export const Status = Schema.Struct({
       text: Schema.String
     })
   ).annotations({
-    description:
-      "There are items for it, and no configuration: its file was moved away, or the mapping names it. Else null."
+    description: "It has no configuration: its file was moved away, or the mapping names it. Its items wait. Else null."
   }),
   reachable: Schema.NullOr(Schema.Boolean).annotations({
     description:
@@ -165,7 +164,7 @@ export const Check = Schema.Struct({
     Schema.Struct({
       severity: Schema.Literal("ok", "warning", "error"),
       about: Schema.String.annotations({
-        description: "login, connection, roles, schools, or a path in the configuration"
+        description: "login, connection, roles, schools, mapping, or a path in the configuration"
       }),
       text: Schema.String,
       plugin: Schema.NullOr(Schema.String).annotations({

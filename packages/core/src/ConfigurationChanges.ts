@@ -5,15 +5,20 @@ import { EventLoopYield } from "./queue/EventLoopYield.js"
 import { QueueStore, type QueueStoreError, type SchoolAtAuthority } from "./queue/QueueStore.js"
 import * as MappingChange from "./schools/MappingChange.js"
 import type { AuthorityName } from "./schools/SchoolAuthority.js"
+import type { SchoolMapping } from "./schools/SchoolMapping.js"
 
 /** Remembered users that are looked at in one transaction, which takes milliseconds. */
 const batch = 2_000
 
-/** To be called with the first configuration and each later one. Does not wait for what takes long. */
-export const make = Effect.gen(function* () {
+/**
+ * To be called with the first configuration and each later one. Does not wait for what takes long. `lastMapping`: what was in
+ * effect when the last process ended, null where that is not known.
+ */
+export const make = Effect.fnUntraced(function* (lastMapping: SchoolMapping | null) {
   const store = yield* QueueStore
   const counting = yield* FiberSet.make<void>()
   let before: Configuration | null = null
+  let mapping = lastMapping
   let absent: ReadonlySet<AuthorityName> = new Set()
 
   const reportAbsent = (authority: AuthorityName) =>
@@ -46,7 +51,8 @@ export const make = Effect.gen(function* () {
       absent = new Set(configuration.absent.keys())
       yield* Effect.forEach(gone, reportAbsent, { discard: true })
       yield* reportUnknown(known, configuration)
-      const changes = known === null ? [] : MappingChange.between(known.mapping, configuration.mapping)
+      const changes = mapping === null ? [] : MappingChange.between(mapping, configuration.mapping)
+      mapping = configuration.mapping
       if (changes.length > 0) {
         yield* FiberSet.run(
           counting,
@@ -77,6 +83,13 @@ export const notConfigured = ({ authorities, mapping }: Configuration): Readonly
   const known = new Set<string>(authorities.map(({ name }) => name))
   return [...new Set(mapping.entries.map(([, authority]) => authority))].filter((name) => !known.has(name)).sort()
 }
+
+/** What is strange about the mapping, in words. */
+export const warningsOf = (configuration: Configuration): ReadonlyArray<string> =>
+  notConfigured(configuration).map(
+    (name) =>
+      `The school authority ${JSON.stringify(name)} is not configured: what changes for its schools waits until it is.`
+  )
 
 const sentence = {
   Added: "A school was added to the mapping.",

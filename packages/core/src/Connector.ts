@@ -25,8 +25,8 @@ import type { AuthorityName } from "./schools/SchoolAuthority.js"
 export interface QueueStatus extends Counts {
   readonly authority: AuthorityName
   /**
-   * False: there is no such authority, but items for it: it was configured, or the mapping names it. `since` is in milliseconds
-   * since 1970, and null where that is not known.
+   * False: there is no such authority, but it was configured, or there are items for it. `since` is in milliseconds since 1970,
+   * and null where that is not known.
    */
   readonly configured: true | { readonly since: number | null }
   /** Null: the authority is not active or not configured, its items wait. */
@@ -38,7 +38,7 @@ export interface QueueStatus extends Counts {
 export interface ConnectorShape {
   /** The in queue: how many files wait, and which is at work. */
   readonly inQueue: Effect.Effect<Readonly<InQueue.Control>>
-  /** One per authority that is configured, or has items though it is not, by name. */
+  /** One per authority that is configured, or was, or has items though it is not, by name. */
   readonly status: Effect.Effect<ReadonlyArray<QueueStatus>, QueueStoreError>
   /** Makes items due at once, as if never tried, and answers with their number. Held deletions count as confirmed. */
   readonly retry: (authority: AuthorityName, ids: ReadonlyArray<ItemId>) => Effect.Effect<number, QueueStoreError>
@@ -80,7 +80,7 @@ export const layer = Layer.scoped(
     const outQueues = yield* OutQueues.make
     yield* purgePreviousStates
     const report = yield* ConfigurationReport.make
-    const reportChanges = yield* ConfigurationChanges.make
+    const reportChanges = yield* ConfigurationChanges.make(config.lastMapping)
     // One after the other, and each for itself: whatever one of them does, the next configuration is followed.
     const followers = [
       outQueues.follow,
@@ -122,7 +122,10 @@ const deleteAuthority =
   (name) =>
     Effect.gen(function* () {
       const left = (yield* store.authorities).find((other) => other === name)
-      const found = (yield* config.current).authorities.find((other) => other.name === name)?.name ?? left
+      const { absent, authorities } = yield* config.current
+      // Of one that is away nothing may wait, and yet much was delivered.
+      const known = [...authorities.map((other) => other.name), ...absent.keys()]
+      const found = known.find((other) => other === name) ?? left
       if (found === undefined) return yield* config.remove(name)
       const remove = config.remove(name)
       yield* outQueues.retire(
@@ -144,7 +147,7 @@ const statusOf = (
   Effect.flatMap(Effect.all([config.current, store.authorities]), ([{ absent, authorities }, stored]) => {
     const configured = authorities.map(({ name }) => ({ name, configured: true as const }))
     const known = new Set(authorities.map(({ name }) => name))
-    const others = stored
+    const others = [...new Set([...stored, ...absent.keys()])]
       .filter((name) => !known.has(name))
       .map((name) => ({ name, configured: { since: absent.get(name) ?? null } }))
     return Effect.forEach(

@@ -21,7 +21,20 @@ import * as MemoryConfigStore from "@id-connector/testkit/memory/MemoryConfigSto
 import * as MemoryDirectory from "@id-connector/testkit/memory/MemoryDirectory"
 import * as MemoryQueueStore from "@id-connector/testkit/memory/MemoryQueueStore"
 import * as MemorySpool from "@id-connector/testkit/memory/MemorySpool"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Scope, Stream, TestClock } from "effect"
+import {
+  Context,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  LogLevel,
+  Option,
+  Scope,
+  Stream,
+  TestClock
+} from "effect"
 
 /** A target that does what it is told: it notes each delivery, and fails as the test wants. */
 class Stub extends Context.Tag("test/Stub")<
@@ -34,6 +47,8 @@ class Stub extends Context.Tag("test/Stub")<
     readonly pings: Map<string, Array<DeliveryError>>
     /** Deliveries of these objects wait for the gate. */
     readonly gates: Map<string, Deferred.Deferred<void>>
+    /** For these authorities the plugin throws. */
+    readonly broken: Set<string>
     atWork: number
     mostAtWork: number
   }
@@ -45,6 +60,7 @@ const stubPlugin = (stub: Context.Tag.Service<Stub>): Plugin => ({
   name: "kelvin",
   handles: () => true,
   handler: (authority) => {
+    if (stub.broken.has(authority.name)) throw new Error("the plugin is broken")
     let isConnected = true
     const connection = Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -95,6 +111,7 @@ const StubLive = Layer.sync(Stub, () => ({
   failures: new Map(),
   pings: new Map(),
   gates: new Map(),
+  broken: new Set<string>(),
   atWork: 0,
   mostAtWork: 0
 }))
@@ -318,6 +335,61 @@ describe("Connector", () => {
       assert.deepStrictEqual(yield* spool.names, [])
       assert.deepStrictEqual(yield* labels, ["anna"])
     }).pipe(Effect.provide(world([])))
+  )
+
+  it.scoped("shows an authority whose file is away though nothing waits for it, and deletes it with all it has", () =>
+    Effect.gen(function* () {
+      const context = yield* start
+      const { deleteAuthority, status } = Context.get(context, Connector.Connector)
+      const spool = yield* MemorySpool.MemorySpool
+      const config = yield* MemoryConfigStore.MemoryConfigStore
+      const store = yield* QueueStore
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* settle
+      const a = SchoolAuthority.AuthorityName.make("A")
+      assert.strictEqual(yield* store.receipt(a, "user:id-anna"), JSON.stringify({ kelvin: "receipt" }))
+      const away = MemoryConfigStore.configuration([authority("B")], { A1: "A" })
+      yield* config.set({ ...away, absent: new Map([[a, 5]]) })
+      yield* settle
+      const [shown] = yield* status
+      assert.deepInclude(shown, { authority: a, configured: { since: 5 }, waiting: 0, status: null })
+      yield* deleteAuthority("A")
+      yield* config.set(MemoryConfigStore.configuration([authority("A"), authority("B")], { A1: "A" }))
+      yield* settle
+      assert.strictEqual(yield* store.holding(a), 0)
+      yield* spool.put("2.json", user("anna", ["A1"]))
+      yield* settle
+      const { deliveries } = yield* Stub
+      assert.deepStrictEqual(
+        deliveries.map(({ delivery }) => delivery.receipt),
+        [null, null]
+      )
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])))
+  )
+
+  it.scoped("follows the configuration though a plugin throws: what is switched off delivers nothing", () =>
+    Effect.gen(function* () {
+      const stub = yield* Stub
+      stub.broken.add("B")
+      const spool = yield* MemorySpool.MemorySpool
+      const config = yield* MemoryConfigStore.MemoryConfigStore
+      yield* start
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* settle
+      const set = (...authorities: ReadonlyArray<unknown>) =>
+        Effect.zipRight(config.set(MemoryConfigStore.configuration(authorities, { A1: "A", B1: "B" })), settle)
+      yield* set(authority("A", false), authority("B"))
+      yield* spool.put("2.json", user("ben", ["A1", "B1"]))
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna"])
+      stub.broken.clear()
+      yield* set(authority("A"), authority("B", false))
+      yield* set(authority("A"), authority("B"))
+      assert.deepStrictEqual(
+        stub.deliveries.map(({ authority, label }) => `${authority} ${label}`),
+        ["A anna", "A ben", "B ben"]
+      )
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])), Logger.withMinimumLogLevel(LogLevel.None))
   )
 
   it.scoped("keeps the items of an inactive authority until it is activated", () =>

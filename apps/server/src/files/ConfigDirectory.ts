@@ -36,7 +36,9 @@ const loadFirst = (appDir: string, known: LastGood.Known) =>
     )
     const effective = LastGood.next(LastGood.before(known), known.names, found, yield* Clock.currentTimeMillis)
     const { problems } = effective.configuration
-    const isMappingInvalid = Option.exists(found.mapping, Either.isLeft)
+    // One that is lost by accident stops nothing, where the last good one is known.
+    const isMappingLost = found.isMappingBlank && Object.keys(known.mapping).length > 0
+    const isMappingInvalid = Option.exists(found.mapping, Either.isLeft) && !isMappingLost
     const severe = problems.filter(
       ({ authority }) =>
         authority !== null || isMappingInvalid || found.authorities.some((one) => Either.isLeft(one.authority))
@@ -64,6 +66,7 @@ export const layer = (
       const path = yield* Path.Path
       const knownFile = path.join(appDir, "data", "known-configuration.json")
       let known = yield* readKnown(knownFile)
+      const lastMapping = known === LastGood.nothing ? null : SchoolMapping.make(known.mapping)
       let effective = yield* loadFirst(appDir, known)
       const versions = yield* ConfigFiles.versions(appDir)
       let seen = yield* versions(true)
@@ -157,7 +160,7 @@ export const layer = (
           })
       }
 
-      const store = yield* ConfigState.make(effective.configuration, saving)
+      const store = yield* ConfigState.make(effective.configuration, saving, lastMapping)
       const current: Effect.Effect<Configuration> = Effect.suspend(() => store.current)
 
       /** Remembers a change before it is seen: whoever was told so is to find it so after a crash, too. */

@@ -27,6 +27,8 @@ export interface Found {
   readonly authorities: ReadonlyArray<AuthorityFile>
   /** None: there is no such file. */
   readonly mapping: Option.Option<Either.Either<SchoolMapping.SchoolMapping, Problems>>
+  /** The file is there, without anything in it. */
+  readonly isMappingBlank: boolean
 }
 
 export const authoritiesIn = (path: Path.Path, appDir: string) => path.join(appDir, "conf", "school_authorities")
@@ -40,9 +42,11 @@ export const read = Effect.fn("ConfigFiles.read")(function* (appDir: string) {
   const authorities = yield* Effect.forEach(yield* namesIn(directory), (name) =>
     readAuthority(path.join(directory, name))
   )
+  const mapping = yield* readMapping(mappingIn(path, appDir))
   const found: Found = {
     authorities: authorities.flatMap((one) => Option.toArray(one)),
-    mapping: yield* readMapping(mappingIn(path, appDir))
+    mapping,
+    isMappingBlank: Option.exists(mapping, Either.isLeft) && (yield* JsonFile.isBlank(mappingIn(path, appDir)))
   }
   return found
 })

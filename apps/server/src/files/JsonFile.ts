@@ -48,6 +48,15 @@ export const read = (file: string): Effect.Effect<Read, never, FileSystem.FileSy
     )
   })
 
+/** Whether there is such a file, and nothing in it. */
+export const isBlank = (file: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    fs.readFileString(file).pipe(
+      Effect.map((text) => text.trim() === ""),
+      Effect.orElseSucceed(() => false)
+    )
+  )
+
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 const decodeUtf8 = (file: string, bytes: Uint8Array): Either.Either<string, string> =>

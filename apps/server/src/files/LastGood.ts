@@ -100,7 +100,7 @@ const authoritiesOf = (last: Effective, found: Found) => {
 
 const mappingOf = (
   last: SchoolMapping.SchoolMapping,
-  { mapping }: Found
+  { isMappingBlank, mapping }: Found
 ): { readonly mapping: SchoolMapping.SchoolMapping; readonly problems: ReadonlyArray<ConfigurationProblem> } => {
   const keep = (reasons: ReadonlyArray<string>) => ({
     mapping: last,
@@ -113,8 +113,11 @@ const mappingOf = (
       ? { mapping: last, problems: [] }
       : keep([`${file} is missing, and had ${last.entries.length} schools (${empties}, if that is meant)`])
   }
-  if (Either.isLeft(mapping.value)) return keep(mapping.value.left)
-  return mapping.value.right.entries.length === 0 && last.entries.length > 0
-    ? keep([`${file} is empty, and had ${last.entries.length} schools (${empties}, if that is meant)`])
-    : { mapping: mapping.value.right, problems: [] }
+  const hasNone = Either.match(mapping.value, {
+    onLeft: () => isMappingBlank,
+    onRight: ({ entries }) => entries.length === 0
+  })
+  if (hasNone && last.entries.length > 0)
+    return keep([`${file} is empty, and had ${last.entries.length} schools (${empties}, if that is meant)`])
+  return Either.isLeft(mapping.value) ? keep(mapping.value.left) : { mapping: mapping.value.right, problems: [] }
 }

@@ -1,7 +1,8 @@
 /**
  * Brings back what the deletion of a school authority moved to `data/out_queues_trash/<YYYYmmdd_HHMMSS>.<authority>/`, once
  * somebody has asked for it. That is a new name of the directory, so that it can be asked for while nothing runs, and is not
- * forgotten. What is newer stays: of an object that the authority has, or has an item of, nothing older comes back.
+ * forgotten. What is newer stays: of an object that the authority has, or has an item of, nothing older comes back. What can't
+ * be read stays in the trash.
  */
 import { FileSystem, Path } from "@effect/platform"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
@@ -80,30 +81,53 @@ const restore = (trash: string, name: string) =>
     const authority = authorityOf(name.slice(0, -wanted.length))
     if (Option.isNone(authority)) return
     const directory = path.join(trash, name)
-    // In the order of their items' numbers, which they begin with.
-    const files = (yield* fs.readDirectory(directory)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+    const files = [...(yield* fs.readDirectory(directory))].sort(byItem)
     let restored = 0
-    for (const some of Arr.chunksOf(files, batch)) restored += yield* accept(directory, some, authority.value)
+    const unread: Array<string> = []
+    for (const some of Arr.chunksOf(files, batch)) {
+      const read = yield* accept(directory, some, authority.value)
+      restored += read.restored
+      unread.push(...read.unread)
+    }
+    if (unread.length > 0) yield* putBack(directory, path.join(trash, name.slice(0, -wanted.length)), unread)
     yield* fs.remove(directory, { recursive: true })
     yield* notifier.notify([authority.value])
     yield* Effect.logInfo("Restored the items of a deleted school authority.", {
       authority: authority.value,
       items: restored,
-      superseded: files.length - restored
+      superseded: files.length - unread.length - restored
     })
   })
 
-/** Answers with the number of those that came back. */
+/** In the order of their items' numbers, which they begin with; files of another origin begin with a time. */
+const byItem = (a: string, b: string): number =>
+  Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : a > b ? 1 : 0)
+
+/** What can't be read may be all that is left of a change. */
+const putBack = (from: string, to: string, files: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    yield* fs.makeDirectory(to, { recursive: true, mode: 0o750 })
+    yield* Effect.forEach(files, (file) => fs.rename(path.join(from, file), path.join(to, file)), { discard: true })
+    yield* Effect.logError(
+      "Some files of a deleted school authority are no items and were not restored. They stay in the trash. Schedule their objects again.",
+      { directory: to, files: files.slice(0, 20).join(", "), number: files.length }
+    )
+  })
+
+/** Answers with the number of those that came back, and with those that can't be read. */
 const accept = (directory: string, files: ReadonlyArray<string>, authority: AuthorityName) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const store = yield* QueueStore
     const read = yield* Effect.forEach(files, (file) =>
-      Effect.map(fs.readFileString(path.join(directory, file)), (text) => ({
-        file,
-        object: Either.getOrNull(ListenerObject.decodeText(text))
-      }))
+      fs.readFileString(path.join(directory, file)).pipe(
+        Effect.map((text) => Either.getOrNull(ListenerObject.decodeText(text))),
+        Effect.orElseSucceed(() => null),
+        Effect.map((object) => ({ file, object }))
+      )
     )
     const objects = read.flatMap(({ file, object }) => (object === null ? [] : [{ file, object }]))
     const concerned = yield* store.concerned(objects.map(({ object }) => ListenerObject.objectKey(object)))
@@ -128,7 +152,10 @@ const accept = (directory: string, files: ReadonlyArray<string>, authority: Auth
     )
     yield* store.accept(arrivals)
     yield* store.flush
-    yield* Effect.forEach(files, (file) => fs.remove(path.join(directory, file)), { discard: true })
+    yield* Effect.forEach(objects, ({ file }) => fs.remove(path.join(directory, file)), { discard: true })
     yield* store.forget(arrivals.map(({ file }) => file.name))
-    return arrivals.length
+    return {
+      restored: arrivals.length,
+      unread: read.flatMap(({ file, object }) => (object === null ? [file] : []))
+    }
   })

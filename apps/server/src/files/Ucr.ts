@@ -44,7 +44,12 @@ const parse = (text: string): ReadonlyMap<string, string> => {
 }
 
 const reportLost = (file: string) =>
-  Effect.logWarning("The UCR file is missing, empty or can't be read. The last known values stay in effect.", { file })
+  Effect.logWarning(
+    "The UCR file is missing, empty or can't be read. The last known values stay in effect, or the defaults where there are none.",
+    {
+      file
+    }
+  )
 
 export const layer = (file: string): Layer.Layer<Ucr, never, FileSystem.FileSystem> =>
   Layer.effect(
@@ -62,13 +67,14 @@ export const layer = (file: string): Layer.Layer<Ucr, never, FileSystem.FileSyst
         const info = yield* Effect.option(fs.stat(file))
         const seen = Option.match(info, {
           onNone: () => "missing",
-          onSome: ({ mtime, size }) => `${Option.getOrElse(mtime, () => "")} ${size}`
+          onSome: ({ ino, mtime, size }) =>
+            `${Option.getOrElse(ino, () => "")} ${Option.getOrNull(mtime)?.getTime() ?? ""} ${size}`
         })
         if (seen !== version) {
           // A file that is being replaced, or can't be read for a moment, must not change who the connector is.
           const text = yield* Effect.option(fs.readFileString(file))
           const isLost = Option.isNone(text) || text.value.trim() === ""
-          if (isLost && values.size > 0) {
+          if (isLost && (values.size > 0 || Option.isSome(info))) {
             if (!isReported) yield* reportLost(file)
             isReported = true
             return values

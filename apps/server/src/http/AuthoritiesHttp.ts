@@ -2,7 +2,8 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound } from "@id-connector/api/ApiError"
-import { Connector } from "@id-connector/core/Connector"
+import * as ConfigurationChanges from "@id-connector/core/ConfigurationChanges"
+import { Connector, type QueueStatus } from "@id-connector/core/Connector"
 import { masked } from "@id-connector/core/config/AuthorityPatch"
 import { ConfigStore } from "@id-connector/core/config/ConfigStore"
 import { AuthorityName, type SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
@@ -26,19 +27,26 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
         return found === undefined ? Effect.fail(noAuthority(name)) : Effect.succeed(found)
       })
 
-    /** Also of one that is not configured, and has items. */
-    const statusOf = (name: string) =>
+    /** The out queue of an authority, also of one that the mapping alone names. */
+    const queueOf = (name: string) =>
       Effect.gen(function* () {
         const queues = yield* Effect.mapError(connector.status, ({ message }) => new Failed({ detail: message }))
-        const queue = queues.find(({ authority }) => authority === name)
-        const { authorities, problems } = yield* config.current
-        const authority = authorities.find((authority) => authority.name === name)
+        const isMapped = ConfigurationChanges.notConfigured(yield* config.current).includes(name)
+        return queues.find(({ authority }) => authority === name) ?? (isMapped ? withoutItems(name) : undefined)
+      })
+
+    /** Also of one that is not configured, and has items, or is in the mapping. */
+    const statusOf = (name: string) =>
+      Effect.gen(function* () {
+        const queue = yield* queueOf(name)
+        const configuration = yield* config.current
+        const authority = configuration.authorities.find((authority) => authority.name === name)
         if (authority === undefined && queue === undefined) return yield* Effect.fail(noAuthority(name))
         const found = authority === undefined ? { errors: [], warnings: [] } : Validation.validate(plugins, authority)
-        const broken = problems.filter((one) => one.authority === null || one.authority === name)
+        const broken = configuration.problems.filter((one) => one.authority === null || one.authority === name)
         return ShownStatus.of(authority ?? { name: AuthorityName.make(name), active: false }, queue, {
           errors: [...broken.map(({ problem }) => problem), ...found.errors],
-          warnings: found.warnings
+          warnings: [...ConfigurationChanges.warningsOf(configuration), ...found.warnings]
         })
       })
 
@@ -47,11 +55,20 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
       return { ...masked(authority), ...(warnings.length === 0 ? {} : { warnings }) }
     }
 
-    const check = (authority: SchoolAuthority) =>
-      Effect.map(Effect.provideService(AuthorityCheck.check(authority), Plugins, plugins), (findings) => ({
-        ok: findings.every(({ severity }) => severity !== "error"),
-        findings
-      }))
+    const check = (name: string) =>
+      Effect.gen(function* () {
+        const configuration = yield* config.current
+        const authority = configuration.authorities.find((authority) => authority.name === name)
+        if (authority === undefined && (yield* queueOf(name)) === undefined)
+          return yield* Effect.fail(noAuthority(name))
+        const findings = [
+          ...(authority === undefined
+            ? [found("error", "configuration", "The school authority is not configured. Its items wait until it is.")]
+            : yield* Effect.provideService(AuthorityCheck.check(authority), Plugins, plugins)),
+          ...ConfigurationChanges.warningsOf(configuration).map((text) => found("warning", "mapping", text))
+        ]
+        return { ok: findings.every(({ severity }) => severity !== "error"), findings }
+      })
 
     return handlers
       .handle("list", () => Effect.map(config.current, ({ authorities }) => authorities.map(masked)))
@@ -60,7 +77,7 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
       .handle("patch", ({ path: { name }, payload }) => Effect.map(changes.patch(name, payload), saved))
       .handle("remove", ({ path: { name } }) => changes.remove(name))
       .handle("status", ({ path: { name } }) => statusOf(name))
-      .handle("check", ({ path: { name } }) => Effect.flatMap(find(name), check))
+      .handle("check", ({ path: { name } }) => check(name))
       .handle("mapping", () =>
         Effect.map(config.current, ({ mapping }) => ({ mapping: Object.fromEntries(mapping.entries) }))
       )
@@ -71,6 +88,19 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
       )
   })
 )
+
+const found = (severity: "warning" | "error", about: string, text: string) => ({ severity, about, text, plugin: null })
+
+const withoutItems = (name: string): QueueStatus => ({
+  authority: AuthorityName.make(name),
+  configured: { since: null },
+  waiting: 0,
+  inFlight: 0,
+  held: 0,
+  dead: 0,
+  status: null,
+  report: null
+})
 
 const noAuthority = (name: string) =>
   new NotFound({ detail: `There is no school authority ${JSON.stringify(name.slice(0, 200))}.` })

@@ -128,10 +128,7 @@ export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Connecto
             return yield* Effect.fail(new Unacceptable({ problems: problems.map(mappingProblem) }))
           yield* Effect.catchTag(config.setMapping(mapping), "ConfigurationNotSaved", notSaved)
           yield* logged("Replaced the mapping of schools.", { schools: Object.keys(mapping).length })
-          return ConfigurationChanges.notConfigured(yield* config.current).map(
-            (name) =>
-              `The school authority ${JSON.stringify(name)} is not configured: what changes for its schools waits until it is.`
-          )
+          return ConfigurationChanges.warningsOf(yield* config.current)
         })
     }
   }

@@ -30,6 +30,14 @@ export const render = (queues: ReadonlyArray<QueueStatus>, inQueueFiles: number,
         value: status?._tag === "Running" ? 1 : 0
       }))
     ),
+    gauge(
+      "id_connector_authority_configured",
+      "0: its file is away, or the mapping alone names it; its items wait.",
+      queues.map(({ authority, configured }) => ({
+        labels: { school_authority: authority },
+        value: configured === true ? 1 : 0
+      }))
+    ),
     {
       ...gauge(
         "id_connector_deliveries_total",

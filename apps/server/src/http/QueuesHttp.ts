@@ -32,9 +32,11 @@ export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
 
     const authorityOf = (name: string): Effect.Effect<AuthorityName, NotFound | Failed> =>
       Effect.gen(function* () {
-        const { authorities } = yield* config.current
+        const { absent, authorities } = yield* config.current
         const stored = yield* Effect.mapError(store.authorities, storageFails)
-        const found = [...authorities.map((authority) => authority.name), ...stored].find((other) => other === name)
+        const found = [...authorities.map((authority) => authority.name), ...absent.keys(), ...stored].find(
+          (other) => other === name
+        )
         return found === undefined ? yield* Effect.fail(noQueue(name)) : found
       })
 

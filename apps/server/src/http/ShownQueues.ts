@@ -10,7 +10,7 @@ import { iso } from "./Time.js"
 type InQueue = Effect.Effect.Success<ConnectorShape["inQueue"]>
 
 /**
- * The in queue first, then the out queues of active authorities, and of those that are not configured and have items, by name. One
+ * The in queue first, then the out queues of active authorities, and of those that are not configured any more or have items, by name. One
  * that has no status yet is empty.
  */
 export const queues = (

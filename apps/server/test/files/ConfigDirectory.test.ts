@@ -7,7 +7,7 @@ import { ConfigStore } from "@id-connector/core/config/ConfigStore"
 import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
 import * as ConfigDirectory from "@id-connector/server/files/ConfigDirectory"
 import * as Builders from "@id-connector/testkit/data/Builders"
-import { Effect, Either, Layer, Logger, TestClock } from "effect"
+import { Effect, Either, Layer, Logger, LogLevel, TestClock } from "effect"
 
 const authority = (name: string, active = false) =>
   Either.getOrThrow(SchoolAuthority.decode(Builders.authority(name, { active })))
@@ -81,6 +81,26 @@ describe("ConfigDirectory", () => {
       assert.strictEqual(Fs.readFileSync(join(directory, "T1.json"), "utf8"), before)
       assert.deepStrictEqual(yield* names, ["T1"])
     }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped("starts with the last good mapping when its file is away, empty, or has no schools any more", () =>
+    Effect.gen(function* () {
+      const { appDir, store } = yield* world
+      assert.isNull(store.lastMapping)
+      yield* store.setMapping({ Gym: "T1" })
+      const file = join(appDir, "conf", "schools_authorities_mapping.json")
+      const restarted = Effect.gen(function* () {
+        const store = yield* Effect.provide(ConfigStore, yield* Layer.build(ConfigDirectory.layer(appDir)))
+        const { mapping, problems } = yield* store.current
+        assert.strictEqual(store.lastMapping?.authorityOf("gym"), "T1")
+        return [mapping.authorityOf("gym"), problems.length] as const
+      }).pipe(Effect.scoped)
+      for (const content of ["", " \n", "{}", '{"mapping":{}}', null]) {
+        if (content === null) Fs.rmSync(file)
+        else Fs.writeFileSync(file, content)
+        assert.deepStrictEqual(yield* restarted, ["T1", 1], String(content))
+      }
+    }).pipe(Effect.provide(NodeContext.layer), Logger.withMinimumLogLevel(LogLevel.None))
   )
 
   it.scoped("takes over what is changed by hand, and reports what can't be used while the last good stays", () => {

@@ -1,8 +1,10 @@
 /** What administrators do by accident, or at an unlucky moment, loses nothing: the whole service on files and SQLite. */
 import * as Fs from "node:fs"
 import { join } from "node:path"
+import { HttpClientRequest } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { prefix } from "@id-connector/api/Api"
 import * as OutQueueRestore from "@id-connector/server/files/OutQueueRestore"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import { Effect } from "effect"
@@ -33,7 +35,7 @@ describe("Accidents with the configuration", () => {
   it.scopedLive("leave the queue of an authority whose file is away as it is, and go on when it is back", () =>
     quietly(
       Effect.gen(function* () {
-        const { appDir, as, send } = yield* world()
+        const { appDir, as, http, send } = yield* world()
         yield* send("POST", "/v1/school_authorities", as(authority("North")))
         yield* send("POST", "/v1/school_authorities", as(authority("South")))
         yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "North" } }))
@@ -46,6 +48,13 @@ describe("Accidents with the configuration", () => {
         const gone = yield* until(status, (body) => body?.not_configured !== null)
         assert.match(JSON.stringify(gone?.not_configured), /Not configured since 20.*, 1 waiting/)
         assert.strictEqual(lengthOf((yield* send("GET", "/v1/queues", as())).body, "North"), 1)
+        const metrics = yield* http
+          .execute(
+            HttpClientRequest.get(`${prefix}/v1/metrics`, { headers: { authorization: `Bearer ${as().token}` } })
+          )
+          .pipe(Effect.flatMap(({ text }) => text))
+        assert.match(metrics, /id_connector_authority_configured\{school_authority="North"\} 0/)
+        assert.match(metrics, /id_connector_authority_configured\{school_authority="South"\} 1/)
         yield* drop(appDir, "2.json", pupil("berta"))
         yield* until(status, (body) => JSON.stringify(body?.items).includes('"waiting":2'))
         Fs.renameSync(`${file}.away`, file)
@@ -94,6 +103,21 @@ describe("Accidents with the configuration", () => {
         yield* send("POST", "/v1/school_authorities", as(authority("South")))
         const put = yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "North" } }))
         assert.match(String(put.body?.warnings), /"North" is not configured/)
+        // Before anything waits for it, and at the others, too: its name may be theirs, misspelt.
+        for (const name of ["North", "South"]) {
+          const { body, status } = yield* send("GET", `/v1/school_authorities/${name}/status`, as())
+          assert.strictEqual(status, 200)
+          assert.match(JSON.stringify(body?.configuration), /"North\\" is not configured/)
+          const check = yield* send("POST", `/v1/school_authorities/${name}/check`, as())
+          assert.match(JSON.stringify(check.body?.findings), /warning.*"North\\" is not configured/)
+          if (name === "North") assert.strictEqual(check.body?.ok, false)
+          assert.strictEqual(
+            JSON.stringify(body?.not_configured).includes("Not configured, 0 waiting"),
+            name === "North"
+          )
+        }
+        assert.strictEqual((yield* send("GET", "/v1/school_authorities/West/status", as())).status, 404)
+        assert.strictEqual((yield* send("POST", "/v1/school_authorities/West/check", as())).status, 404)
         yield* drop(appDir, "1.json", pupil("anna"))
         yield* until(send("GET", "/v1/queues", as()), ({ body }) => lengthOf(body, "North") === 1)
         yield* send("POST", "/v1/school_authorities", as(authority("North")))

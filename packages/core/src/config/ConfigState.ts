@@ -33,7 +33,12 @@ export interface ConfigState extends ConfigStoreShape {
   readonly replace: (load: Effect.Effect<Configuration | null>) => Effect.Effect<void>
 }
 
-export const make = (first: Configuration, saving: Saving): Effect.Effect<ConfigState> =>
+/** `lastMapping`: see `ConfigStore`. */
+export const make = (
+  first: Configuration,
+  saving: Saving,
+  lastMapping: SchoolMapping.SchoolMapping | null = null
+): Effect.Effect<ConfigState> =>
   Effect.gen(function* () {
     const state = yield* SubscriptionRef.make(first)
     const one = yield* Effect.makeSemaphore(1)
@@ -65,6 +70,7 @@ export const make = (first: Configuration, saving: Saving): Effect.Effect<Config
 
     return {
       current: SubscriptionRef.get(state),
+      lastMapping,
       changes: state.changes,
       create: (authority) =>
         change(

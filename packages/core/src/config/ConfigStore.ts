@@ -52,6 +52,8 @@ export class ConfigurationNotSaved extends Schema.TaggedError<ConfigurationNotSa
 
 export interface ConfigStoreShape {
   readonly current: Effect.Effect<Configuration>
+  /** The mapping that was in effect when the last process ended, null where that is not known. */
+  readonly lastMapping: SchoolMapping | null
   /** The current state, then every later one. */
   readonly changes: Stream.Stream<Configuration>
   readonly create: (authority: SchoolAuthority) => Effect.Effect<void, AuthorityExists | ConfigurationNotSaved>

@@ -14,8 +14,14 @@ export interface Checked extends Plugin.Finding {
 export const check = Effect.fn("AuthorityCheck.check")(function* (authority: SchoolAuthority) {
   const plugins = yield* Plugin.Plugins
   const asked = yield* Effect.forEach(Plugin.ofAuthority(plugins, authority), (plugin) =>
-    Effect.scoped(Effect.flatMap(plugin.handler(authority), (handler) => handler.check)).pipe(
+    Effect.scoped(
+      Effect.flatMap(
+        Effect.suspend(() => plugin.handler(authority)),
+        (handler) => handler.check
+      )
+    ).pipe(
       Effect.catchAll((unusable) => Effect.succeed(unusableFor(unusable))),
+      Effect.catchAllDefect((defect) => Effect.succeed([failed(defect)])),
       Effect.map((findings) => findings.map((finding): Checked => ({ ...finding, plugin: plugin.name })))
     )
   )
@@ -38,3 +44,10 @@ const configured = (severity: "warning" | "error", problem: string): Checked => 
 
 const unusableFor = ({ problems }: ConfigurationUnusable): ReadonlyArray<Plugin.Finding> =>
   problems.map((problem) => configured("error", problem))
+
+/** A plugin that throws has found something, too. */
+const failed = (defect: unknown): Plugin.Finding => ({
+  severity: "error",
+  about: "plugins",
+  text: `The plugin failed while it was asked: ${defect instanceof Error ? defect.message : String(defect)}`
+})

@@ -27,11 +27,13 @@ export const make: Effect.Effect<DeletedAuthorities, never, QueueStore | OutQueu
         yield* left.length === 0 ? Queue.take(signs) : Effect.timeoutOption(Queue.take(signs), Duration.decode(again))
       })
     ).pipe(
-      Effect.tapErrorCause((cause) =>
+      // A defect is no reason to leave the rest lying for ever.
+      Effect.sandbox,
+      Effect.tapError((cause) =>
         Effect.logError("Could not clear up after a deleted school authority. Will retry.", cause)
       ),
       Effect.retry(Schedule.spaced(again)),
-      Effect.catchAllCause(() => Effect.void),
+      Effect.orDie,
       Effect.annotateLogs({ module: "Config" }),
       Effect.forkScoped
     )

@@ -342,6 +342,32 @@ export const settleContract = (test: Test): void => {
       assert.strictEqual(yield* queue.nextDue(north), now + 79_996_000)
     }))
 
+  test("Q44: counts the users of schools that were delivered to an authority, some at a time, and not those of a deleted one", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([1, 2, 3].map((n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))
+      const [first, second] = yield* queue.claim(north, 2)
+      yield* done(queue, first, second)
+      const places = [
+        { school: "SCHOOL1", authority: north },
+        { school: "School1", authority: south },
+        { school: "Other", authority: north }
+      ]
+      const counted = Effect.gen(function* () {
+        let sums = [0, 0, 0]
+        let after: number | null = 0
+        while (after !== null) {
+          const some: { readonly counts: ReadonlyArray<number>; readonly next: number | null } =
+            yield* queue.countDelivered(places, after, 2)
+          sums = sums.map((sum, index) => sum + (some.counts[index] ?? 0))
+          after = some.next
+        }
+        return sums
+      })
+      assert.deepStrictEqual(yield* counted, [2, 0, 0])
+      yield* queue.deleteAuthority(north)
+      assert.deepStrictEqual(yield* counted, [0, 0, 0])
+    }))
+
   test("Q34: knows how many objects the target holds, and when it lost some", (queue) =>
     Effect.gen(function* () {
       yield* queue.accept([1, 2, 3].map((n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))
