@@ -74,7 +74,7 @@ export const layer = (file: string): Layer.Layer<Ucr, never, FileSystem.FileSyst
           // A file that is being replaced, or can't be read for a moment, must not change who the connector is.
           const text = yield* Effect.option(fs.readFileString(file))
           const isLost = Option.isNone(text) || text.value.trim() === ""
-          if (isLost && (values.size > 0 || Option.isSome(info))) {
+          if (isLost && (values.size > 0 || (Option.isSome(info) && Option.isNone(text)))) {
             if (!isReported) yield* reportLost(file)
             isReported = true
             return values
