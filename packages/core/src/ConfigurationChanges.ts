@@ -19,7 +19,6 @@ export const make = Effect.fnUntraced(function* (lastMapping: SchoolMapping | nu
   const counting = yield* FiberSet.make<void>()
   let before: Configuration | null = null
   let mapping = lastMapping
-  let absent: ReadonlySet<AuthorityName> = new Set()
 
   const reportAbsent = (authority: AuthorityName) =>
     Effect.flatMap(store.counts(authority), ({ dead, held, waiting }) =>
@@ -47,8 +46,7 @@ export const make = Effect.fnUntraced(function* (lastMapping: SchoolMapping | nu
     Effect.gen(function* () {
       const known = before
       before = configuration
-      const gone = [...configuration.absent.keys()].filter((name) => !absent.has(name))
-      absent = new Set(configuration.absent.keys())
+      const gone = [...configuration.absent.keys()].filter((name) => !known?.absent.has(name))
       yield* Effect.forEach(gone, reportAbsent, { discard: true })
       yield* reportUnknown(known, configuration)
       const changes = mapping === null ? [] : MappingChange.between(mapping, configuration.mapping)

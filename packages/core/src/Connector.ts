@@ -25,8 +25,8 @@ import type { AuthorityName } from "./schools/SchoolAuthority.js"
 export interface QueueStatus extends Counts {
   readonly authority: AuthorityName
   /**
-   * False: there is no such authority, but it was configured, or there are items for it. `since` is in milliseconds since 1970,
-   * and null where that is not known.
+   * An object: there is no such authority, but it was configured, or there are items for it. `since` is in milliseconds
+   * since 1970, and null where that is not known.
    */
   readonly configured: true | { readonly since: number | null }
   /** Null: the authority is not active or not configured, its items wait. */
@@ -55,7 +55,7 @@ export interface ConnectorShape {
   readonly resume: (authority: AuthorityName) => Effect.Effect<void, QueueStoreError>
   /**
    * Deletes an authority, configured or not: its items go to the trash, and one that is made anew under its name inherits
-   * nothing. What is still to be done about that afterwards is, over restarts, too.
+   * nothing. What is still to be done for that when this answers, is done in the background, over restarts, too.
    */
   readonly deleteAuthority: (
     name: string
@@ -67,7 +67,8 @@ export class Connector extends Context.Tag("@id-connector/core/Connector")<Conne
 /**
  * Runs the connector as long as the layer lives. Items that were in flight when the last process ended wait again. When
  * the configuration changes, the queues of the authorities concerned are started, stopped or restarted; the others do not
- * notice. Only {@link ConnectorShape.deleteAuthority} deletes an authority: the queue of one that is not configured any more rests. At the end the in queue stops first, then the out queues finish what they are at.
+ * notice. Only {@link ConnectorShape.deleteAuthority} deletes an authority: the queue of one that is not configured any
+ * more rests. At the end the in queue stops first, then the out queues finish what they are at.
  */
 export const layer = Layer.scoped(
   Connector,
@@ -82,11 +83,7 @@ export const layer = Layer.scoped(
     const report = yield* ConfigurationReport.make
     const reportChanges = yield* ConfigurationChanges.make(config.lastMapping)
     // One after the other, and each for itself: whatever one of them does, the next configuration is followed.
-    const followers = [
-      outQueues.follow,
-      ({ authorities }: Configuration) => report(authorities),
-      (configuration: Configuration) => reportChanges(configuration)
-    ]
+    const followers = [outQueues.follow, ({ authorities }: Configuration) => report(authorities), reportChanges]
     yield* Stream.runForEach(config.changes, (configuration) =>
       Effect.forEach(followers, (follow) => Effect.catchAllCause(follow(configuration), followedBadly), {
         discard: true

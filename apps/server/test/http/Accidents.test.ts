@@ -31,6 +31,14 @@ const lengthOf = (body: unknown, name: string) =>
 
 const errorsIn = (configuration: unknown) => (configuration as { errors: ReadonlyArray<string> }).errors
 
+/** With a school authority "North", to which School1 is mapped. */
+const northernWorld = Effect.tap(world(), ({ as, send }) =>
+  Effect.zipRight(
+    send("POST", "/v1/school_authorities", as(authority("North"))),
+    send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "North" } }))
+  )
+)
+
 describe("Accidents with the configuration", () => {
   it.scopedLive("leave the queue of an authority whose file is away as it is, and go on when it is back", () =>
     quietly(
@@ -70,9 +78,7 @@ describe("Accidents with the configuration", () => {
     () =>
       quietly(
         Effect.gen(function* () {
-          const { appDir, as, send } = yield* world()
-          yield* send("POST", "/v1/school_authorities", as(authority("North")))
-          yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "North" } }))
+          const { appDir, as, send } = yield* northernWorld
           const file = join(appDir, "conf", "schools_authorities_mapping.json")
           const errors = Effect.map(send("GET", "/v1/school_authorities/North/status", as()), ({ body }) =>
             errorsIn(body?.configuration)
@@ -170,9 +176,7 @@ describe("Accidents with the configuration", () => {
     () =>
       quietly(
         Effect.gen(function* () {
-          const { appDir, as, send } = yield* world()
-          yield* send("POST", "/v1/school_authorities", as(authority("North")))
-          yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "North" } }))
+          const { appDir, as, send } = yield* northernWorld
           for (let n = 0; n < 20; n++) yield* drop(appDir, `1${n}.json`, pupil(`p${n}`))
           yield* until(send("GET", "/v1/queues/North/items", as()), ({ body }) => JSON.stringify(body).includes("p19"))
           yield* send("POST", "/v1/queues/North/pause", as())
@@ -204,9 +208,7 @@ describe("Accidents with the configuration", () => {
     () =>
       quietly(
         Effect.gen(function* () {
-          const { appDir, as, send } = yield* world()
-          yield* send("POST", "/v1/school_authorities", as(authority("North")))
-          yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "North" } }))
+          const { appDir, as, send } = yield* northernWorld
           const cut = join(appDir, "data", "listener", "1.json")
           Fs.writeFileSync(cut, JSON.stringify(pupil("anna")).slice(0, 80))
           const future = new Date(Date.now() + 90 * 86_400_000)

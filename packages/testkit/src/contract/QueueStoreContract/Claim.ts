@@ -5,6 +5,13 @@ import { Clock, Effect, TestClock } from "effect"
 import { arrival, group, north, plainHashes, previousUser, removedUser, south, user } from "./Changes.js"
 import { dead, done, hashesOf, hold, names, removed, retryAt, type Test } from "./Steps.js"
 
+/** A user whose name was, and whose record UID is still of, `before`. */
+const renamed = (id: string, name: string, before: string) =>
+  user(id, name, {
+    recordUid: `rec-${before}`,
+    previous: { schools: ["School1"], record_uid: `rec-${before}`, source_uid: "S", username: before }
+  })
+
 export const claimContract = (test: Test): void => {
   test("Q1: gives out what is due, with all it came with", (queue) =>
     Effect.gen(function* () {
@@ -185,18 +192,10 @@ export const claimContract = (test: Test): void => {
 
   test("Q37: lets an older item wait for a newer one that frees what it needs, and finds that anew when it is retried", (queue) =>
     Effect.gen(function* () {
-      const was = (name: string) => ({
-        schools: ["School1"],
-        record_uid: `rec-${name}`,
-        source_uid: "S",
-        username: name
-      })
-      const named = (id: string, name: string, before: string) =>
-        user(id, name, { recordUid: `rec-${before}`, previous: was(before) })
       yield* queue.accept([
-        arrival("1", user("u2", "bert", { recordUid: "rec-bert", previous: was("bert") })),
-        arrival("2", named("u1", "anja", "anna")),
-        arrival("3", named("u2", "anna", "bert"))
+        arrival("1", renamed("u2", "bert", "bert")),
+        arrival("2", renamed("u1", "anja", "anna")),
+        arrival("3", renamed("u2", "anna", "bert"))
       ])
       const first = yield* queue.claim(north, 10)
       assert.deepStrictEqual(names(first), ["anja"])
@@ -216,15 +215,7 @@ export const claimContract = (test: Test): void => {
 
   test("Q38: lets one of those step aside that exchange what is theirs, and delivers it after the others", (queue) =>
     Effect.gen(function* () {
-      const was = (name: string) => ({
-        schools: ["School1"],
-        record_uid: `rec-${name}`,
-        source_uid: "S",
-        username: name
-      })
-      const swapped = (id: string, name: string, before: string) =>
-        user(id, name, { recordUid: `rec-${before}`, previous: was(before) })
-      yield* queue.accept([arrival("1", swapped("u1", "bert", "anna")), arrival("2", swapped("u2", "anna", "bert"))])
+      yield* queue.accept([arrival("1", renamed("u1", "bert", "anna")), arrival("2", renamed("u2", "anna", "bert"))])
       const [aside, ...others] = yield* queue.claim(north, 10)
       assert.deepStrictEqual([aside?.object.id, aside?.stepsAside, others.length], ["u1", true, 0])
       if (aside !== undefined) yield* queue.settle([{ _tag: "SteppedAside", id: aside.id }])
