@@ -200,7 +200,7 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
   .add(
     HttpApiEndpoint.post("create", "/school_authorities")
       .setPayload(NewAuthority)
-      .addSuccess(ShownAuthority, { status: 201 })
+      .addSuccess(SavedAuthority, { status: 201 })
       .addError(RefusedBody)
       .addError(UnacceptableBody)
       .annotate(OpenApi.Summary, "Create a school authority")

@@ -263,15 +263,20 @@ describe("Connector", () => {
       yield* spool.put("1.json", "{ not json ]")
       yield* spool.put("2.json", user("nobody", ["X"]))
       yield* spool.put("3.json", user("good", ["A1"]))
+      yield* spool.put("notes.txt", "not a listener file")
       yield* start
       yield* settle
-      assert.deepStrictEqual(yield* labels, ["good"])
+      // Nobody writes it any more.
+      yield* TestClock.adjust("10 seconds")
+      yield* spool.put("3a.json", user("fine", ["A1"]))
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["good", "fine"])
       assert.deepStrictEqual(yield* spool.trashed, [])
       yield* spool.breakTrash(false)
       yield* spool.put("4.json", user("better", ["A1"]))
       yield* settle
-      assert.deepStrictEqual(yield* labels, ["good", "better"])
-      assert.deepStrictEqual([...(yield* spool.trashed)].sort(), ["1.json", "2.json"])
+      assert.deepStrictEqual(yield* labels, ["good", "fine", "better"])
+      assert.deepStrictEqual([...(yield* spool.trashed)].sort(), ["1.json", "2.json", "notes.txt"])
     }).pipe(Effect.provide(world([authority("A")])))
   )
 

@@ -35,9 +35,9 @@ export const layer = ({
         look: ask({ _tag: "look" }),
         next: (limit) => Effect.map(ask({ _tag: "next", limit }), entriesOf),
         gone: (names) => (names.length === 0 ? Effect.succeed([]) : ask({ _tag: "gone", names })),
-        remove: (names) => (names.length === 0 ? Effect.void : ask({ _tag: "remove", names })),
+        remove: (names) => ask({ _tag: "remove", names }),
         settle: ask({ _tag: "settle" }),
-        trash: (names) => (names.length === 0 ? Effect.void : ask({ _tag: "trash", names })),
+        trash: (names) => ask({ _tag: "trash", names }),
         changes: Watch.changes(directory, rescanEvery)
       }
       return spool

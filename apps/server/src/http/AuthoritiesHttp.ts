@@ -72,7 +72,7 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
 
     return handlers
       .handle("list", () => Effect.map(config.current, ({ authorities }) => authorities.map(masked)))
-      .handle("create", ({ payload }) => Effect.map(changes.create(payload), masked))
+      .handle("create", ({ payload }) => Effect.map(changes.create(payload), saved))
       .handle("get", ({ path: { name } }) => Effect.map(find(name), masked))
       .handle("patch", ({ path: { name }, payload }) => Effect.map(changes.patch(name, payload), saved))
       .handle("remove", ({ path: { name } }) => changes.remove(name))

@@ -202,6 +202,29 @@ describe("SpoolDirectory", () => {
     })
   )
 
+  it.scoped("moves and removes what it can, and says why the first of the others stays", () =>
+    Effect.gen(function* () {
+      const { directory, spool, trashed, write } = yield* world
+      // Nothing can be appended to the name.
+      const long = `${"a".repeat(250)}.json`
+      write(long, "1")
+      write("b.json", "2")
+      yield* spool.trash([long])
+      write(long, "other")
+      const moved = yield* spool.trash([long, "b.json"])
+      assert.deepStrictEqual(moved.names, ["b.json"])
+      assert.match(moved.problem ?? "", /ENAMETOOLONG/)
+      assert.deepStrictEqual(trashed(), [long, "b.json"])
+
+      Fs.mkdirSync(join(directory, "c.json"))
+      write("d.json", "3")
+      const removed = yield* spool.remove(["c.json", "d.json"])
+      assert.deepStrictEqual(removed.names, ["d.json"])
+      assert.match(removed.problem ?? "", /c\.json/)
+      assert.deepStrictEqual(Fs.readdirSync(directory).sort(), [long, "c.json", "trash"])
+    })
+  )
+
   it.scoped("moves files whose names are no text, under a name that can be read", () =>
     Effect.gen(function* () {
       const { directory, spool, trashed } = yield* world

@@ -140,35 +140,41 @@ describe("Accidents with the configuration", () => {
     )
   )
 
-  it.scopedLive("say what stops deliveries in the answer to a PATCH, and what is broken on disk in the status", () =>
-    quietly(
-      Effect.gen(function* () {
-        const { appDir, as, send } = yield* world()
-        yield* send("POST", "/v1/school_authorities", as(authority("North")))
-        const patch = yield* send(
-          "PATCH",
-          "/v1/school_authorities/North",
-          as({ plugin_configs: { kelvin: { concurrency: 99 } } })
-        )
-        assert.strictEqual(patch.status, 200)
-        assert.match(JSON.stringify(patch.body?.warnings), /concurrency/)
-        const file = join(appDir, "conf", "school_authorities", "North.json")
-        const good = Fs.readFileSync(file, "utf8")
-        Fs.writeFileSync(file, `${"[".repeat(200_000)}${"]".repeat(200_000)}`)
-        const status = Effect.map(send("GET", "/v1/school_authorities/North/status", as()), ({ body }) => body)
-        const broken = yield* until(status, (body) => JSON.stringify(body?.configuration).includes("North.json"))
-        assert.match(JSON.stringify(broken?.configuration), /levels of lists|can't be used/)
-        // A change that has not seen the hand edit does not overwrite it.
-        const refused = yield* send("PATCH", "/v1/school_authorities/North", as({ active: true }))
-        assert.strictEqual(refused.status, 500)
-        assert.match(String(refused.body?.detail), /changed by hand/)
-        Fs.writeFileSync(file, good.replace('"concurrency": 99', '"concurrency": 3'))
-        const patched = yield* send("PATCH", "/v1/school_authorities/North", as({ active: true }))
-        assert.strictEqual(patched.status, 200)
-        assert.match(Fs.readFileSync(file, "utf8"), /"concurrency": 3/)
-        assert.match(Fs.readFileSync(file, "utf8"), /"active": true/)
-      })
-    )
+  it.scopedLive(
+    "say what stops deliveries in the answer to PATCH and POST, and what is broken on disk in the status",
+    () =>
+      quietly(
+        Effect.gen(function* () {
+          const { appDir, as, send } = yield* world()
+          yield* send("POST", "/v1/school_authorities", as(authority("North")))
+          const patch = yield* send(
+            "PATCH",
+            "/v1/school_authorities/North",
+            as({ plugin_configs: { kelvin: { concurrency: 99 } } })
+          )
+          assert.strictEqual(patch.status, 200)
+          assert.match(JSON.stringify(patch.body?.warnings), /concurrency/)
+          const south = { ...authority("South"), plugin_configs: { kelvin: { concurrency: 99 } } }
+          const post = yield* send("POST", "/v1/school_authorities", as(south))
+          assert.strictEqual(post.status, 201)
+          assert.match(JSON.stringify(post.body?.warnings), /concurrency/)
+          const file = join(appDir, "conf", "school_authorities", "North.json")
+          const good = Fs.readFileSync(file, "utf8")
+          Fs.writeFileSync(file, `${"[".repeat(200_000)}${"]".repeat(200_000)}`)
+          const status = Effect.map(send("GET", "/v1/school_authorities/North/status", as()), ({ body }) => body)
+          const broken = yield* until(status, (body) => JSON.stringify(body?.configuration).includes("North.json"))
+          assert.match(JSON.stringify(broken?.configuration), /levels of lists|can't be used/)
+          // A change that has not seen the hand edit does not overwrite it.
+          const refused = yield* send("PATCH", "/v1/school_authorities/North", as({ active: true }))
+          assert.strictEqual(refused.status, 500)
+          assert.match(String(refused.body?.detail), /changed by hand/)
+          Fs.writeFileSync(file, good.replace('"concurrency": 99', '"concurrency": 3'))
+          const patched = yield* send("PATCH", "/v1/school_authorities/North", as({ active: true }))
+          assert.strictEqual(patched.status, 200)
+          assert.match(Fs.readFileSync(file, "utf8"), /"concurrency": 3/)
+          assert.match(Fs.readFileSync(file, "utf8"), /"active": true/)
+        })
+      )
   )
 
   it.scopedLive(

@@ -1,5 +1,5 @@
 /** An in queue's directory in memory: files are put in by tests, and what became of them can be asked. */
-import { Spool, type SpoolEntry, SpoolError } from "@id-connector/core/queue/in/Spool"
+import { Spool, type SpoolEntry } from "@id-connector/core/queue/in/Spool"
 import { Clock, Context, Effect, Layer, Queue, Stream } from "effect"
 
 export interface MemorySpoolShape {
@@ -62,17 +62,21 @@ export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
           })
         }),
       gone: (names) => Effect.sync(() => names.filter((name) => !files.has(name))),
-      remove: (names) => Effect.sync(() => names.forEach((name) => void files.delete(name))),
+      remove: (names) =>
+        Effect.sync(() => {
+          for (const name of names) files.delete(name)
+          return { names, problem: null }
+        }),
       settle: Effect.void,
       trash: (names) =>
-        Effect.suspend(() => {
-          if (isTrashBroken && names.length > 0) return new SpoolError({ operation: "trash", detail: "it is broken" })
+        Effect.sync(() => {
+          if (isTrashBroken) return { names: [], problem: "it is broken" }
           for (const name of names) {
             const file = files.get(name)
             if (file !== undefined) trash.set(name, file)
             files.delete(name)
           }
-          return Effect.void
+          return { names, problem: null }
         }),
       changes: Stream.concat(Stream.make(undefined), Stream.fromQueue(signs))
     }

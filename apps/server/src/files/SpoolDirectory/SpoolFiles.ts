@@ -3,7 +3,7 @@
 /** The files of the in queue's directory, with synchronous calls: for a thread that has nothing else to do. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import type { Look } from "@id-connector/core/queue/in/Spool"
+import type { Gone, Look } from "@id-connector/core/queue/in/Spool"
 import * as Bytes from "./Bytes.js"
 import * as Content from "./Content.js"
 import * as Listing from "./Listing.js"
@@ -33,8 +33,8 @@ export interface Answers {
   readonly look: Look
   readonly next: Batch
   readonly gone: ReadonlyArray<string>
-  readonly remove: undefined
-  readonly trash: undefined
+  readonly remove: Gone
+  readonly trash: Gone
   readonly settle: undefined
 }
 
@@ -66,9 +66,9 @@ export const make = (directory: string, namesAtOnce = 100_000) => {
       case "gone":
         return gone(known, request.names)
       case "remove":
-        return void remove(known, request.names)
+        return remove(known, request.names)
       case "trash":
-        return void trash(known, request.names)
+        return trash(known, request.names)
       case "settle":
         return void settle(known)
     }
@@ -175,24 +175,36 @@ const namesAfter = ({ directory }: Known, last: string, namesAtOnce: number): Un
 const gone = (known: Known, names: ReadonlyArray<string>): ReadonlyArray<string> =>
   names.filter((name) => statOf(known, name) === undefined)
 
-const remove = (known: Known, names: ReadonlyArray<string>): void => {
-  for (const name of names) {
+const remove = (known: Known, names: ReadonlyArray<string>): Gone =>
+  each(names, (name) => {
     const version = known.versions.get(name)
     known.versions.delete(name)
     // Somebody put another file under the same name meanwhile: that one was not taken over.
-    if (version !== undefined && Content.versionOf(textPathOf(known, name)) !== version) continue
+    if (version !== undefined && Content.versionOf(textPathOf(known, name)) !== version) return
     Removal.remove(pathOf(known, name))
-  }
-}
+  })
 
-const trash = (known: Known, names: ReadonlyArray<string>): void => {
-  if (names.length === 0) return
-  Removal.makeTrash(known.trash)
-  for (const name of names) {
+const trash = (known: Known, names: ReadonlyArray<string>): Gone =>
+  each(names, (name) => {
     known.versions.delete(name)
+    Removal.makeTrash(known.trash)
+    known.hasTrash = true
     Removal.moveTo(known.trash, name, pathOf(known, name))
+  })
+
+/** One that fails keeps no other. */
+const each = (names: ReadonlyArray<string>, leave: (name: string) => void): Gone => {
+  const gone: Array<string> = []
+  let problem: string | null = null
+  for (const name of names) {
+    try {
+      leave(name)
+      gone.push(name)
+    } catch (cause) {
+      problem ??= cause instanceof Error ? cause.message : String(cause)
+    }
   }
-  known.hasTrash = true
+  return { names: gone, problem }
 }
 
 const settle = (known: Known): void => {

@@ -4,6 +4,7 @@ import type { ConnectorEvent } from "../../events/ConnectorEvent.js"
 import { Events } from "../../events/Events.js"
 import { EventLoopYield } from "../EventLoopYield.js"
 import { type FileFate, QueueStore } from "../QueueStore.js"
+import * as Departures from "./Departures.js"
 import * as Pace from "./Pace.js"
 import type { Held } from "./Reading.js"
 import * as RemovedFiles from "./RemovedFiles.js"
@@ -36,8 +37,9 @@ export const make = (control: Control) =>
     const letOthersGo = yield* EventLoopYield
     const scheduled = yield* ScheduleMarks
     const removed = yield* RemovedFiles.make
+    const departures = yield* Departures.make
     const takeOver = yield* TakeOver.make(removed)
-    const sortOutStrangers = yield* Strangers.make
+    const sortOutStrangers = yield* Strangers.make(departures)
     const events = yield* Events
     let pace = Pace.initial
     let reported: string | null = null
@@ -80,43 +82,19 @@ export const make = (control: Control) =>
       return Sink.collectAllN<TakeOver.TakenOver>(batches)
     })
 
-    let canDiscard = true
-    /** A trash that does not work must not hold up good files: what is in no order stays, and is tried again at the next look. */
-    const discard = (names: ReadonlyArray<string>): Effect.Effect<boolean> =>
-      spool.trash(names).pipe(
-        Effect.map(() => {
-          if (names.length > 0) canDiscard = true
-          return true
-        }),
-        Effect.catchAll(({ message }) => {
-          const isReported = !canDiscard
-          canDiscard = false
-          const report = Effect.annotateLogs(
-            Effect.logError(
-              "Cannot move files to the in queue's trash: they stay in the in queue. Make its directory `trash` writable, or free space."
-            ),
-            { reason: message }
-          )
-          return Effect.as(isReported ? Effect.void : report, false)
-        })
-      )
-
     const remove = Effect.fnUntraced(function* ({ bad, files, held, marks }: TakeOver.TakenOver) {
       const withFate = (fate: FileFate) => files.filter(([, its]) => its === fate).map(([name]) => name)
-      yield* spool.remove(withFate("remove"))
-      const isNobodysGone = yield* discard(withFate("trash"))
+      const gone = [...(yield* departures.remove(withFate("remove"))), ...(yield* departures.trash(withFate("trash")))]
+      const badGone = new Set(yield* departures.trash(bad.map(({ name }) => name)))
       // Only what was done is said.
-      const isBadGone = yield* discard(bad.map(({ name }) => name))
-      if (isBadGone) {
-        yield* events.publishAll(
-          bad.map(({ name, reasons }): ConnectorEvent => ({ _tag: "FileDiscarded", file: name, reasons }))
-        )
-      }
+      const discarded = bad.filter(({ name }) => badGone.has(name))
+      yield* events.publishAll(
+        discarded.map(({ name, reasons }): ConnectorEvent => ({ _tag: "FileDiscarded", file: name, reasons }))
+      )
       if (marks.length > 0) yield* scheduled.remove(marks)
-      // What stays is known to be taken over, and is moved at a later look.
-      const gone = isNobodysGone ? files.map(([name]) => name) : withFate("remove")
+      // What stays is known to be taken over, and leaves at a later look.
       yield* removed.add(gone)
-      control.waiting = Math.max(0, control.waiting - gone.length - (isBadGone ? bad.length : 0))
+      control.waiting = Math.max(0, control.waiting - gone.length - discarded.length)
       control.head = held?.name ?? null
       control.heldUp = held?.reason ?? null
     })

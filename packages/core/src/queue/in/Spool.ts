@@ -45,6 +45,14 @@ export interface Look {
   readonly waiting: number
 }
 
+/** What became of files that are to go away: each for itself, so that one that can't go keeps no other. */
+export interface Gone {
+  /** Those that are not in the directory any more. */
+  readonly names: ReadonlyArray<string>
+  /** Why the first of those that stayed did, or null: none stayed. */
+  readonly problem: string | null
+}
+
 type Result<A> = Effect.Effect<A, SpoolError>
 
 export interface SpoolShape {
@@ -59,14 +67,14 @@ export interface SpoolShape {
   /** Those of the names that are not in the directory. */
   readonly gone: (names: ReadonlyArray<string>) => Result<ReadonlyArray<string>>
   /**
-   * Deletes files that were taken over, unless other content stands under the name by now. Those that are gone already are
-   * ignored.
+   * Deletes files that were taken over, unless other content stands under the name by now. Those that are gone already
+   * count as removed, and those that others stand in for.
    */
-  readonly remove: (names: ReadonlyArray<string>) => Result<void>
+  readonly remove: (names: ReadonlyArray<string>) => Result<Gone>
   /** When it returns, what was removed or moved before stays so after a power cut. */
   readonly settle: Result<void>
   /** Moves files to the sub-directory `trash`. A file there with the same name is kept under another name. */
-  readonly trash: (names: ReadonlyArray<string>) => Result<void>
+  readonly trash: (names: ReadonlyArray<string>) => Result<Gone>
   /** Emits when something may have changed. Never ends; misses nothing for longer than a slow rescan takes. */
   readonly changes: Stream.Stream<void, SpoolError>
 }

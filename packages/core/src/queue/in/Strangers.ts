@@ -2,12 +2,12 @@
 import { Effect } from "effect"
 import { Events } from "../../events/Events.js"
 import * as MonotonicClock from "../MonotonicClock.js"
-import { type Look, Spool } from "./Spool.js"
+import type { Departures } from "./Departures.js"
+import type { Look } from "./Spool.js"
 import * as Watched from "./Watched.js"
 
 /** To be called after each look. Answers with the milliseconds until one of them has to be looked at again, or null. */
-export const make = Effect.gen(function* () {
-  const spool = yield* Spool
+export const make = Effect.fnUntraced(function* (departures: Departures) {
   const events = yield* Events
   let watched = Watched.none
   let reported: ReadonlySet<string> = new Set()
@@ -31,8 +31,12 @@ export const make = Effect.gen(function* () {
     for (const { modifiedAt, name } of strangers)
       watched = Watched.see(watched, { name, version: `${modifiedAt}` }, now)
     const old = strangers.filter(({ name }) => Watched.changesUntil(watched, name, now) <= now)
-    yield* spool.trash(old.map(({ name }) => name))
-    yield* events.publishAll(old.map(({ name, reason }) => ({ _tag: "FileDiscarded", file: name, reasons: [reason] })))
+    const gone = new Set(yield* departures.trash(old.map(({ name }) => name)))
+    yield* events.publishAll(
+      old
+        .filter(({ name }) => gone.has(name))
+        .map(({ name, reason }) => ({ _tag: "FileDiscarded", file: name, reasons: [reason] }))
+    )
     return strangers.length > old.length ? Watched.unfinishedFor : null
   })
 })
