@@ -24,6 +24,7 @@ import * as OutQueueRestore from "./files/OutQueueRestore.js"
 import * as ScheduleMarksDirectory from "./files/ScheduleMarksDirectory.js"
 import * as Scheduling from "./files/Scheduling.js"
 import * as SpoolDirectory from "./files/SpoolDirectory.js"
+import * as SqliteProblem from "./files/SqliteProblem.js"
 import * as TrashDirectory from "./files/TrashDirectory.js"
 import { Ucr } from "./files/Ucr.js"
 import * as OpenRequests from "./process/OpenRequests.js"
@@ -55,7 +56,7 @@ const storage = ({ databaseFile }: Settings, threads: boolean) =>
     // The driver throws when it opens a file that is no database.
     Layer.catchAllCause((cause) =>
       Layer.fail(
-        new StorageUnusable({ file: databaseFile, detail: DatabaseFile.explain(databaseFile, Cause.squash(cause)) })
+        new StorageUnusable({ file: databaseFile, detail: SqliteProblem.explain(databaseFile, Cause.squash(cause)) })
       )
     )
   )

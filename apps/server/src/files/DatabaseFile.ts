@@ -3,6 +3,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
 import { Effect, Layer, Schema } from "effect"
 import * as InstanceLock from "./InstanceLock.js"
+import * as SqliteProblem from "./SqliteProblem.js"
 
 /** The database can't be used, and why, in a sentence. */
 export class DatabaseUnfit extends Schema.TaggedError<DatabaseUnfit>()("DatabaseUnfit", { detail: Schema.String }) {
@@ -13,13 +14,14 @@ export class DatabaseUnfit extends Schema.TaggedError<DatabaseUnfit>()("Database
 
 /** Makes the file, for nobody else to read, and holds it: also against a connector on another base directory. */
 export const held = (file: string) =>
-  InstanceLock.hold(`${file}.lock`, () =>
-    Effect.fail(
+  InstanceLock.hold(
+    `${file}.lock`,
+    (problem) =>
       new DatabaseUnfit({
         detail:
+          problem ??
           "another id-connector uses it, from another base directory. Stop that one first, or set IDC_DATABASE_URL to another file"
       })
-    )
   ).pipe(
     Layer.provideMerge(
       Layer.effectDiscard(
@@ -57,29 +59,7 @@ export const sound = (file: string, steps: ReadonlyArray<string>) =>
       if (Number(size) > lookedThrough) return
       const found = yield* sql<{ quick_check: string }>`PRAGMA quick_check(1)`
       const problem = found[0]?.quick_check ?? "ok"
-      if (problem !== "ok") return yield* new DatabaseUnfit({ detail: `it is damaged (${problem}). ${restore}` })
+      if (problem !== "ok")
+        return yield* new DatabaseUnfit({ detail: `it is damaged (${problem}). ${SqliteProblem.restore}` })
     })
   )
-
-const restore = "Restore it from a backup, or move it away and schedule all schools anew"
-
-/** Why it could not be opened, in a sentence that says what to do. */
-export const explain = (file: string, cause: unknown): string => {
-  const codes = codesIn(cause)
-  const has = (...some: ReadonlyArray<string>) => some.some((code) => codes.includes(code))
-  if (has("SQLITE_FULL", "ENOSPC", "EDQUOT")) return "the disk is full. Make room and start again: nothing is lost"
-  if (has("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "EACCES", "EPERM", "EROFS")) {
-    return `the connector may not write ${file} or its directory. Give it the right to`
-  }
-  if (has("SQLITE_NOTADB")) return `the file is no SQLite database. ${restore}`
-  if (codes.some((code) => code.startsWith("SQLITE_CORRUPT"))) return `it is damaged. ${restore}`
-  if (codes.some((code) => code.startsWith("SQLITE_BUSY"))) return "another program has locked it. Stop that one first"
-  return cause instanceof Error ? cause.message : String(cause)
-}
-
-/** The codes of an error and of what caused it, the outermost first. */
-const codesIn = (error: unknown, depth = 0): ReadonlyArray<string> => {
-  if (typeof error !== "object" || error === null || depth > 8) return []
-  const code = "code" in error && typeof error.code === "string" ? [error.code] : []
-  return [...code, ...("cause" in error ? codesIn(error.cause, depth + 1) : [])]
-}

@@ -5,7 +5,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
-import { Effect, Layer, Schema } from "effect"
+import { Cause, Effect, Layer, Schema } from "effect"
+import * as SqliteProblem from "./SqliteProblem.js"
 
 export class AlreadyRunning extends Schema.TaggedError<AlreadyRunning>()("AlreadyRunning", {
   directory: Schema.String
@@ -34,19 +35,28 @@ export const layer = (appDir: string) =>
         fs.makeDirectory(path.join(appDir, "data"), { recursive: true }),
         (error) => new AppDirUnusable({ directory: appDir, detail: error.message })
       )
-      return hold(path.join(appDir, "data", "id-connector.lock"), () =>
-        Effect.fail(new AlreadyRunning({ directory: appDir }))
+      return hold(path.join(appDir, "data", "id-connector.lock"), (problem) =>
+        problem === null
+          ? new AlreadyRunning({ directory: appDir })
+          : new AppDirUnusable({ directory: appDir, detail: problem })
       )
     })
   )
 
-/** Holds a file of its own as long as the layer lives, or does what is to be done when somebody else does. */
-export const hold = <E>(filename: string, onHeld: () => Effect.Effect<never, E>) =>
+/** Holds a file of its own as long as the layer lives. Asks for the failure: null when somebody else holds it, or what else is wrong. */
+export const hold = <E>(filename: string, failure: (problem: string | null) => E) =>
   Layer.scopedDiscard(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const connection = yield* sql.reserve
       yield* connection.executeRaw("PRAGMA busy_timeout = 200", [])
-      yield* Effect.catchAll(connection.executeRaw("BEGIN EXCLUSIVE", []), onHeld)
+      yield* connection.executeRaw("BEGIN EXCLUSIVE", [])
     })
-  ).pipe(Layer.provide(Layer.fresh(SqliteClient.layer({ filename, disableWAL: true }))))
+  ).pipe(
+    Layer.provide(Layer.fresh(SqliteClient.layer({ filename, disableWAL: true }))),
+    // The driver throws when it opens a file that it may not write.
+    Layer.catchAllCause((cause) => {
+      const error = Cause.squash(cause)
+      return Layer.fail(failure(SqliteProblem.isBusy(error) ? null : SqliteProblem.explain(filename, error)))
+    })
+  )

@@ -6,6 +6,8 @@ import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as DatabaseFile from "@id-connector/server/files/DatabaseFile"
+import * as InstanceLock from "@id-connector/server/files/InstanceLock"
+import * as SqliteProblem from "@id-connector/server/files/SqliteProblem"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { quietly, world } from "../http/ApiWorld.js"
 
@@ -71,13 +73,28 @@ describe("The file of the database", () => {
       for (let page = 20; page < 60; page++) Fs.writeSync(open, Buffer.alloc(4096, 0xab), 0, 4096, page * 4096)
       Fs.closeSync(open)
       const damaged = yield* Effect.flip(soundness(file))
-      assert.match(DatabaseFile.explain(file, damaged), /damaged/)
+      assert.match(SqliteProblem.explain(file, damaged), /damaged/)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scopedLive("is not said to be used by another connector when its lock can't be taken for another reason", () =>
+    Effect.gen(function* () {
+      const file = yield* newFile
+      const data = join(file, "..")
+      Fs.mkdirSync(data, { recursive: true })
+      for (const lock of ["queue.db.lock", "id-connector.lock"]) Fs.writeFileSync(join(data, lock), "x".repeat(5_000))
+      assert.match(
+        (yield* Effect.flip(Layer.build(Layer.fresh(DatabaseFile.held(file))))).message,
+        /no SQLite database/
+      )
+      const refused = yield* Effect.flip(Layer.build(Layer.fresh(InstanceLock.layer(join(data, "..")))))
+      assert.match(refused.message, /IDC_APP_DIR: .* can't be used, .*no SQLite database/)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it("says why it can't be used, each in a sentence of its own", () => {
     const of = (code: string) =>
-      DatabaseFile.explain("x.db", new Error("outer", { cause: Object.assign(new Error("no"), { code }) }))
+      SqliteProblem.explain("x.db", new Error("outer", { cause: Object.assign(new Error("no"), { code }) }))
     assert.match(of("SQLITE_FULL"), /disk is full/)
     assert.match(of("EACCES"), /may not write x.db/)
     assert.match(of("SQLITE_NOTADB"), /no SQLite database/)
