@@ -35,6 +35,8 @@ export const line = (event: ConnectorEvent): string | null => {
       return row("discarded", event.file, event.reasons.join("; "))
     case "InQueueHeldUp":
       return row("waits for", event.file, event.reason)
+    case "FileHeldBack":
+      return row("held back", event.file, event.reason)
     case "FileLeft":
       return row("left", event.file, event.reason)
     case "QueuePaused":

@@ -64,6 +64,9 @@ const PluginPreview = Schema.Struct({
     description: "The mapping that is chosen, and why."
   }),
   attributes: AnyObject.annotations({ description: "What the target is to have. Secrets are masked." }),
+  sources: Schema.Record({ key: Schema.String, value: Schema.String }).annotations({
+    description: "The key of the mapping that each attribute or UDM property has its value from."
+  }),
   differences: Schema.Array(
     Schema.Struct({ attribute: Schema.String, current: Schema.Unknown, wanted: Schema.Unknown })
   ).annotations({ description: "What differs at the target." }),
@@ -127,6 +130,7 @@ export const Preview = Schema.Struct({
               detail: null,
               mapping: { name: "users_student", because: "the user has the role student here" },
               attributes: { name: "anna", firstname: "Anna", lastname: "Meier" },
+              sources: { name: "username", firstname: "firstname", lastname: "lastname" },
               differences: [{ attribute: "lastname", current: "Huber", wanted: "Meier" }],
               requests: [{ method: "PATCH", path: "/ucsschool/kelvin/v1/users/anna", body: { lastname: "Meier" } }],
               warnings: []

@@ -17,6 +17,13 @@ export const Queue = Schema.Struct({
       description: "Why nothing after `head` is taken from the in queue. Missing: nothing holds it up."
     }),
     { exact: true }
+  ),
+  held_back: Schema.optionalWith(
+    Schema.String.annotations({
+      description:
+        "How many files plugins hold back, and why the first of them. Those of other objects go on. Missing: none."
+    }),
+    { exact: true }
   )
 }).annotations({
   identifier: "Queue",

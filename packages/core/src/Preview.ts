@@ -16,6 +16,7 @@ import { persistently } from "./queue/Supervision.js"
 import type { AuthorityName, SchoolAuthority } from "./schools/SchoolAuthority.js"
 import { SourceDomain } from "./schools/SourceDomain.js"
 import * as Plugin from "./targets/Plugin.js"
+import * as PluginChoice from "./targets/PluginChoice.js"
 
 /** What a plugin would do, or why it could not. */
 export interface PluginPreview {
@@ -74,16 +75,13 @@ export const preview = Effect.fn("Preview.preview")(function* (
   const hashes =
     read._tag === "ChangedUser" ? yield* (yield* Directory).passwordHashes([read.username]) : new Map<string, never>()
   const attached = Preparation.attach(read, states, hashes)
-  const object = yield* Preparation.preprocess(
-    attached,
-    plugins.filter((plugin) => plugin.preprocess !== undefined)
-  )
+  const { added, object } = yield* Preparation.throughPlugins(attached, plugins, configuration)
   const concerned = yield* (yield* QueueStore).concerned([ListenerObject.objectKey(object)])
   const { ignored, recipients } = Distribution.distribute(object, {
     authorities: Distribution.byName(configuration.authorities),
     mapping: configuration.mapping,
     layout,
-    added: Preparation.addedByPlugins(object, plugins, configuration),
+    added,
     concerned: concerned.get(ListenerObject.objectKey(object)) ?? []
   })
   const result: Preview = {
@@ -122,7 +120,7 @@ const atTarget = (authority: SchoolAuthority, object: ListenerObject.ListenerObj
     const othersWith = (recordUid: string) => persistently(store.othersWith(authority.name, recordUid, key))
     const receipts = Receipts.decode(yield* store.receipt(authority.name, key))
     const plugins = yield* Effect.forEach(
-      Plugin.forObject(yield* Plugin.Plugins, authority, desired.object),
+      PluginChoice.forObject(yield* Plugin.Plugins, authority, desired.object),
       (plugin): Effect.Effect<PluginPreview> =>
         Effect.scoped(
           Effect.flatMap(plugin.handler(authority), (handler) =>

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Connector from "@id-connector/core/Connector"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import * as Events from "@id-connector/core/events/Events"
+import * as FailurePolicy from "@id-connector/core/queue/out/FailurePolicy"
 import * as OutQueueTrash from "@id-connector/core/queue/out/OutQueueTrash"
 import * as QueueNotifier from "@id-connector/core/queue/QueueNotifier"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
@@ -15,7 +16,7 @@ import {
   TargetRefused,
   TargetUnavailable
 } from "@id-connector/core/targets/DeliveryError"
-import { type Delivered, type Delivery, type Plugin, Plugins } from "@id-connector/core/targets/Plugin"
+import * as Plugin from "@id-connector/core/targets/Plugin"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import * as MemoryConfigStore from "@id-connector/testkit/memory/MemoryConfigStore"
 import * as MemoryDirectory from "@id-connector/testkit/memory/MemoryDirectory"
@@ -40,7 +41,11 @@ import {
 class Stub extends Context.Tag("test/Stub")<
   Stub,
   {
-    readonly deliveries: Array<{ readonly authority: string; readonly label: string; readonly delivery: Delivery }>
+    readonly deliveries: Array<{
+      readonly authority: string
+      readonly label: string
+      readonly delivery: Plugin.Delivery
+    }>
     /** What the next deliveries of an object fail with, first first. */
     readonly failures: Map<string, Array<DeliveryError>>
     /** What the next pings of an authority fail with. */
@@ -54,57 +59,57 @@ class Stub extends Context.Tag("test/Stub")<
   }
 >() {}
 
-const done: Delivered = { outcome: "modified", detail: null, warnings: [], receipt: "receipt" }
+const done: Plugin.Delivered = { outcome: "modified", detail: null, warnings: [], receipt: "receipt" }
 
-const stubPlugin = (stub: Context.Tag.Service<Stub>): Plugin => ({
-  name: "kelvin",
-  handles: () => true,
-  handler: (authority) => {
-    if (stub.broken.has(authority.name)) throw new Error("the plugin is broken")
-    let isConnected = true
-    const connection = Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        isConnected = false
+const stubPlugin = (stub: Context.Tag.Service<Stub>): Plugin.Plugin =>
+  Plugin.make({
+    name: "kelvin",
+    handler: (authority) => {
+      if (stub.broken.has(authority.name)) throw new Error("the plugin is broken")
+      let isConnected = true
+      const connection = Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          isConnected = false
+        })
+      )
+      return Effect.as(connection, {
+        ping: () => {
+          const failure = stub.pings.get(authority.name)?.shift()
+          return failure === undefined ? Effect.void : Effect.fail(failure)
+        },
+        deliver: (delivery: Plugin.Delivery) =>
+          Effect.gen(function* () {
+            const label = ListenerObject.label(delivery.object)
+            stub.deliveries.push({ authority: authority.name, label, delivery })
+            stub.atWork += 1
+            stub.mostAtWork = Math.max(stub.mostAtWork, stub.atWork)
+            const gate = stub.gates.get(label)
+            if (gate !== undefined) yield* Deferred.await(gate)
+            yield* Effect.yieldNow()
+            if (!isConnected) {
+              return yield* new TargetUnavailable({
+                detail: "the connection was closed",
+                retryAfter: null,
+                answered: false
+              })
+            }
+            const failure = stub.failures.get(label)?.shift()
+            if (failure !== undefined) return yield* failure
+            if (delivery.object._tag !== "RemovedUser") return done
+            yield* delivery.mayDelete
+            return { ...done, outcome: "removed" as const, receipt: null }
+          }).pipe(
+            Effect.ensuring(
+              Effect.sync(() => {
+                stub.atWork -= 1
+              })
+            )
+          ),
+        preview: () => Effect.die("nobody asks for a preview here"),
+        check: () => []
       })
-    )
-    return Effect.as(connection, {
-      ping: Effect.suspend(() => {
-        const failure = stub.pings.get(authority.name)?.shift()
-        return failure === undefined ? Effect.void : Effect.fail(failure)
-      }),
-      deliver: (delivery) =>
-        Effect.gen(function* () {
-          const label = ListenerObject.label(delivery.object)
-          stub.deliveries.push({ authority: authority.name, label, delivery })
-          stub.atWork += 1
-          stub.mostAtWork = Math.max(stub.mostAtWork, stub.atWork)
-          const gate = stub.gates.get(label)
-          if (gate !== undefined) yield* Deferred.await(gate)
-          yield* Effect.yieldNow()
-          if (!isConnected) {
-            return yield* new TargetUnavailable({
-              detail: "the connection was closed",
-              retryAfter: null,
-              answered: false
-            })
-          }
-          const failure = stub.failures.get(label)?.shift()
-          if (failure !== undefined) return yield* failure
-          if (delivery.object._tag !== "RemovedUser") return done
-          yield* delivery.mayDelete
-          return { ...done, outcome: "removed" as const, receipt: null }
-        }).pipe(
-          Effect.ensuring(
-            Effect.sync(() => {
-              stub.atWork -= 1
-            })
-          )
-        ),
-      preview: () => Effect.die("nobody asks for a preview here"),
-      check: Effect.succeed([])
-    })
-  }
-})
+    }
+  })
 
 const StubLive = Layer.sync(Stub, () => ({
   deliveries: [],
@@ -136,7 +141,7 @@ const world = (authorities: ReadonlyArray<unknown>) => {
     OutQueueTrash.none,
     Layer.succeed(SourceDomain, { layout: { ...defaultLayout, base }, sourceUid: Effect.succeed("SOURCE") }),
     Layer.effect(
-      Plugins,
+      Plugin.Plugins,
       Effect.map(Stub, (stub) => [stubPlugin(stub)])
     )
   ).pipe(Layer.provideMerge(StubLive))
@@ -147,6 +152,12 @@ const world = (authorities: ReadonlyArray<unknown>) => {
 const settle = Effect.yieldNow().pipe(Effect.repeatN(2_000))
 
 const start = Layer.build(Connector.layer)
+
+/** With plugins besides that of the stub. */
+const startWith = (more: ReadonlyArray<Plugin.Plugin>) =>
+  Effect.flatMap(Plugin.Plugins, (plugins) =>
+    Layer.build(Layer.provide(Connector.layer, Layer.succeed(Plugin.Plugins, [...plugins, ...more])))
+  )
 
 const labels = Effect.map(Stub, ({ deliveries }) => deliveries.map(({ label }) => label))
 
@@ -689,7 +700,72 @@ describe("Connector", () => {
     }).pipe(Effect.provide(world([authority("A")])))
   )
 
-  it.scoped("buries an object whose delivery dies, and goes on", () =>
+  it.scoped("holds back the changes of an object at which a plugin fails, and goes on with those of others", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      const ill = new Set(["anna", "never"])
+      const seen: Array<string> = []
+      const faulty = Plugin.make({
+        name: "faulty",
+        handler: () => ({ deliver: () => ({ outcome: "unchanged" }) }),
+        preprocess: (object) => {
+          const label = ListenerObject.label(object)
+          seen.push(label)
+          if (label === "never") return Effect.never
+          if (ill.has(label)) throw new Error("no idea")
+          return object
+        },
+        distribute: (object) => (ListenerObject.label(object) === "ben" ? ["B"] : [])
+      })
+      const connector = Context.get(yield* startWith([faulty]), Connector.Connector)
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* spool.put("2.json", user("never", ["A1"]))
+      yield* spool.put("3.json", user("anna", ["A1", "A2"]))
+      yield* spool.put("4.json", user("ben", ["A1"]))
+      yield* settle
+      // Others wait that long for one that may be slow.
+      yield* TestClock.adjust("1 second")
+      yield* settle
+      const delivered = Effect.map(Stub, ({ deliveries }) =>
+        deliveries.map(({ authority, label }) => `${label} to ${authority}`).sort()
+      )
+      assert.deepStrictEqual(yield* delivered, ["ben to A", "ben to B"])
+      assert.deepStrictEqual(yield* spool.names, ["1.json", "2.json", "3.json"])
+      assert.deepStrictEqual((yield* connector.inQueue).heldBack, {
+        files: 3,
+        reason: 'The plugin "faulty" is faulty: its hook preprocess threw Error: no idea.'
+      })
+      assert.deepStrictEqual(seen, ["anna", "never", "ben"], "the second change of anna waits for the first")
+
+      ill.clear()
+      yield* TestClock.adjust("5 seconds")
+      yield* settle
+      const { deliveries } = yield* Stub
+      assert.deepStrictEqual(yield* spool.names, ["2.json"])
+      const last = deliveries.at(-1)?.delivery.object
+      assert.deepStrictEqual(last?._tag === "ChangedUser" && last.schools, ["A1", "A2"])
+      yield* TestClock.adjust("1 minute")
+      yield* settle
+      assert.match((yield* connector.inQueue).heldBack?.reason ?? "", /did not end within 1m/)
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])))
+  )
+
+  it.scoped("pauses an authority that names a plugin which is not there, until it is", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      const connector = Context.get(yield* start, Connector.Connector)
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* settle
+      const [status] = yield* connector.status
+      assert.deepStrictEqual([status?.waiting, status?.dead], [1, 0])
+      assert.match(
+        status?.status?._tag === "Paused" ? status.status.reason : "",
+        /there is no plugin "webhook" \(there are: kelvin\)/
+      )
+    }).pipe(Effect.provide(world([{ ...authority("A"), plugins: ["webhook"] }])))
+  )
+
+  it.scoped("tries an object again at which the plugin dies, buries it in the end, and goes on with others", () =>
     Effect.gen(function* () {
       const stub = yield* Stub
       const spool = yield* MemorySpool.MemorySpool
@@ -700,8 +776,14 @@ describe("Connector", () => {
       yield* spool.put("1.json", user("anna", ["A1"]))
       yield* spool.put("2.json", user("ben", ["A1"]))
       yield* settle
-      const [status] = yield* connector.status
-      assert.deepStrictEqual([status?.dead, status?.waiting, status?.inFlight], [1, 0, 0])
+      const counts = Effect.map(connector.status, ([status]) => [status?.dead, status?.waiting, status?.inFlight])
+      assert.deepStrictEqual(yield* counts, [0, 1, 0])
+      assert.deepStrictEqual((yield* labels).sort(), ["anna", "ben"])
+      for (let attempt = 2; attempt <= FailurePolicy.maxAttempts; attempt++) {
+        yield* TestClock.adjust("10 minutes")
+        yield* settle
+      }
+      assert.deepStrictEqual(yield* counts, [1, 0, 0])
     }).pipe(Effect.provide(world([authority("A")])))
   )
 

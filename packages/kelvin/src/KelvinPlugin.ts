@@ -8,81 +8,90 @@ import type { ConfigStore } from "@id-connector/core/config/ConfigStore"
 import { Directory } from "@id-connector/core/directory/Directory"
 import type { SourceDomain } from "@id-connector/core/schools/SourceDomain"
 import { TargetUnavailable } from "@id-connector/core/targets/DeliveryError"
-import type { Delivery, Plugin, Undelivered } from "@id-connector/core/targets/Plugin"
+import * as Plugin from "@id-connector/core/targets/Plugin"
 import { Effect } from "effect"
 import type { TargetHttp } from "./client/TargetHttp.js"
 import * as ClassDelivery from "./delivery/ClassDelivery.js"
 import * as ClassMembers from "./delivery/ClassMembers.js"
-import * as ClassPlan from "./delivery/ClassPlan.js"
 import type { PasswordDigest } from "./delivery/PasswordDigest.js"
 import * as Target from "./delivery/Target.js"
 import * as UserDelivery from "./delivery/UserDelivery.js"
 import * as KelvinPreview from "./KelvinPreview.js"
 import * as KelvinSettings from "./settings/KelvinSettings.js"
 import * as KelvinValidation from "./settings/KelvinValidation.js"
+import * as Variation from "./settings/Variation.js"
 import * as TargetCheck from "./TargetCheck.js"
 
 /** What the plugins need from the connector around them. */
 export type Needs = ConfigStore | Directory | PasswordDigest | SourceDomain | TargetHttp
 
-const preview = (target: Target.Target, undelivered: Undelivered, chooseMembers: ClassPlan.ChooseMembers) =>
-  ListenerObject.isUser(undelivered.object)
-    ? KelvinPreview.user(target, undelivered.object, undelivered)
-    : KelvinPreview.schoolClass(target, undelivered.object, undelivered, chooseMembers)
+/**
+ * A plugin like `kelvin` that differs as the variation says. Its settings at an authority are those of the Kelvin plugin, under
+ * its own name.
+ *
+ *     KelvinPlugin.make({
+ *       name: "kelvin-initials",
+ *       attributes: { initials: ({ properties }) => String(properties.firstname).slice(0, 1) }
+ *     })
+ */
+export const make = <R = never>(variation: Variation.Variation<R>): Plugin.Plugin<Needs | R> =>
+  define(
+    variation,
+    Effect.map(Effect.context<R>(), (context) => Variation.prepare(variation, context))
+  )
+
+/** `varied`: for one authority. */
+const define = <R>(
+  { attributes = {}, classAttributes = {}, name, origin, receipts, timeLimits }: Variation.Variation<R>,
+  varied: Effect.Effect<Variation.Varied, never, R>
+): Plugin.Plugin<Needs | R> => {
+  const provided = { users: Object.keys(attributes), classes: Object.keys(classAttributes) }
+  return Plugin.make<Needs | R>({
+    name,
+    receipts: receipts ?? "kelvin",
+    ...(origin === undefined ? {} : { origin }),
+    // Each request has a limit of its own, and a class may need many of them.
+    timeLimits: { deliver: null, ...timeLimits },
+    concurrency: (authority) => KelvinSettings.concurrencyOf(authority, name),
+    deletionLimit: (authority) => KelvinSettings.deletionLimitOf(authority, name),
+    check: (authority) => KelvinValidation.check(authority, name, provided),
+    handler: (authority) =>
+      Effect.map(
+        Effect.flatMap(varied, (variation) => Target.make(authority, variation)),
+        (target) => ({
+          ping: () => target.client.ping,
+          deliver: (delivery) =>
+            ListenerObject.isUser(delivery.object)
+              ? UserDelivery.deliver(target, delivery.object, delivery)
+              : ClassDelivery.deliver(target, delivery.object, delivery),
+          preview: (undelivered) =>
+            ListenerObject.isUser(undelivered.object)
+              ? KelvinPreview.user(target, undelivered.object, undelivered)
+              : KelvinPreview.schoolClass(target, undelivered.object, undelivered),
+          check: () => TargetCheck.check(target)
+        })
+      )
+  })
+}
 
 /** Users and classes, classes with all their members. */
-export const kelvin: Plugin<Needs> = {
-  name: "kelvin",
-  handles: () => true,
-  concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin"),
-  deletionLimit: (authority) => KelvinSettings.deletionLimitOf(authority, "kelvin"),
-  check: (authority) => KelvinValidation.check(authority, "kelvin"),
-  handler: (authority) =>
-    Effect.map(Target.make(authority, "kelvin"), (target) => ({
-      ping: target.client.ping,
-      deliver: (delivery) =>
-        ListenerObject.isUser(delivery.object)
-          ? UserDelivery.deliver(target, delivery.object, delivery)
-          : ClassDelivery.deliver(target, delivery.object, delivery, ClassPlan.localMembers),
-      preview: (undelivered) => preview(target, undelivered, ClassPlan.localMembers),
-      check: TargetCheck.check(target)
-    }))
-}
+export const kelvin: Plugin.Plugin<Needs> = make({ name: "kelvin" })
 
 /**
  * Like `kelvin`, but the members of a class with a role of `school_classes_ignore_roles` are left to the target: they are
  * neither added nor removed there, and neither are people the source directory does not know.
  */
-export const partialGroupSync: Plugin<Needs> = {
+export const partialGroupSync: Plugin.Plugin<Needs> = make<Directory>({
   name: "kelvin-partial-group-sync",
-  receipts: kelvin.name,
-  handles: () => true,
-  concurrency: (authority) => KelvinSettings.concurrencyOf(authority, "kelvin-partial-group-sync"),
-  deletionLimit: (authority) => KelvinSettings.deletionLimitOf(authority, "kelvin-partial-group-sync"),
-  check: (authority) => KelvinValidation.check(authority, "kelvin-partial-group-sync"),
-  handler: (authority) =>
+  chooseMembers: ({ atTarget, local }, { authority, handledSchools }) =>
     Effect.gen(function* () {
       const directory = yield* Directory
-      const target = yield* Target.make(authority, "kelvin-partial-group-sync")
-      const ignored = new Set(target.settings.ignoredRoles)
-      const chooseMembers: ClassPlan.ChooseMembers = ({ atTarget, local }) =>
-        Effect.gen(function* () {
-          const schools = yield* target.handledSchools
-          const roles = yield* Effect.mapError(
-            directory.roles([...new Set([...local, ...atTarget])]),
-            // The source directory is the connector's own: the queue waits for it like for a target.
-            (error) => new TargetUnavailable({ detail: error.message, retryAfter: null, answered: true })
-          )
-          return ClassMembers.partial({ local, atTarget, roles, ignored, schools })
-        })
-      return {
-        ping: target.client.ping,
-        deliver: (delivery: Delivery) =>
-          ListenerObject.isUser(delivery.object)
-            ? UserDelivery.deliver(target, delivery.object, delivery)
-            : ClassDelivery.deliver(target, delivery.object, delivery, chooseMembers),
-        preview: (undelivered: Undelivered) => preview(target, undelivered, chooseMembers),
-        check: TargetCheck.check(target)
-      }
+      const roles = yield* Effect.mapError(
+        directory.roles([...new Set([...local, ...atTarget])]),
+        // The source directory is the connector's own: the queue waits for it like for a target.
+        (error) => new TargetUnavailable({ detail: error.message, retryAfter: null, answered: true })
+      )
+      const ignored = new Set(KelvinSettings.ignoredRolesOf(authority, "kelvin-partial-group-sync"))
+      return ClassMembers.partial({ local, atTarget, roles, ignored, schools: handledSchools })
     })
-}
+})

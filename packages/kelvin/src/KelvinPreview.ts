@@ -69,12 +69,11 @@ export const user = (
 export const schoolClass = (
   target: Target,
   object: GroupObject,
-  undelivered: Undelivered,
-  chooseMembers: ClassPlan.ChooseMembers
+  undelivered: Undelivered
 ): Effect.Effect<Preview, DeliveryError> =>
   Effect.gen(function* () {
     const { urls } = target
-    const plan = yield* ClassPlan.decide(target, object, undelivered, chooseMembers)
+    const plan = yield* ClassPlan.decide(target, object, undelivered)
     switch (plan._tag) {
       case "Nothing":
         return previewed("ignored", { detail: plan.detail })
@@ -136,6 +135,7 @@ const previewed = (outcome: Preview["outcome"], more: Partial<Preview> = {}): Pr
   detail: null,
   mapping: null,
   attributes: {},
+  sources: {},
   differences: [],
   requests: [],
   warnings: [],
@@ -144,8 +144,9 @@ const previewed = (outcome: Preview["outcome"], more: Partial<Preview> = {}): Pr
 
 const classes = { name: "school_classes", because: "it is a school class" }
 
-const what = ({ attributes, randomPassword, udmProperties }: Mapped, mapping: Preview["mapping"]) => ({
+const what = ({ attributes, randomPassword, sources, udmProperties }: Mapped, mapping: Preview["mapping"]) => ({
   mapping,
+  sources,
   attributes: {
     ...attributes,
     ...(randomPassword ? { password: mask } : {}),

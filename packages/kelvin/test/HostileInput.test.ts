@@ -94,7 +94,8 @@ describe("Input made to be slow is read at once:", () => {
       randomPassword: false,
       warnings: [],
       given: [],
-      empty: []
+      empty: [],
+      sources: {}
     }
     for (const json of hostile) {
       for (const key of Object.keys(user)) {

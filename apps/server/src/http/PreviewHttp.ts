@@ -50,6 +50,7 @@ export const layer = HttpApiBuilder.group(Api, "preview", (handlers) =>
         Effect.catchTags({
           DirectoryError: (error) => Effect.fail(failed(error)),
           QueueStoreError: (error) => Effect.fail(failed(error)),
+          PluginFailed: (error) => Effect.fail(failed(error)),
           ObjectUnknown: ({ message }) => Effect.fail(new NotFound({ detail: message })),
           ObjectUnfit: ({ reasons }) => Effect.fail(new Unacceptable({ problems: reasons.map(problemOf) }))
         }),
@@ -85,6 +86,7 @@ const nothing = {
   detail: null,
   mapping: null,
   attributes: {},
+  sources: {},
   differences: [],
   requests: [],
   warnings: []

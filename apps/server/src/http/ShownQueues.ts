@@ -14,7 +14,7 @@ type InQueue = Effect.Effect.Success<ConnectorShape["inQueue"]>
  * that has no status yet is empty.
  */
 export const queues = (
-  { head, heldUp, waiting }: InQueue,
+  { head, heldBack, heldUp, waiting }: InQueue,
   authorities: ReadonlyArray<Pick<SchoolAuthority, "active" | "name">>,
   statuses: ReadonlyArray<QueueStatus>
 ): ReadonlyArray<typeof Queue.Type> => {
@@ -26,7 +26,14 @@ export const queues = (
     return { name, head: status?.report?.head ?? "", length, school_authority: name }
   })
   const inQueue = { name: inQueueName, head: head ?? "", length: waiting, school_authority: "" }
-  return [heldUp === null ? inQueue : { ...inQueue, held_up: heldUp }, ...outQueues]
+  return [
+    {
+      ...inQueue,
+      ...(heldUp === null ? {} : { held_up: heldUp }),
+      ...(heldBack === null ? {} : { held_back: `${heldBack.files} files: ${heldBack.reason}` })
+    },
+    ...outQueues
+  ]
 }
 
 /** `waits`: the items that it waits for. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
-import type { Plugin } from "@id-connector/core/targets/Plugin"
+import * as Plugin from "@id-connector/core/targets/Plugin"
 import * as AuthorityChanges from "@id-connector/server/http/AuthorityChanges"
 import * as Arbitraries from "@id-connector/testkit/data/Arbitraries"
 import * as Builders from "@id-connector/testkit/data/Builders"
@@ -16,12 +16,11 @@ describe("what an administrator sends", () => {
   })
 
   it("is refused when a plugin says that it can't work", () => {
-    const refusing: Plugin = {
+    const refusing = Plugin.make({
       name: "kelvin",
-      handles: () => true,
       check: () => ({ errors: ["plugin_configs.kelvin: is wrong"], warnings: ["is strange"] }),
       handler: () => Effect.dieMessage("nothing is delivered")
-    }
+    })
     assert.deepStrictEqual(
       AuthorityChanges.decode([refusing], { ...Builders.authority("Berlin"), plugins: ["kelvin"] }),
       Either.left(["plugin_configs.kelvin: is wrong"])

@@ -33,7 +33,7 @@ describe("the queues that the API shows", () => {
           waiting: 3,
           inFlight: 0
         }
-        const [first, ...out] = ShownQueues.queues({ head: "a.json", heldUp: null, waiting: 7 }, all, [
+        const [first, ...out] = ShownQueues.queues({ head: "a.json", heldUp: null, heldBack: null, waiting: 7 }, all, [
           gone,
           ...statuses.reverse()
         ])

@@ -19,6 +19,14 @@ export type ConnectorEvent =
   | { readonly _tag: "FileDiscarded"; readonly file: string; readonly reasons: ReadonlyArray<string> }
   | { readonly _tag: "FileLeft"; readonly file: string; readonly reason: string }
   | { readonly _tag: "InQueueHeldUp"; readonly file: string; readonly reason: string }
+  | {
+      readonly _tag: "FileHeldBack"
+      readonly file: string
+      readonly subject: Subject
+      readonly reason: string
+      /** Tried again after so many milliseconds. */
+      readonly after: number
+    }
   | { readonly _tag: "FileAlreadyTakenOver"; readonly file: string }
   | {
       readonly _tag: "ChangeAccepted"

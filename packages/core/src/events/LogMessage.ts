@@ -1,5 +1,5 @@
 /** What the log says about an event: one total function. */
-import { DateTime, LogLevel, Option } from "effect"
+import { DateTime, Duration, LogLevel, Option } from "effect"
 import * as Distribution from "../mapping/Distribution.js"
 import type { ConnectorEvent, Subject } from "./ConnectorEvent.js"
 
@@ -30,6 +30,17 @@ export const describe = (event: ConnectorEvent): LogMessage => {
         {
           file: event.file,
           reason: event.reason
+        }
+      )
+    case "FileHeldBack":
+      return line(
+        LogLevel.Error,
+        "A plugin holds back the changes of an object: they stay in the in queue. Those of others go on.",
+        {
+          file: event.file,
+          object: name(event.subject),
+          reason: event.reason,
+          triedAgainIn: Duration.format(Duration.millis(event.after))
         }
       )
     case "FileAlreadyTakenOver":

@@ -29,6 +29,8 @@ export interface Facts {
   readonly sourceUid: string
   /** Password hashes are synchronised, so no password is made up. */
   readonly hashesAreSent: boolean
+  /** Values of keys *here* that a plugin has functions for. */
+  readonly own?: ReadonlyMap<string, unknown>
 }
 
 /** What the target may hold of earlier deliveries of the object. */
@@ -54,6 +56,8 @@ export interface Mapped {
   readonly empty: ReadonlyArray<string>
   /** A new account gets a random password. An existing one keeps what it has. */
   readonly randomPassword: boolean
+  /** The key *here* that each attribute or UDM property *there* has its value from. */
+  readonly sources: { readonly [there: string]: string }
   /** For the log: nothing is wrong enough to stop the delivery. */
   readonly warnings: ReadonlyArray<string>
 }
@@ -142,10 +146,11 @@ export const mapClass = (
   group: ListenerObject.ChangedGroup,
   schoolClass: SchoolClass.SchoolClass,
   mapping: Mapping,
-  facts: Pick<Facts, "schools">,
+  facts: Pick<Facts, "schools" | "own">,
   earlier: Earlier = nothingEarlier
 ): Either.Either<Mapped, Problems> =>
   collect(mapping, classAttributes, earlier, (here) => {
+    if (facts.own?.has(here) === true) return plain(facts.own.get(here))
     switch (here) {
       case "name":
         return send(Option.getOrElse(SchoolClass.withoutPrefix(group.name, schoolClass.school), () => schoolClass.name))
@@ -166,6 +171,7 @@ const collect = (
 ): Either.Either<Mapped, Problems> => {
   /** What is sent for an attribute; undefined: nothing so far. */
   const wanted = new Map<string, unknown>()
+  const sources: Record<string, string> = {}
   const perhapsGiven = new Set(earlier.given)
   const warnings: Array<string> = []
   const problems: Array<string> = []
@@ -180,7 +186,10 @@ const collect = (
         const sent = isText && Array.isArray(value.value) ? value.value[0] : value.value
         const isMissing = sent === undefined || (isText && sent === "")
         // Nothing takes the place of what another key has.
-        if (!isMissing && (!isEmpty(sent) || isEmpty(wanted.get(there)))) wanted.set(there, sent)
+        if (!isMissing && (!isEmpty(sent) || isEmpty(wanted.get(there)))) {
+          wanted.set(there, sent)
+          define(sources, there, here)
+        }
         break
       }
       case "Skip":
@@ -207,7 +216,7 @@ const collect = (
     // Not by assignment: a property may have any name, `__proto__`, too.
     if (sent !== undefined) define(known.has(there) ? attributes : udmProperties, there, sent)
   }
-  return Either.right({ attributes, udmProperties, given, empty, randomPassword, warnings })
+  return Either.right({ attributes, udmProperties, given, empty, randomPassword, sources, warnings })
 }
 
 const define = (attributes: Record<string, unknown>, name: string, value: unknown): void => {
@@ -219,6 +228,7 @@ export const isEmpty = (value: unknown): boolean =>
   value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)
 
 const userValue = (here: string, user: ListenerObject.ChangedUser, facts: Facts): Value => {
+  if (facts.own?.has(here) === true) return plain(facts.own.get(here))
   const property = user.properties[here]
   switch (here) {
     case "birthday":

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { SchoolAuthority } from "../schools/SchoolAuthority.js"
 import type { ConfigurationUnusable } from "./DeliveryError.js"
 import * as Plugin from "./Plugin.js"
+import * as PluginChoice from "./PluginChoice.js"
 import * as Validation from "./Validation.js"
 
 /** `plugin`: who found it; null for what concerns them all. */
@@ -13,15 +14,12 @@ export interface Checked extends Plugin.Finding {
 /** Everything that was found, the configuration first. Asks the target on connections of its own. */
 export const check = Effect.fn("AuthorityCheck.check")(function* (authority: SchoolAuthority) {
   const plugins = yield* Plugin.Plugins
-  const asked = yield* Effect.forEach(Plugin.ofAuthority(plugins, authority), (plugin) =>
-    Effect.scoped(
-      Effect.flatMap(
-        Effect.suspend(() => plugin.handler(authority)),
-        (handler) => handler.check
-      )
-    ).pipe(
-      Effect.catchAll((unusable) => Effect.succeed(unusableFor(unusable))),
-      Effect.catchAllDefect((defect) => Effect.succeed([failed(defect)])),
+  const asked = yield* Effect.forEach(PluginChoice.ofAuthority(plugins, authority), (plugin) =>
+    Effect.scoped(Effect.flatMap(plugin.handler(authority), (handler) => handler.check)).pipe(
+      Effect.catchTags({
+        ConfigurationUnusable: (unusable) => Effect.succeed(unusableFor(unusable)),
+        PluginFailed: ({ message }) => Effect.succeed([configured("error", `plugins: ${message}`)])
+      }),
       Effect.map((findings) => findings.map((finding): Checked => ({ ...finding, plugin: plugin.name })))
     )
   )
@@ -44,10 +42,3 @@ const configured = (severity: "warning" | "error", problem: string): Checked => 
 
 const unusableFor = ({ problems }: ConfigurationUnusable): ReadonlyArray<Plugin.Finding> =>
   problems.map((problem) => configured("error", problem))
-
-/** A plugin that throws has found something, too. */
-const failed = (defect: unknown): Plugin.Finding => ({
-  severity: "error",
-  about: "plugins",
-  text: `The plugin failed while it was asked: ${defect instanceof Error ? defect.message : String(defect)}`
-})

@@ -103,6 +103,28 @@ export class DeletionHeldBack extends Schema.TaggedError<DeletionHeldBack>()("De
   }
 }
 
+/**
+ * A hook of a plugin did what it must not: it threw, did not end in time, or answered with something else than expected. Somebody
+ * has to correct the plugin.
+ */
+export class PluginFailed extends Schema.TaggedError<PluginFailed>()("PluginFailed", {
+  plugin: Schema.String,
+  /** The file it was loaded from; null: it is built in, or part of the program. */
+  origin: Schema.NullOr(Schema.String),
+  /** `deliver`, `ping`, ... */
+  hook: Schema.String,
+  /** What it did, to be read after "its hook deliver": `threw TypeError: x is not a function`. */
+  detail: Schema.String
+}) {
+  override get message() {
+    return `The plugin ${describePlugin(this.plugin, this.origin)} is faulty: its hook ${this.hook} ${this.detail}.`
+  }
+}
+
+/** `"webhook" (conf/plugins/plugins/webhook.mjs)` */
+export const describePlugin = (name: string, origin: string | null): string =>
+  `${JSON.stringify(name)}${origin === null ? "" : ` (${origin})`}`
+
 /** The request that failed and its answer, where there is one. */
 export const evidenceOf = (error: DeliveryError): Evidence | null => ("evidence" in error ? error.evidence : null)
 
@@ -115,6 +137,21 @@ export type DeliveryError =
   | ReferencesUnknown
   | ObjectUndeliverable
   | DeletionHeldBack
+  | PluginFailed
+
+const classes = [
+  TargetUnavailable,
+  CredentialsRefused,
+  ConfigurationUnusable,
+  TargetFailed,
+  TargetRefused,
+  ReferencesUnknown,
+  ObjectUndeliverable,
+  DeletionHeldBack,
+  PluginFailed
+]
+
+export const isDeliveryError = (error: unknown): error is DeliveryError => classes.some((one) => error instanceof one)
 
 const describe = (evidence: Evidence) => `${evidence.method} ${evidence.path}, status ${evidence.status ?? "none"}`
 

@@ -2,15 +2,17 @@
  * A plugin knows a kind of target. It may add authorities to the distribution, add its own preprocessing, and delivers
  * objects: `handler` is made once per authority that uses the plugin and lives as long as the authority's queue.
  */
-import { Context, Effect, type Scope } from "effect"
+import { Context, type Duration, type Effect, type Scope } from "effect"
 import type { Aside } from "../changes/Aside.js"
 import type { Belonging } from "../changes/Belonging.js"
 import type { ListenerObject } from "../changes/ListenerObject.js"
 import type { PreviousUser } from "../changes/PreviousState.js"
 import type { Configuration } from "../config/ConfigStore.js"
 import type { SchoolAuthority } from "../schools/SchoolAuthority.js"
-import { type DeletionLimit, defaultDeletionLimit } from "./DeletionLimit.js"
-import type { ConfigurationUnusable, DeletionHeldBack, DeliveryError } from "./DeliveryError.js"
+import type { DeletionLimit } from "./DeletionLimit.js"
+import type { ConfigurationUnusable, DeletionHeldBack, DeliveryError, PluginFailed } from "./DeliveryError.js"
+
+export { type Definition, type HandlerDefinition, make, provide } from "./PluginDefinition.js"
 
 /** What is to be brought to the target, and what is known about earlier deliveries of it. */
 export interface Undelivered {
@@ -69,6 +71,8 @@ export interface Preview {
   readonly mapping: { readonly name: string; readonly because: string } | null
   /** What the target is to have, by the names of its attributes. */
   readonly attributes: { readonly [attribute: string]: unknown }
+  /** The key of the mapping that each attribute has its value from, and `udm_properties` by their own names. */
+  readonly sources: { readonly [attribute: string]: string }
   /** What differs at the target. Everything, when the object is not there. */
   readonly differences: ReadonlyArray<Difference>
   /** What would be sent, in that order. */
@@ -109,9 +113,18 @@ export interface Findings {
   readonly warnings: ReadonlyArray<string>
 }
 
+/** Hooks that may take time. */
+export type TimedHook = "preprocess" | "handler" | "ping" | "deliver" | "preview" | "check"
+
+/** How long hooks may take; null: as long as they like. What is not named has its default: `deliver` 5 minutes, the others 60 seconds. */
+export type TimeLimits = { readonly [hook in TimedHook]?: Duration.DurationInput | null }
+
+/** A plugin as the connector uses it: {@link make} makes one. Its hooks never throw, end in time, and answer what they must. */
 export interface Plugin<R = never> {
   /** As named in `plugins` and `plugin_configs` of a school authority. */
   readonly name: string
+  /** The file it was loaded from; null: it is built in, or part of the program. */
+  readonly origin: string | null
   /**
    * Plugins that bring the same objects to the same kind of target may keep their receipts under one name, so that an authority
    * can go over from one to the other. Default: {@link name}.
@@ -120,17 +133,22 @@ export interface Plugin<R = never> {
   /** Whether objects like this one are delivered by this plugin. */
   readonly handles: (object: ListenerObject) => boolean
   /** Names of authorities that are concerned for a reason of the plugin's own. */
-  readonly distribute?: (object: ListenerObject, configuration: Configuration) => Iterable<string>
+  readonly distribute?: (
+    object: ListenerObject,
+    configuration: Configuration
+  ) => Effect.Effect<ReadonlyArray<string>, PluginFailed>
   /** Changes the object before it is distributed. Called with the previous state and the password hashes attached. */
-  readonly preprocess?: (object: ListenerObject) => Effect.Effect<ListenerObject, never, R>
-  /** How many objects of an authority may be delivered at the same time. Default 4. */
-  readonly concurrency?: (authority: SchoolAuthority) => number
-  /** How many deletions an authority bears, or null for any number. Default: see `DeletionProtection`. */
-  readonly deletionLimit?: (authority: SchoolAuthority) => DeletionLimit | null
+  readonly preprocess?: (object: ListenerObject) => Effect.Effect<ListenerObject, PluginFailed, R>
+  /** How many objects of an authority may be delivered at the same time. */
+  readonly concurrency: (authority: SchoolAuthority) => number
+  /** How many deletions an authority bears, or null for any number. See `DeletionProtection`. */
+  readonly deletionLimit: (authority: SchoolAuthority) => DeletionLimit | null
   /** What is wrong with the configuration of an authority. Asked before it is saved. */
-  readonly check?: (authority: SchoolAuthority) => Findings
+  readonly check: (authority: SchoolAuthority) => Findings
   /** Fails when the authority's configuration can't be used. */
-  readonly handler: (authority: SchoolAuthority) => Effect.Effect<Handler, ConfigurationUnusable, R | Scope.Scope>
+  readonly handler: (
+    authority: SchoolAuthority
+  ) => Effect.Effect<Handler, ConfigurationUnusable | PluginFailed, R | Scope.Scope>
 }
 
 /** The plugins of this connector, by name. */
@@ -138,67 +156,3 @@ export class Plugins extends Context.Tag("@id-connector/core/targets/Plugin/Plug
   Plugins,
   ReadonlyArray<Plugin>
 >() {}
-
-/** Objects that no plugin of an authority handles are delivered by this one. */
-export const fallback = "kelvin"
-
-/** What is to be known of a plugin to choose among several. */
-type Choosable = Pick<Plugin, "name" | "handles">
-
-/** The plugins that an authority uses: those named in `plugins`, in that order, or the fallback. Unknown names are passed over. */
-export const ofAuthority = <P extends Choosable>(
-  plugins: ReadonlyArray<P>,
-  authority: SchoolAuthority
-): ReadonlyArray<P> => {
-  const named = authority.plugins.flatMap((name) => plugins.filter((plugin) => plugin.name === name))
-  return named.length > 0 ? named : plugins.filter((plugin) => plugin.name === fallback)
-}
-
-/** The plugins of an authority that deliver an object; when none of them handles it, the fallback if it does. */
-export const forObject = <P extends Choosable>(
-  plugins: ReadonlyArray<P>,
-  authority: SchoolAuthority,
-  object: ListenerObject
-): ReadonlyArray<P> => {
-  const willing = ofAuthority(plugins, authority).filter((plugin) => plugin.handles(object))
-  return willing.length > 0 ? willing : plugins.filter((plugin) => plugin.name === fallback && plugin.handles(object))
-}
-
-/** Deliveries at the same time where no plugin of the authority says another number. */
-const defaultConcurrency = 4
-
-/** The most that all plugins of an authority can bear. */
-export const concurrencyOf = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthority): number =>
-  Math.min(
-    ...ofAuthority(plugins, authority).map((plugin) => plugin.concurrency?.(authority) ?? defaultConcurrency),
-    32
-  )
-
-/** The strictest limit of all plugins of an authority, or null when none of them sets one. */
-export const deletionLimitOf = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthority): DeletionLimit | null => {
-  const limits = ofAuthority(plugins, authority).flatMap((plugin) => {
-    const limit = plugin.deletionLimit === undefined ? defaultDeletionLimit : plugin.deletionLimit(authority)
-    return limit === null ? [] : [limit]
-  })
-  return limits.length === 0
-    ? null
-    : {
-        deletions: Math.min(...limits.map(({ deletions }) => deletions)),
-        percent: Math.min(...limits.map(({ percent }) => percent))
-      }
-}
-
-/** Gives a plugin what it needs, so that it can stand in {@link Plugins}. */
-export const provide = <R>(plugin: Plugin<R>, context: Context.Context<R>): Plugin => {
-  const { handler, preprocess, ...rest } = plugin
-  return {
-    ...rest,
-    handler: (authority) =>
-      Effect.mapInputContext(handler(authority), (scope: Context.Context<Scope.Scope>) =>
-        Context.merge(context, scope)
-      ),
-    ...(preprocess === undefined
-      ? {}
-      : { preprocess: (object: ListenerObject) => Effect.provide(preprocess(object), context) })
-  }
-}

@@ -5,16 +5,15 @@
 
 import * as Problems from "../input/Problems.js"
 import { SchoolAuthority } from "../schools/SchoolAuthority.js"
-import { type Findings, ofAuthority, type Plugin } from "./Plugin.js"
+import type { Findings, Plugin } from "./Plugin.js"
+import * as PluginChoice from "./PluginChoice.js"
 
 /** Everything at once: what every authority must keep, and what its plugins say. */
 export const validate = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthority): Findings => {
-  const used = ofAuthority(plugins, authority)
-  const found = used.map((plugin) => checked(plugin, authority))
+  const used = PluginChoice.ofAuthority(plugins, authority)
+  const found = used.map(({ check }) => check(authority))
   const known = plugins.map(({ name }) => name)
-  const unknown = authority.plugins
-    .filter((name) => !known.includes(name))
-    .map((name) => `plugins: there is no plugin ${JSON.stringify(name)} (there are: ${known.join(", ")})`)
+  const unknown = PluginChoice.missing(plugins, authority).map((name) => PluginChoice.describeMissing(plugins, name))
   const idle = Object.keys(authority.plugin_configs)
     .filter((name) => known.includes(name) && !used.some((plugin) => plugin.name === name))
     .map((name) => `plugin_configs.${name}: is not used, since "plugins" does not name it`)
@@ -23,21 +22,6 @@ export const validate = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthor
     warnings: Problems.firstFew([...unknown, ...idle, ...found.flatMap(({ warnings }) => warnings)])
   }
 }
-
-/** A plugin that throws has found something, too. */
-const checked = ({ check, name }: Plugin, authority: SchoolAuthority): Findings => {
-  try {
-    return check?.(authority) ?? nothing
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    return {
-      errors: [],
-      warnings: [`plugins: the plugin ${JSON.stringify(name)} failed while it checked the configuration: ${reason}`]
-    }
-  }
-}
-
-const nothing: Findings = { errors: [], warnings: [] }
 
 const keys: ReadonlySet<string> = new Set(Object.keys(SchoolAuthority.fields))
 

@@ -23,12 +23,11 @@ import { delivered } from "./UserDelivery.js"
 export const deliver = (
   target: Target,
   group: GroupObject,
-  delivery: Delivery,
-  chooseMembers: ClassPlan.ChooseMembers
+  delivery: Delivery
 ): Effect.Effect<Delivered, DeliveryError> =>
   Effect.gen(function* () {
     if (delivery.aside !== null) return yield* stepAside(target, group, delivery.aside)
-    const plan = yield* ClassPlan.decide(target, group, delivery, chooseMembers)
+    const plan = yield* ClassPlan.decide(target, group, delivery)
     switch (plan._tag) {
       case "Nothing":
         return delivered("ignored", { detail: plan.detail })

@@ -10,20 +10,18 @@ import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/targ
 import type { Delivery, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
 import type { KelvinClass } from "../client/KelvinClass.js"
+import * as Variation from "../settings/Variation.js"
 import * as ClassPlaces from "./ClassPlaces.js"
 import { sameSet, sameValue } from "./Equality.js"
 import * as Receipt from "./Receipt.js"
-import type { Target } from "./Target.js"
+import * as Target from "./Target.js"
 import { changedProperties } from "./UserChange.js"
 
 /** Decides who is to be a member at the target: of the local members, and of those the target has. */
-export type ChooseMembers = (members: {
+type ChooseMembers = (members: {
   readonly local: ReadonlyArray<string>
   readonly atTarget: ReadonlyArray<string>
 }) => Effect.Effect<ReadonlyArray<string>, DeliveryError>
-
-/** The members are the local ones. */
-export const localMembers: ChooseMembers = ({ local }) => Effect.succeed(local)
 
 /** What a class is to be like at the target. */
 export interface Wanted {
@@ -65,10 +63,9 @@ export interface Modify {
 type Facts = Undelivered & Partial<Pick<Delivery, "contested">>
 
 export const decide = (
-  target: Target,
+  target: Target.Target,
   object: GroupObject,
-  undelivered: Facts,
-  chooseMembers: ChooseMembers
+  undelivered: Facts
 ): Effect.Effect<ClassPlan, DeliveryError> =>
   Effect.gen(function* () {
     const { contested } = undelivered
@@ -85,11 +82,25 @@ export const decide = (
       )
     }
     const receipt = Receipt.decode(undelivered.receipt)
+    const { changeClass, chooseMembers, classValues } = target.varied
+    const known = yield* Target.factsFor(target, schools)
+    const own = yield* classValues(object, Object.keys(mapping), known)
     const mapped = yield* Either.mapLeft(
-      AttributeMapping.mapClass(object, schoolClass, mapping, { schools }, Receipt.earlier(receipt, undelivered)),
+      AttributeMapping.mapClass(object, schoolClass, mapping, { schools, own }, Receipt.earlier(receipt, undelivered)),
       (reasons) => new ObjectUndeliverable({ reasons })
     )
-    const wanted: Wanted = { place, mapped, receipt, chooseMembers }
+    const wanted: Wanted = {
+      place,
+      mapped:
+        changeClass === null
+          ? mapped
+          : Variation.changed(mapped, yield* changeClass(Variation.wantedOf(mapped), object, known)),
+      receipt,
+      chooseMembers: (members) =>
+        chooseMembers === null
+          ? Effect.succeed(members.local)
+          : chooseMembers({ ...members, schoolClass: place }, known)
+    }
     const found = Option.getOrNull(yield* target.client.findClass(place.school, place.name))
     if (found !== null && contested?.has("class") === true) {
       return yield* new ObjectUndeliverable({
@@ -113,7 +124,7 @@ const reasonOf = (schoolClass: SchoolClass.SchoolClass | null, place: SchoolClas
   schoolClass === null ? "not a school class" : place === null ? `the target has no school ${schoolClass.school}` : null
 
 const removal = (
-  target: Target,
+  target: Target.Target,
   object: GroupObject,
   places: ReadonlyArray<SchoolClass.SchoolClass>,
   detail: string | null

@@ -10,9 +10,13 @@ import { Effect, Option } from "effect"
 import * as KelvinClient from "../client/KelvinClient.js"
 import * as KelvinUrl from "../client/KelvinUrl.js"
 import * as KelvinSettings from "../settings/KelvinSettings.js"
+import type * as Variation from "../settings/Variation.js"
 import { PasswordDigest } from "./PasswordDigest.js"
 
 export interface Target {
+  readonly authority: SchoolAuthority
+  /** How its plugin differs from the Kelvin plugin. */
+  readonly varied: Variation.Varied
   readonly client: KelvinClient.KelvinClient
   readonly settings: KelvinSettings.KelvinSettings
   readonly urls: KelvinUrl.KelvinUrls
@@ -41,13 +45,13 @@ export interface Target {
   ) => Effect.Effect<SchoolName.SchoolSet, DeliveryError>
 }
 
-/** The target of an authority, under the configuration of the plugin `pluginName`. Its connections live as long as the scope. */
-export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pluginName: string) {
+/** The target of an authority, under the configuration of its plugin. Its connections live as long as the scope. */
+export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, varied: Variation.Varied) {
   const config = yield* ConfigStore
   const digest = yield* PasswordDigest
   const directory = yield* Directory
   const domain = yield* SourceDomain
-  const settings = yield* KelvinSettings.decode(authority, pluginName)
+  const settings = yield* KelvinSettings.decode(authority, varied.name)
   const client = yield* KelvinClient.make({
     baseUrl: settings.baseUrl,
     username: settings.username,
@@ -59,6 +63,8 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, plu
   const handledSchools = Effect.map(config.current, ({ mapping }: Configuration) => mapping.schoolsOf(authority.name))
   const address = new URL(settings.baseUrl).href.replace(/\/*$/, "/")
   const target: Target = {
+    authority,
+    varied,
     client,
     settings,
     urls: KelvinUrl.make(settings.baseUrl),
@@ -87,3 +93,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, plu
   }
   return target
 })
+
+/** What functions of a plugin's own are told besides the object. */
+export const factsFor = (target: Target, schools: SchoolName.SchoolSet): Effect.Effect<Variation.Facts> =>
+  Effect.map(target.handledSchools, (handledSchools) => ({ authority: target.authority, schools, handledSchools }))

@@ -14,8 +14,9 @@ import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/targ
 import type { Delivery, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
 import type { KelvinUser } from "../client/KelvinUser.js"
+import * as Variation from "../settings/Variation.js"
 import * as Receipt from "./Receipt.js"
-import type { Target } from "./Target.js"
+import * as Target from "./Target.js"
 import * as UserChange from "./UserChange.js"
 
 /** What names a user at a target. */
@@ -58,10 +59,14 @@ export interface Modify {
 /** What a plan is made from besides the object. A preview knows less than a delivery. */
 type Facts = Undelivered & Partial<Pick<Delivery, "aside" | "contested">>
 
-export const decide = (target: Target, user: UserObject, delivery: Facts): Effect.Effect<UserPlan, DeliveryError> =>
+export const decide = (
+  target: Target.Target,
+  user: UserObject,
+  delivery: Facts
+): Effect.Effect<UserPlan, DeliveryError> =>
   user._tag === "ChangedUser" ? change(target, user, delivery) : remove(target, user, delivery)
 
-const remove = Effect.fnUntraced(function* (target: Target, user: RemovedUser, delivery: Undelivered) {
+const remove = Effect.fnUntraced(function* (target: Target.Target, user: RemovedUser, delivery: Undelivered) {
   if (user.previous === null) return nothing("nothing is known of the user's identity")
   const identities = yield* identitiesOf(target, [user.previous, ...delivery.aliases])
   return yield* removal(target, delivery, yield* findFirst(target, identities), null)
@@ -70,7 +75,7 @@ const remove = Effect.fnUntraced(function* (target: Target, user: RemovedUser, d
 const nothing = (detail: string | null): UserPlan => ({ _tag: "Nothing", detail })
 
 const removal = Effect.fnUntraced(function* (
-  target: Target,
+  target: Target.Target,
   delivery: Undelivered,
   found: KelvinUser | null,
   detail: string | null
@@ -82,14 +87,18 @@ const removal = Effect.fnUntraced(function* (
 })
 
 /** Another object of the source was delivered under the account's ids, later than this one or at the same time. */
-const isAnothers = Effect.fnUntraced(function* (target: Target, { othersWith }: Undelivered, account: KelvinUser) {
+const isAnothers = Effect.fnUntraced(function* (
+  target: Target.Target,
+  { othersWith }: Undelivered,
+  account: KelvinUser
+) {
   if (!account.record_uid) return false
   const others = yield* othersWith(account.record_uid)
   const own = yield* target.sourceUid
   return others.some((sourceUid) => (sourceUid ?? own).toLowerCase() === account.source_uid?.toLowerCase())
 })
 
-const change = Effect.fnUntraced(function* (target: Target, user: ChangedUser, delivery: Facts) {
+const change = Effect.fnUntraced(function* (target: Target.Target, user: ChangedUser, delivery: Facts) {
   const listed = yield* target.schoolsFor(user.schools)
   const hasNone = SchoolName.intersect(user.schools, listed).length === 0
   const known = hasNone ? yield* target.askedFor(listed, user.schools) : listed
@@ -134,13 +143,17 @@ export const modification = (wanted: Wanted, found: KelvinUser): Modify => ({
   isNewPassword: wanted.hashes !== null && !wanted.hasHashes
 })
 
-const isDelivered = (target: Target, hashes: PasswordHashes, { hashes: delivered, hashesAnywhere }: Receipt.Receipt) =>
+const isDelivered = (
+  target: Target.Target,
+  hashes: PasswordHashes,
+  { hashes: delivered, hashesAnywhere }: Receipt.Receipt
+) =>
   hashesAnywhere === null
     ? Effect.map(target.digest(hashes), (digest) => digest === delivered)
     : Effect.map(target.digestAnywhere(hashes), (digest) => digest === hashesAnywhere)
 
 const map = Effect.fnUntraced(function* (
-  target: Target,
+  target: Target.Target,
   user: ChangedUser,
   schools: SchoolName.SchoolSet,
   earlier: AttributeMapping.Earlier
@@ -156,7 +169,9 @@ const map = Effect.fnUntraced(function* (
       reasons: ['mapping: there is no "users", and none for a role of the user']
     })
   }
+  const known = yield* Target.factsFor(target, schools)
   const facts = {
+    own: yield* target.varied.userValues(user, Object.keys(mapping), known),
     schools,
     roles: yield* target.client.roles,
     layout: target.layout,
@@ -167,11 +182,18 @@ const map = Effect.fnUntraced(function* (
     AttributeMapping.mapUser(user, mapping, facts, earlier),
     (reasons) => new ObjectUndeliverable({ reasons })
   )
-  return { choice: choice.value, mapped }
+  const { changeUser } = target.varied
+  return {
+    choice: choice.value,
+    mapped:
+      changeUser === null
+        ? mapped
+        : Variation.changed(mapped, yield* changeUser(Variation.wantedOf(mapped), user, known))
+  }
 })
 
 /** The complete identities among states, each once, in their order. The source UID falls back to the connector's own. */
-const identitiesOf = (target: Target, states: ReadonlyArray<PreviousUser>) =>
+const identitiesOf = (target: Target.Target, states: ReadonlyArray<PreviousUser>) =>
   Effect.flatMap(target.sourceUid, (sourceUid) => {
     const identities = new Map<string, Identity>()
     for (const { record_uid, source_uid } of states) {
@@ -191,7 +213,7 @@ const identitiesOf = (target: Target, states: ReadonlyArray<PreviousUser>) =>
 
 /** The user that the target has under the first of the identities that it knows. */
 export const findFirst = Effect.fnUntraced(function* (
-  target: Target,
+  target: Target.Target,
   identities: ReadonlyArray<Identity>
 ): Effect.fn.Return<KelvinUser | null, DeliveryError> {
   for (const identity of identities) {

@@ -188,6 +188,10 @@ export const concurrencyOf = (authority: SchoolAuthority, plugin: string): numbe
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 32 ? value : defaultConcurrency
 }
 
+/** `school_classes_ignore_roles` of a configuration. */
+export const ignoredRolesOf = (authority: SchoolAuthority, plugin: string): ReadonlyArray<string> =>
+  Either.match(decodeEither(authority, plugin), { onLeft: () => [], onRight: ({ ignoredRoles }) => ignoredRoles })
+
 const decodeDeletionProtection = Schema.decodeUnknownOption(DeletionProtection)
 
 /** `deletion_protection` of a configuration that may not be checked yet: null when it is switched off, else the limit. */

@@ -9,14 +9,25 @@ import type { Findings } from "@id-connector/core/targets/Plugin"
 import { Either, Option, Schema } from "effect"
 import * as KelvinSettings from "./KelvinSettings.js"
 
-export const check = (authority: SchoolAuthority, plugin: string): Findings => {
+/** Keys that the plugin has functions of its own for. */
+export interface Provided {
+  readonly users: ReadonlyArray<string>
+  readonly classes: ReadonlyArray<string>
+}
+
+export const check = (
+  authority: SchoolAuthority,
+  plugin: string,
+  provided: Provided = { users: [], classes: [] }
+): Findings => {
   const unusable = KelvinSettings.decodeEither(authority, plugin)
   return {
     errors: guardianProblems(authority, plugin),
     warnings: [
       ...(Either.isLeft(unusable) ? unusable.left : []),
       ...unknownKeys(authority, plugin),
-      ...incomplete(authority, plugin)
+      ...incomplete(authority, plugin),
+      ...unused(authority, plugin, provided)
     ]
   }
 }
@@ -76,6 +87,22 @@ const incomplete = (authority: SchoolAuthority, plugin: string): ReadonlyArray<s
     warnings.push(`${path}.school_classes: is missing: school classes are not synchronised`)
   }
   return warnings
+}
+
+/** Functions that no mapping asks for. */
+const unused = (authority: SchoolAuthority, plugin: string, { classes, users }: Provided): ReadonlyArray<string> => {
+  const mappings = mappingsOf(authority, plugin)
+  if (mappings === null) return []
+  const mapped = (isMeant: (name: string) => boolean) =>
+    new Set(Object.entries(mappings).flatMap(([name, mapping]) => (isMeant(name) ? Object.keys(mapping) : [])))
+  const ofUsers = mapped((name) => name !== "school_classes")
+  const ofClasses = mapped((name) => name === "school_classes")
+  const say = (where: string, key: string) =>
+    `plugin_configs.${plugin}.mapping${where}: nothing is mapped from ${JSON.stringify(key)}, which the plugin has a function for`
+  return [
+    ...users.filter((key) => !ofUsers.has(key)).map((key) => say("", key)),
+    ...classes.filter((key) => !ofClasses.has(key)).map((key) => say(".school_classes", key))
+  ]
 }
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>

@@ -2,7 +2,7 @@
 
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import { defaultLayout, SourceDomain } from "@id-connector/core/schools/SourceDomain"
-import type { Delivery, Undelivered } from "@id-connector/core/targets/Plugin"
+import type { Delivery, Plugin, Undelivered } from "@id-connector/core/targets/Plugin"
 import * as TargetHttp from "@id-connector/kelvin/client/TargetHttp"
 import * as PasswordDigest from "@id-connector/kelvin/delivery/PasswordDigest"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
@@ -21,8 +21,12 @@ const authorityFile = (kelvin: object = {}) =>
     kelvin: { mapping: { users, school_classes: Builders.classesMapping }, ...kelvin }
   })
 
-/** A target, and functions that ask the plugin as the queue would. */
-export const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
+/** A target, and functions that ask the plugin as the queue would. `plugin`: uses the configuration of the plugin `kelvin`. */
+export const world = (
+  options: KelvinSimulator.Options,
+  kelvin: object = {},
+  plugin: Plugin<KelvinPlugin.Needs> = KelvinPlugin.kelvin
+) =>
   Effect.gen(function* () {
     const simulator = yield* KelvinSimulator.make({ schools: ["A", "B"], ...options })
     const configuration = MemoryConfigStore.configuration([authorityFile(kelvin)], { A: "T", B: "T", C: "T" })
@@ -43,7 +47,7 @@ export const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
         })
       )
     )
-    const handler = yield* KelvinPlugin.kelvin.handler(authority).pipe(Effect.provide(context))
+    const handler = yield* plugin.handler(authority).pipe(Effect.provide(context))
     const undelivered = (json: unknown): Undelivered => ({
       object: Either.getOrThrowWith(ListenerObject.decode(json), (reasons) => new Error(reasons.join())),
       aliases: [],
@@ -56,5 +60,5 @@ export const world = (options: KelvinSimulator.Options, kelvin: object = {}) =>
       handler.deliver({ ...undelivered(json), mayDelete: Effect.void, aside: null, contested: new Set(), ...more })
     const preview = (json: unknown, more: Partial<Undelivered> = {}) =>
       handler.preview({ ...undelivered(json), ...more })
-    return { simulator, deliver, preview, check: handler.check, ping: handler.ping }
+    return { simulator, deliver, preview, check: handler.check, ping: handler.ping, found: plugin.check(authority) }
   })

@@ -7,20 +7,18 @@ import { Directory } from "../../directory/Directory.js"
 import { type ConnectorEvent, subjectOf } from "../../events/ConnectorEvent.js"
 import * as Distribution from "../../mapping/Distribution.js"
 import { SourceDomain } from "../../schools/SourceDomain.js"
-import { Plugins } from "../../targets/Plugin.js"
 import { PreviousStateStore } from "../PreviousStateStore.js"
 import { type Arrival, QueueStore, type Remember, type SourceFile } from "../QueueStore.js"
+import type { PluginHooks } from "./PluginHooks.js"
 import * as Preparation from "./Preparation.js"
 import type { Bad, Good } from "./Reading.js"
 
 /** In the order of the files: a later change of a batch has the state after an earlier one as its previous state. */
-export const make = Effect.gen(function* () {
+export const make = Effect.fnUntraced(function* (hooks: PluginHooks) {
   const states = yield* PreviousStateStore
   const store = yield* QueueStore
   const directory = yield* Directory
-  const plugins = yield* Plugins
   const { layout } = yield* SourceDomain
-  const preprocessing = plugins.filter((plugin) => plugin.preprocess !== undefined)
 
   /** `scheduled`: by entryUUID in lower case. */
   return Effect.fnUntraced(function* (
@@ -39,7 +37,13 @@ export const make = Effect.gen(function* () {
     const arrivals: Array<Arrival> = []
     const bad: Array<Bad> = []
     const events: Array<ConnectorEvent> = []
-    for (const { file, object: read, text } of good) {
+    const changes: Array<{
+      readonly good: Good
+      readonly file: SourceFile
+      readonly object: ListenerObject.ListenerObject
+    }> = []
+    for (const one of good) {
+      const { file, object: read } = one
       const attached = isPreprocessed(file) ? read : Preparation.attach(read, known, hashes)
       if (attached._tag === "RemovedUser" && attached.former !== null && attached.previous === null) {
         bad.push({ _tag: "Bad", name: file.name, reasons: attached.former })
@@ -47,12 +51,22 @@ export const make = Effect.gen(function* () {
       }
       const remember = rememberOf(attached, now)
       if (remember._tag === "State") known.set(attached.id.toLowerCase(), remember.state)
-      const object = preprocessing.length === 0 ? attached : yield* Preparation.preprocess(attached, preprocessing)
+      changes.push({ good: one, file, object: attached })
+    }
+    const seen = yield* hooks.see(changes, configuration)
+    for (const {
+      file,
+      good: { text },
+      object: attached
+    } of changes) {
+      const hooked = seen.changes.get(file.name)
+      if (hooked === undefined) continue
+      const { added, object } = hooked
       const distribution = Distribution.distribute(object, {
         authorities,
         mapping: configuration.mapping,
         layout,
-        added: Preparation.addedByPlugins(object, plugins, configuration),
+        added,
         concerned: concerned.get(ListenerObject.objectKey(object)) ?? []
       })
       const recipients = distribution.recipients.map(({ authority }) => authority)
@@ -63,11 +77,11 @@ export const make = Effect.gen(function* () {
         text: object === attached ? text : null,
         recipients,
         sendAgain: scheduled.has(object.id.toLowerCase()),
-        remember
+        remember: rememberOf(attached, now)
       })
       events.push(...eventsOf(file, object, distribution))
     }
-    return { arrivals, bad, events }
+    return { arrivals, bad, events, heldBack: seen.heldBack }
   })
 })
 

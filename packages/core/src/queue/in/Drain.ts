@@ -6,6 +6,7 @@ import { EventLoopYield } from "../EventLoopYield.js"
 import { type FileFate, QueueStore } from "../QueueStore.js"
 import * as Departures from "./Departures.js"
 import * as Pace from "./Pace.js"
+import * as PluginHooks from "./PluginHooks.js"
 import type { Held } from "./Reading.js"
 import * as RemovedFiles from "./RemovedFiles.js"
 import { ScheduleMarks } from "./ScheduleMarks.js"
@@ -24,6 +25,8 @@ export interface Control {
   head: string | null
   /** Why the file at work is not taken over yet, or null. */
   heldUp: string | null
+  /** Files that plugins hold back, which hold up none of other objects; null: there are none. */
+  heldBack: { readonly files: number; readonly reason: string } | null
 }
 
 /**
@@ -38,7 +41,8 @@ export const make = (control: Control) =>
     const scheduled = yield* ScheduleMarks
     const removed = yield* RemovedFiles.make
     const departures = yield* Departures.make
-    const takeOver = yield* TakeOver.make(removed)
+    const hooks = yield* PluginHooks.make
+    const takeOver = yield* TakeOver.make(removed, hooks)
     const sortOutStrangers = yield* Strangers.make(departures)
     const events = yield* Events
     let pace = Pace.initial
@@ -118,17 +122,29 @@ export const make = (control: Control) =>
       yield* removed.forgetEarlier
       const strangersIn = yield* sortOutStrangers(look)
       pace = Pace.looked(pace)
-      const { held, isNew } = yield* Stream.runFold(
+      const { held, heldBack, isNew } = yield* Stream.runFold(
         batches,
-        { isNew: false, held: null as Held | null },
-        (all, one) => ({ isNew: all.isNew || one.isNew, held: one.held })
+        { isNew: false, held: null as Held | null, heldBack: [] as ReadonlyArray<PluginHooks.HeldBack> },
+        (all, one) => ({
+          isNew: all.isNew || one.isNew,
+          held: one.held,
+          heldBack: one.heldBack.length === 0 ? all.heldBack : [...all.heldBack, ...one.heldBack]
+        })
       )
       yield* reportHeld(held)
       control.head = held?.name ?? null
       control.heldUp = held?.reason ?? null
+      const [first] = heldBack
+      control.heldBack = first === undefined ? null : { files: heldBack.length, reason: first.reason }
       // More may have come meanwhile.
       if (isNew && held === null) return 0
       yield* removed.forget
-      return held?.again ?? strangersIn
+      return soonest([held?.again ?? strangersIn, yield* hooks.again])
     })
   })
+
+/** Of milliseconds; null: nothing is known to become due. */
+const soonest = (times: ReadonlyArray<number | null>): number | null => {
+  const known = times.filter((time) => time !== null)
+  return known.length === 0 ? null : Math.min(...known)
+}

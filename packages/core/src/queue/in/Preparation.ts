@@ -4,6 +4,7 @@ import * as ListenerObject from "../../changes/ListenerObject.js"
 import * as PreviousState from "../../changes/PreviousState.js"
 import type { Configuration } from "../../config/ConfigStore.js"
 import type { PasswordHashes } from "../../directory/PasswordHashes.js"
+import type { PluginFailed } from "../../targets/DeliveryError.js"
 import type { Plugin } from "../../targets/Plugin.js"
 
 /** With previous state and password hashes. Both are looked for by lower-case names. */
@@ -27,19 +28,29 @@ export const attach = (
 const userState = (state: PreviousState.PreviousState | undefined) =>
   state !== undefined && PreviousState.isUser(state) ? state : null
 
-/** What plugins make of it, one after the other. */
-export const preprocess = (object: ListenerObject.ListenerObject, plugins: ReadonlyArray<Plugin>) =>
-  Effect.reduce(plugins, object, (current, plugin) => plugin.preprocess?.(current) ?? Effect.succeed(current))
+/** A change after the hooks of the plugins. */
+export interface Hooked {
+  readonly object: ListenerObject.ListenerObject
+  /** Authorities that plugins find concerned. */
+  readonly added: ReadonlyArray<{ readonly plugin: string; readonly authority: string }>
+}
 
-/** Authorities that plugins find concerned. */
-export const addedByPlugins = (
-  object: ListenerObject.ListenerObject,
+/** What plugins make of it, one after the other, and then whom they add. */
+export const throughPlugins = (
+  before: ListenerObject.ListenerObject,
   plugins: ReadonlyArray<Plugin>,
   configuration: Configuration
-) =>
-  plugins.flatMap((plugin) =>
-    [...(plugin.distribute?.(object, configuration) ?? [])].map((authority) => ({ plugin: plugin.name, authority }))
-  )
+): Effect.Effect<Hooked, PluginFailed> =>
+  Effect.gen(function* () {
+    let object = before
+    for (const { preprocess } of plugins) if (preprocess !== undefined) object = yield* preprocess(object)
+    const added: Array<{ readonly plugin: string; readonly authority: string }> = []
+    for (const { distribute, name: plugin } of plugins) {
+      const names = distribute === undefined ? [] : yield* distribute(object, configuration)
+      for (const authority of names) added.push({ plugin, authority })
+    }
+    return { object, added }
+  })
 
 /** What is not in order about the data, though the change is accepted. */
 export const problemsOf = (object: ListenerObject.ListenerObject): ReadonlyArray<string> => {

@@ -9,6 +9,7 @@ import * as MonotonicClock from "../MonotonicClock.js"
 import { QueueNotifier } from "../QueueNotifier.js"
 import { type FileFate, QueueStore } from "../QueueStore.js"
 import * as Arrivals from "./Arrivals.js"
+import type * as PluginHooks from "./PluginHooks.js"
 import * as Reading from "./Reading.js"
 import type { RemovedFiles } from "./RemovedFiles.js"
 import { ScheduleMarks } from "./ScheduleMarks.js"
@@ -27,18 +28,20 @@ export interface TakenOver {
   readonly marks: ReadonlyArray<string>
   /** See {@link Reading.Readings}. */
   readonly held: Reading.Held | null
+  /** Files that stay, and hold up none of other objects. */
+  readonly heldBack: ReadonlyArray<PluginHooks.HeldBack>
   /** How long nobody else got a turn, in milliseconds. */
   readonly millis: number
 }
 
-export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
+export const make = Effect.fnUntraced(function* (removed: RemovedFiles, hooks: PluginHooks.PluginHooks) {
   const store = yield* QueueStore
   const notifier = yield* QueueNotifier
   const events = yield* Events
   const config = yield* ConfigStore
   const letOthersGo = yield* EventLoopYield
   const scheduled = yield* ScheduleMarks
-  const toArrivals = yield* Arrivals.make
+  const toArrivals = yield* Arrivals.make(hooks)
   let watched = Watched.none
 
   return Effect.fnUntraced(function* (entries: ReadonlyArray<SpoolEntry>) {
@@ -49,7 +52,7 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
     const fresh = known.size === 0 ? good : good.filter(({ file }) => !known.has(file.name))
     // After the files were read: a mark is older than the file that it is for.
     const marks = fresh.length === 0 ? new Map<string, never>() : yield* scheduled.all
-    const { arrivals, bad: unfit, events: happened } = yield* toArrivals(fresh, yield* config.current, marks)
+    const { arrivals, bad: unfit, events: happened, heldBack } = yield* toArrivals(fresh, yield* config.current, marks)
     const bad = [...unreadable, ...unfit]
     for (const { file } of arrivals) removed.cameAgain(file.name)
     const prepared = yield* MonotonicClock.currentTimeMillis
@@ -70,6 +73,7 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles) {
           ? []
           : [...new Set(arrivals.map(({ object }) => object.id.toLowerCase()))].flatMap((id) => marks.get(id) ?? []),
       held,
+      heldBack,
       millis: (yield* MonotonicClock.currentTimeMillis) - resumed + prepared - begun
     }
     return takenOver

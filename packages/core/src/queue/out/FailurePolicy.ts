@@ -10,7 +10,8 @@
  * | configuration unusable | waits, keeps its attempts | pauses until it is configured |
  * | target failed (500) | again with back-off, a dead letter after `maxAttempts` | goes on |
  * | an answer that is not the target's (a page, a redirection) | again with back-off, never given up | goes on |
- * | either of these at several objects in a row, none succeeding | later, keeps its attempts | pauses until one of them succeeds |
+ * | a plugin is faulty | again with back-off, a dead letter after `maxAttempts` | goes on |
+ * | any of these at several objects in a row, none succeeding | later, keeps its attempts | pauses until one of them succeeds |
  * | references unknown | again with back-off, for the rest | goes on |
  * | target refused since another account is in the way | a few times with back-off, then a dead letter | goes on |
  * | target refused (400, 409, 422), object undeliverable | dead letter | goes on |
@@ -107,12 +108,8 @@ export const decide = (error: DeliveryError, circumstances: Circumstances): Deci
         : waitFor(unavailable, circumstances),
     CredentialsRefused: (refused): Decision => waitFor(refused, circumstances),
     ConfigurationUnusable: (unusable): Decision => waitFor(unusable, circumstances),
-    TargetFailed: (failed): Decision =>
-      (circumstances.failedObjects ?? 0) >= suspectAfter
-        ? suspect(failed, circumstances)
-        : circumstances.attempts + 1 >= maxAttempts && !failed.isForeign
-          ? giveUp
-          : again(itemBackOff, circumstances),
+    TargetFailed: (failed): Decision => failedAt(failed, !failed.isForeign, circumstances),
+    PluginFailed: (failed): Decision => failedAt(failed, true, circumstances),
     ReferencesUnknown: (): Decision => again(referenceBackOff, circumstances),
     TargetRefused: (refused): Decision =>
       refused.isConflict && circumstances.attempts + 1 < maxConflicts ? again(conflictBackOff, circumstances) : giveUp,
@@ -136,6 +133,14 @@ export const pause = (
   return { _tag: "Pause", reason, after, isSuspect: false }
 }
 
+/** At this object, or at any. */
+const failedAt = (error: DeliveryError, mayGiveUp: boolean, circumstances: Circumstances): Decision =>
+  (circumstances.failedObjects ?? 0) >= suspectAfter
+    ? suspect(error, circumstances)
+    : mayGiveUp && circumstances.attempts + 1 >= maxAttempts
+      ? giveUp
+      : again(itemBackOff, circumstances)
+
 /** Its turn comes after that of others: a delivery of any of them shows whether the target is well again. */
 const suspect = (error: DeliveryError, { failedObjects = 0, failedProbes = 0, random }: Circumstances): Decision => {
   const after = backOff(authorityBackOff, failedProbes, random)
@@ -143,7 +148,7 @@ const suspect = (error: DeliveryError, { failedObjects = 0, failedProbes = 0, ra
     item: { _tag: "Later", after: Math.min(2 * after, authorityBackOff.longest) },
     authority: {
       _tag: "Pause",
-      reason: `The target failed at ${failedObjects} different objects in a row and did nothing well since. ${error.message}`,
+      reason: `Deliveries of ${failedObjects} different objects in a row failed, and none went well since. ${error.message}`,
       after,
       isSuspect: true
     }

@@ -5,6 +5,7 @@ import { Events } from "../../events/Events.js"
 import type { SchoolAuthority } from "../../schools/SchoolAuthority.js"
 import { type DeliveryError, ObjectUndeliverable } from "../../targets/DeliveryError.js"
 import * as Plugin from "../../targets/Plugin.js"
+import * as PluginChoice from "../../targets/PluginChoice.js"
 import type { ClaimedItem, Settlement } from "../QueueStore.js"
 import * as Accounts from "./Accounts.js"
 import * as DeletionProtection from "./DeletionProtection.js"
@@ -34,6 +35,9 @@ const goOn = { _tag: "GoOn" } as const
 /** The target says what is wrong with the object: it is well itself. */
 const isOrderly = ({ _tag }: DeliveryError): boolean => _tag === "TargetRefused" || _tag === "ReferencesUnknown"
 
+/** It may be the object, or the target as a whole, or the plugin. */
+const isFailure = ({ _tag }: DeliveryError): boolean => _tag === "TargetFailed" || _tag === "PluginFailed"
+
 /** An item that was claimed and not begun. */
 export const release = ({ id }: ClaimedItem): Finished => ({
   settlement: { _tag: "Release", id },
@@ -47,7 +51,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
   const plugins = yield* Plugin.Plugins
   const handlers = yield* Handlers.make(authority)
   const accounts = yield* Accounts.make(authority.name)
-  const mayDelete = yield* DeletionProtection.make(authority.name, Plugin.deletionLimitOf(plugins, authority))
+  const mayDelete = yield* DeletionProtection.make(authority.name, PluginChoice.deletionLimitOf(plugins, authority))
   let unansweredInARow = 0
   /** Objects at which the target failed since it did anything well. */
   const failedObjects = new Set<string>()
@@ -96,7 +100,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     const isProof = isOrderly(error)
     if (isProof) failedObjects.clear()
     // So many are enough to know: there may be a million of them.
-    if (error._tag === "TargetFailed" && failedObjects.size < 1_000) failedObjects.add(item.objectKey)
+    if (isFailure(error) && failedObjects.size < 1_000) failedObjects.add(item.objectKey)
     const decision = FailurePolicy.decide(error, {
       attempts: item.attempts,
       random: yield* Random.next,

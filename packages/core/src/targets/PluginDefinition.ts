@@ -1,0 +1,222 @@
+/**
+ * From what an author writes to a plugin that the connector can rely on. An author gives a name and a handler that delivers;
+ * everything else has a default. Hooks may answer at once, with a promise or with an effect, and whatever they do wrong is a
+ * {@link PluginFailed} of the one call.
+ */
+import { Context, type Duration, Effect, Either, Option, type Scope } from "effect"
+import type { ListenerObject } from "../changes/ListenerObject.js"
+import type { Configuration } from "../config/ConfigStore.js"
+import type { SchoolAuthority } from "../schools/SchoolAuthority.js"
+import { type DeletionLimit, defaultDeletionLimit } from "./DeletionLimit.js"
+import * as DeliveryError from "./DeliveryError.js"
+import * as Hook from "./Hook.js"
+import type * as Plugin from "./Plugin.js"
+import * as PluginAnswers from "./PluginAnswers.js"
+
+/** What an author gives of a handler: the plugin at one school authority. */
+export interface HandlerDefinition {
+  /** Brings one object to the target. Repeating it must be harmless. Must hold on to what `Delivery` says of deletions. */
+  readonly deliver: (
+    delivery: Plugin.Delivery
+  ) => Hook.Answer<PluginAnswers.DeliveredAnswer, DeliveryError.DeliveryError>
+  /** Default: the target is taken to be there. */
+  readonly ping?: () => Hook.Answer<unknown, DeliveryError.DeliveryError>
+  /** Default: says that there is none. */
+  readonly preview?: (
+    undelivered: Plugin.Undelivered
+  ) => Hook.Answer<PluginAnswers.PreviewAnswer, DeliveryError.DeliveryError>
+  /** Default: says that there is none, and what the ping came to. */
+  readonly check?: () => Hook.Answer<ReadonlyArray<Plugin.Finding>>
+}
+
+/** What an author gives of a plugin. */
+export interface Definition<R = never> {
+  /** As named in `plugins` and `plugin_configs` of a school authority. */
+  readonly name: string
+  readonly handler: (
+    authority: SchoolAuthority
+  ) => Hook.Answer<HandlerDefinition, DeliveryError.ConfigurationUnusable, R | Scope.Scope>
+  /** Default: all objects. */
+  readonly handles?: (object: ListenerObject) => boolean
+  readonly preprocess?: (object: ListenerObject) => Hook.Answer<ListenerObject, never, R>
+  readonly distribute?: (object: ListenerObject, configuration: Configuration) => Iterable<string>
+  /** Deliveries to an authority at the same time. Default 4. */
+  readonly concurrency?: (authority: SchoolAuthority) => number
+  /** Default: see `DeletionProtection`. */
+  readonly deletionLimit?: (authority: SchoolAuthority) => DeletionLimit | null
+  /** Default: nothing is wrong. */
+  readonly check?: (authority: SchoolAuthority) => PluginAnswers.FindingsAnswer
+  /** Default: {@link name}. See `Plugin.receipts`. */
+  readonly receipts?: string
+  readonly timeLimits?: Plugin.TimeLimits
+  /** The file it was loaded from. */
+  readonly origin?: string | null
+}
+
+const made = new WeakSet<object>()
+
+const defaultConcurrency = 4
+
+const defaultLimits: { readonly [hook in Plugin.TimedHook]: Plugin.TimeLimits[hook] } = {
+  preprocess: "60 seconds",
+  handler: "60 seconds",
+  ping: "60 seconds",
+  deliver: "5 minutes",
+  preview: "60 seconds",
+  check: "60 seconds"
+}
+
+/** A plugin of a definition. What is a plugin already stays as it is. */
+export const make = <R = never>(definition: Definition<R>): Plugin.Plugin<Exclude<R, Scope.Scope>> => {
+  if (made.has(definition)) return definition as unknown as Plugin.Plugin<Exclude<R, Scope.Scope>>
+  const { name, origin = null, preprocess, receipts } = definition
+  const owner: Hook.Owner = { name, origin }
+  const limitOf = (hook: Plugin.TimedHook) => {
+    const own = definition.timeLimits?.[hook]
+    return own === undefined ? (defaultLimits[hook] ?? null) : own
+  }
+  /** Its mistakes are told by {@link Plugin.Plugin.check}. */
+  const concurrency = (authority: SchoolAuthority) =>
+    Hook.callSync(
+      owner,
+      "concurrency",
+      () => definition.concurrency?.(authority) ?? defaultConcurrency,
+      PluginAnswers.positive
+    )
+  const deletionLimit = (authority: SchoolAuthority) =>
+    Hook.callSync(
+      owner,
+      "deletionLimit",
+      () => (definition.deletionLimit === undefined ? defaultDeletionLimit : definition.deletionLimit(authority)),
+      PluginAnswers.deletionLimit
+    )
+  const handles = (object: ListenerObject) =>
+    Hook.callSync(owner, "handles", () => definition.handles?.(object) ?? true, PluginAnswers.yesOrNo)
+  const { distribute } = definition
+
+  const plugin: Plugin.Plugin<Exclude<R, Scope.Scope>> = {
+    name,
+    origin,
+    ...(receipts === undefined ? {} : { receipts }),
+    // What can't say whether it is responsible is asked to deliver, which fails with the reason.
+    handles: (object) => Either.getOrElse(handles(object), () => true),
+    ...(distribute === undefined
+      ? {}
+      : {
+          distribute: (object: ListenerObject, configuration: Configuration) =>
+            Hook.callSync(owner, "distribute", () => distribute(object, configuration), PluginAnswers.names)
+        }),
+    ...(preprocess === undefined
+      ? {}
+      : {
+          preprocess: (object: ListenerObject) =>
+            Hook.call<ListenerObject, never, Exclude<R, Scope.Scope>>(
+              owner,
+              "preprocess",
+              { limit: limitOf("preprocess"), read: PluginAnswers.object(object), isExpected: Hook.none },
+              () => preprocess(object)
+            )
+        }),
+    concurrency: (authority) => Either.getOrElse(concurrency(authority), () => defaultConcurrency),
+    deletionLimit: (authority) => Either.getOrElse(deletionLimit(authority), () => defaultDeletionLimit),
+    check: (authority) => {
+      const checked = Hook.callSync(owner, "check", () => definition.check?.(authority) ?? {}, PluginAnswers.findings)
+      const faults = [checked, concurrency(authority), deletionLimit(authority)]
+        .flatMap((one) => Option.toArray(Either.getLeft<unknown, DeliveryError.PluginFailed>(one)))
+        .map(({ message }) => `plugins: ${message}`)
+      const { errors, warnings } = Either.getOrElse(checked, () => ({ errors: [], warnings: [] }))
+      return { errors, warnings: [...faults, ...warnings] }
+    },
+    handler: (authority) =>
+      Effect.map(
+        Hook.call<HandlerDefinition, DeliveryError.ConfigurationUnusable, Exclude<R, Scope.Scope> | Scope.Scope>(
+          owner,
+          "handler",
+          { limit: limitOf("handler"), read: PluginAnswers.handler, isExpected: isUnusable },
+          () => definition.handler(authority)
+        ),
+        (handler) => handlerOf(owner, handler, handles, limitOf)
+      )
+  }
+  made.add(plugin)
+  return plugin
+}
+
+const isUnusable = (error: unknown): error is DeliveryError.ConfigurationUnusable =>
+  error instanceof DeliveryError.ConfigurationUnusable
+
+const handlerOf = (
+  owner: Hook.Owner,
+  handler: HandlerDefinition,
+  handles: (object: ListenerObject) => Either.Either<boolean, DeliveryError.PluginFailed>,
+  limitOf: (hook: Plugin.TimedHook) => Duration.DurationInput | null
+): Plugin.Handler => {
+  const isExpected = DeliveryError.isDeliveryError
+  const ping = Hook.call<unknown, DeliveryError.DeliveryError, never>(
+    owner,
+    "ping",
+    { limit: limitOf("ping"), read: Either.right, isExpected },
+    () => handler.ping?.()
+  )
+  return {
+    ping,
+    deliver: (delivery) =>
+      Effect.zipRight(
+        handles(delivery.object),
+        Hook.call<Plugin.Delivered, DeliveryError.DeliveryError, never>(
+          owner,
+          "deliver",
+          { limit: limitOf("deliver"), read: PluginAnswers.delivered, isExpected },
+          () => handler.deliver(delivery)
+        )
+      ),
+    preview: (undelivered) =>
+      handler.preview === undefined
+        ? Hook.failure(owner, "preview", "does not exist, so nobody can say what it would send")
+        : Hook.call<Plugin.Preview, DeliveryError.DeliveryError, never>(
+            owner,
+            "preview",
+            { limit: limitOf("preview"), read: PluginAnswers.preview, isExpected },
+            () => handler.preview?.(undelivered)
+          ),
+    check: Effect.suspend(() => {
+      const run = handler.check
+      return run === undefined
+        ? Effect.map(Effect.either(ping), (answer) => [
+            Either.isRight(answer)
+              ? ({
+                  severity: "ok",
+                  about: "ping",
+                  text: "The plugin has no check of its own. Its ping went well."
+                } as const)
+              : ({ severity: "error", about: "ping", text: answer.left.message } as const)
+          ])
+        : Effect.catchAll(
+            Hook.call<ReadonlyArray<Plugin.Finding>, never, never>(
+              owner,
+              "check",
+              { limit: limitOf("check"), read: PluginAnswers.found, isExpected: Hook.none },
+              () => run()
+            ),
+            ({ message }) => Effect.succeed([{ severity: "error", about: "plugins", text: message } as const])
+          )
+    })
+  }
+}
+
+/** Gives a plugin what it needs, so that it can stand in `Plugins`. */
+export const provide = <R>(plugin: Plugin.Plugin<R>, context: Context.Context<R>): Plugin.Plugin => {
+  const { handler, preprocess, ...rest } = plugin
+  const provided: Plugin.Plugin = {
+    ...rest,
+    handler: (authority) =>
+      Effect.mapInputContext(handler(authority), (scope: Context.Context<Scope.Scope>) =>
+        Context.merge(context, scope)
+      ),
+    ...(preprocess === undefined
+      ? {}
+      : { preprocess: (object: ListenerObject) => Effect.provide(preprocess(object), context) })
+  }
+  made.add(provided)
+  return provided
+}
