@@ -61,7 +61,10 @@ export const run = (once: boolean) =>
     )
     const { password, uid } = School.administrator
     yield* Console.log(
-      `Management API              http://127.0.0.1:${settings.http.port}${HttpApp.documentation}  log in as ${uid} with the password ${password}`
+      [
+        `Management API              http://127.0.0.1:${settings.http.port}${HttpApp.documentation}  log in as ${uid} with the password ${password}`,
+        `For a shell                 API=http://127.0.0.1:${settings.http.port}${HttpApp.root}`
+      ].join("\n")
     )
     const connector = Context.get(context, Connector)
     yield* Context.get(context, Events).stream.pipe(
@@ -129,7 +132,7 @@ const prepare = (directory: string, targets: ReadonlyArray<Target>) =>
       ucrFile: path.join(directory, "base.conf"),
       logDirectory: path.join(directory, "log"),
       http: { host: "127.0.0.1", port: yield* freePort, tls: null },
-      triggerDirectory: path.join(directory, "triggers"),
+      triggerDirectory: null,
       layout: { ...defaultLayout, base: Builders.base }
     }
     return settings

@@ -95,17 +95,15 @@ const numbered = (contents: ReadonlyArray<unknown>, hour: string): ReadonlyArray
     content
   }))
 
+const [class5a, ...otherClasses] = [
+  classFile("GymNord", "5a", [ada, ben, gerd]),
+  classFile("GsNord", "2b", [cem]),
+  classFile("GymSued", "7c", [dora, emil, hanna]),
+  classFile("GsSued", "1a", [frida])
+] as const
+
 /** The first day: everybody is new. Classes come before some of their members, as they do in reality. */
-export const firstDay = numbered(
-  [
-    classFile("GymNord", "5a", [ada, ben, gerd]),
-    ...people.map(userFile),
-    classFile("GsNord", "2b", [cem]),
-    classFile("GymSued", "7c", [dora, emil, hanna]),
-    classFile("GsSued", "1a", [frida])
-  ],
-  "08"
-)
+export const firstDay = numbered([class5a, ...people.map(userFile), ...otherClasses], "08")
 
 const adaRenamed: Person = { ...ada, lastname: "Winter-Frost" }
 const benMoved: Person = { ...ben, schools: ["GymSued"], classes: { GymSued: "7c" } }
@@ -141,8 +139,10 @@ export const directory = {
     ...[...people, guest].map((person, index) => ({
       dn: dnOf(person),
       uid: person.username,
+      entryUUID: userFile(person).id,
       displayName: `${person.firstname} ${person.lastname}`,
       ucsschoolRole: person.schools.map((school) => `${person.kind}:school:${school}`),
+      properties: userFile(person).object,
       schools: person.schools,
       hashes: {
         userPassword: [`{crypt}$6$demo${index}`],
@@ -153,7 +153,17 @@ export const directory = {
       }
     }))
   ],
-  groups: [{ cn: adminGroup, uniqueMember: [administrator.dn] }]
+  groups: [
+    { cn: adminGroup, uniqueMember: [administrator.dn] },
+    ...[class5a, ...otherClasses].map(({ dn, id, object: { name, ucsschoolRole, users, ...properties } }) => ({
+      cn: name,
+      dn,
+      entryUUID: id,
+      ucsschoolRole,
+      uniqueMember: users,
+      properties
+    }))
+  ]
 }
 
 /** What an authority's file in `conf/school_authorities` holds. */

@@ -27,6 +27,8 @@ import * as SpoolDirectory from "./files/SpoolDirectory.js"
 import * as SqliteProblem from "./files/SqliteProblem.js"
 import * as TrashDirectory from "./files/TrashDirectory.js"
 import { Ucr } from "./files/Ucr.js"
+import * as PluginFiles from "./plugins/PluginFiles.js"
+import * as StrayErrors from "./plugins/StrayErrors.js"
 import * as OpenRequests from "./process/OpenRequests.js"
 import * as YieldToRequests from "./process/YieldToRequests.js"
 import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
@@ -109,12 +111,28 @@ const domain = ({ layout }: Settings) =>
     })
   )
 
-const plugins = Layer.effect(
-  Plugins,
-  Effect.map(Effect.context<KelvinPlugin.Needs>(), (context) =>
-    [KelvinPlugin.kelvin, KelvinPlugin.partialGroupSync].map((plugin) => provide(plugin, context))
+/** Those that are built in. */
+export const builtIn = [KelvinPlugin.kelvin, KelvinPlugin.partialGroupSync]
+
+/** Those that are built in, and those in files. One that can't be used stops the start: what it would do must not be left out. */
+const plugins = ({ appDir }: Settings) =>
+  Layer.scoped(
+    Plugins,
+    Effect.gen(function* () {
+      const { plugins, problems, python } = yield* PluginFiles.load(
+        appDir,
+        builtIn.map(({ name }) => name)
+      )
+      if (python.length > 0) yield* Effect.logWarning(PluginFiles.describePython(python))
+      if (problems.length > 0) return yield* new PluginFiles.PluginsUnusable({ problems })
+      if (plugins.length > 0) yield* StrayErrors.contain(`${appDir}/conf/plugins/`)
+      for (const { hooks, name, origin } of plugins) {
+        yield* Effect.logInfo("Loaded a plugin.", { plugin: name, file: origin, hooks: hooks.join(", ") })
+      }
+      const context = yield* Effect.context<KelvinPlugin.Needs>()
+      return [...builtIn, ...plugins].map((plugin) => provide(plugin, context))
+    })
   )
-)
 
 const trashDirectory = ({ appDir }: Settings) => `${appDir}/data/out_queues_trash`
 
@@ -132,7 +150,7 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
       SpoolDirectory.layer({ directory: settings.listenerDirectory, thread: threads }),
       TrashDirectory.layer(trashDirectory(settings))
     ]),
-    Layer.provideMerge(Layer.merge(plugins, Scheduling.layer(settings))),
+    Layer.provideMerge(Layer.merge(plugins(settings), Scheduling.layer(settings))),
     Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer, marks(settings)]),
     Layer.provideMerge(
       Layer.mergeAll(

@@ -106,7 +106,7 @@ export class Unacceptable extends Schema.TaggedClass<Unacceptable>()("Unacceptab
 }) {}
 
 export const UnacceptableBody = Schema.transform(
-  problemsLike("Unacceptable", "The request has the right shape and can't be accepted.", {
+  problemsLike("Unacceptable", "The request has the right shape, but can't be accepted.", {
     loc: ["body", "url"],
     msg: 'a URL like https://HOST/ucsschool/kelvin/v1/ is expected, actual "traeger1"',
     type: "value_error"
@@ -119,9 +119,18 @@ export const UnacceptableBody = Schema.transform(
   }
 ).annotations({ ...HttpApiSchema.annotations({ status: 422 }) })
 
-const firstPart = Effect.map(Effect.serviceOption(HttpServerRequest.HttpServerRequest), (request) =>
-  Option.exists(request, ({ method }) => method === "GET" || method === "DELETE") ? "query" : "body"
-)
+/** Names in paths. */
+const inPaths = ["id", "name"]
+
+/** Where in a request a key stands: what decodes it does not say. */
+const partOf = (request: Option.Option<HttpServerRequest.HttpServerRequest>, key: string): string => {
+  if (Option.isNone(request)) return "body"
+  const { headers, method, url } = request.value
+  if (new URLSearchParams(url.split("?")[1] ?? "").has(key)) return "query"
+  const hasBody = (headers["content-length"] ?? "0") !== "0" || headers["transfer-encoding"] !== undefined
+  if (hasBody && method !== "GET" && method !== "DELETE") return "body"
+  return inPaths.includes(key) ? "path" : "query"
+}
 
 /** Nobody reads more of them. */
 const mostProblems = 50
@@ -144,9 +153,12 @@ const InvalidRequest = Schema.transformOrFail(
         })
       ),
     encode: ({ issues }) =>
-      Effect.map(firstPart, (part) => ({
+      Effect.map(Effect.serviceOption(HttpServerRequest.HttpServerRequest), (request) => ({
         detail: CoreProblems.merged(issues.slice(0, mostProblems)).map(({ _tag, message, path }) => ({
-          loc: [part, ...path.map((key) => (typeof key === "number" ? key : String(key)))],
+          loc: [
+            partOf(request, String(path[0] ?? "")),
+            ...path.map((key) => (typeof key === "number" ? key : String(key)))
+          ],
           msg: _tag === "Missing" ? "field required" : withoutValue(message),
           type: _tag === "Missing" ? "value_error.missing" : "type_error"
         }))

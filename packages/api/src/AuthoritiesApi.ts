@@ -134,7 +134,8 @@ export const Status = Schema.Struct({
   items: Schema.Struct({ waiting: Schema.Int, in_flight: Schema.Int, held: Schema.Int, dead: Schema.Int }),
   configuration: Schema.Struct({
     errors: Schema.Array(Schema.String).annotations({
-      description: "What would not be saved, and what is broken in the files (the last good state stays in effect)."
+      description:
+        "What would be refused if it were saved now, and what can't be used in the files (the last good state stays in effect)."
     }),
     warnings: Schema.Array(Schema.String)
   }).annotations({ description: "What is wrong with the configuration, each with its path." })
@@ -182,7 +183,7 @@ export const Check = Schema.Struct({
         {
           severity: "warning",
           about: "schools",
-          text: "The target does not have SCHOOL7: nobody who is only there is created at the target.",
+          text: "The target does not have SCHOOL7: users who are only in these schools are not created at the target.",
           plugin: "kelvin"
         }
       ]
@@ -232,7 +233,7 @@ export class AuthoritiesApi extends HttpApiGroup.make("authorities")
       .annotate(OpenApi.Summary, "Remove a school authority")
       .annotate(
         OpenApi.Description,
-        "Also one that is not configured any more and has items still. Its queue stops after the items at work. What still waits is moved to data/out_queues_trash, and comes back with the command out_queue_restore. An authority that is made anew under its name inherits nothing."
+        "Works also for one that is no longer configured but still has items. Its queue stops after the items at work. What still waits is moved to data/out_queues_trash, and comes back with the command out_queue_restore. An authority that is made anew under its name inherits nothing."
       )
   )
   .add(

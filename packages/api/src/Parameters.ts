@@ -16,7 +16,7 @@ export const queue = Schema.Struct({
   })
 })
 
-const Id = Schema.NumberFromString.pipe(Schema.compose(ItemId))
+const Id = Schema.NumberFromString.annotations({ message: () => "a number is expected" }).pipe(Schema.compose(ItemId))
 const ids = { description: "The id of an item, as it stands in the list of items.", examples: ["4711"] } as const
 
 /** An id in a path or a query. */

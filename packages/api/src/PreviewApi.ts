@@ -54,7 +54,7 @@ const AnyObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 const PluginPreview = Schema.Struct({
   plugin: Schema.String,
   problem: Schema.NullOr(Schema.String).annotations({
-    description: "Why it can't be told, or why the object can't be delivered; null otherwise."
+    description: "Why the outcome can't be determined, or why the object can't be delivered; null otherwise."
   }),
   outcome: Schema.NullOr(
     Schema.Literal("created", "modified", "unchanged", "removed", "absent", "ignored")
@@ -88,7 +88,8 @@ export const Preview = Schema.Struct({
   }),
   problems: Schema.Array(Schema.String).annotations({ description: "What is not in order about the data." }),
   ignored: Schema.Array(Schema.String).annotations({
-    description: "What would have made a school authority concerned, and does not."
+    description:
+      "What would normally concern a school authority but does not, and why (a school that is not mapped, for instance)."
   }),
   school_authorities: Schema.Array(
     Schema.Struct({

@@ -55,7 +55,9 @@ export const Item = Schema.Struct({
   file: Schema.String.annotations({ description: "The listener file that brought the newest state." }),
   state: State,
   attempts: Schema.Int,
-  available_at: Schema.NullOr(Schema.String).annotations({ description: "Not before; null: at once." }),
+  available_at: Schema.NullOr(Schema.String).annotations({
+    description: "It is not delivered before this time; null: at once."
+  }),
   last_error: Schema.NullOr(Schema.String),
   waits_for: Schema.Array(Schema.String).annotations({
     description:
@@ -192,7 +194,7 @@ export class QueuesApi extends HttpApiGroup.make("queues")
       .annotate(OpenApi.Summary, "Remove all dead letters, or all deletions that are held back, for good")
       .annotate(
         OpenApi.Description,
-        "With state=held nobody of them is deleted at the target; with state=dead the changes are not delivered."
+        "With state=held none of these objects is deleted at the target; with state=dead the changes are not delivered."
       )
   )
   .add(

@@ -55,7 +55,10 @@ export const make = Effect.fnUntraced(function* (lastMapping: SchoolMapping | nu
         yield* FiberSet.run(
           counting,
           Effect.catchAll(reportMapping(changes), ({ message }) =>
-            Effect.logError("Could not find out what a change of the mapping means.", { reason: message })
+            Effect.logError(
+              "Could not count the users that stay at a school authority after a change of the mapping. The new mapping is in effect.",
+              { reason: message }
+            )
           )
         )
       }

@@ -42,12 +42,14 @@ export const make = <R = never>(variation: Variation.Variation<R>): Plugin.Plugi
 
 /** `varied`: for one authority. */
 const define = <R>(
-  { attributes = {}, classAttributes = {}, name, origin, receipts, timeLimits }: Variation.Variation<R>,
+  variation: Variation.Variation<R>,
   varied: Effect.Effect<Variation.Varied, never, R>
 ): Plugin.Plugin<Needs | R> => {
+  const { attributes = {}, classAttributes = {}, name, origin, receipts, timeLimits } = variation
   const provided = { users: Object.keys(attributes), classes: Object.keys(classAttributes) }
-  return Plugin.make<Needs | R>({
+  const definition: Plugin.Definition<Needs | R> = {
     name,
+    hooks: Variation.hooksOf(variation),
     receipts: receipts ?? "kelvin",
     ...(origin === undefined ? {} : { origin }),
     // Each request has a limit of its own, and a class may need many of them.
@@ -71,7 +73,8 @@ const define = <R>(
           check: () => TargetCheck.check(target)
         })
       )
-  })
+  }
+  return Plugin.make(definition, (from) => make({ ...variation, origin: from }))
 }
 
 /** Users and classes, classes with all their members. */

@@ -57,7 +57,7 @@ const schoolsOf = (there: SchoolSet, handled: SchoolSet): ReadonlyArray<Finding>
       : [
           warning(
             "schools",
-            `The target does not have ${listed(missing)}: nobody who is only there is created at the target.`
+            `The target does not have ${listed(missing)}: users who are only in these schools are not created at the target.`
           )
         ])
   ]
@@ -94,7 +94,12 @@ const properties = (target: Target, schools: SchoolSet, handled: SchoolSet) =>
     ] as const) {
       if (wanted.length === 0) continue
       if (shown === null) {
-        found.push(warning("udm_properties", `The target has no ${what} yet that shows which properties it knows.`))
+        found.push(
+          warning(
+            "udm_properties",
+            `No ${what} was found at the target that shows which UDM properties it knows: the mapped ones were not checked.`
+          )
+        )
         continue
       }
       const unknown = wanted.filter(({ property }) => !(property in shown))

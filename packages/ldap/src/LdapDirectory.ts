@@ -67,7 +67,7 @@ const lookups = (search: LdapSearch.LdapSearch): Omit<DirectoryShape, "listenerO
           ? Effect.void
           : Effect.annotateLogs(
               Effect.logWarning(
-                "Password hashes in LDAP can't be used: these users are sent without. Correct them, and schedule the users."
+                "Password hashes in LDAP can't be used: these users are sent without them. Correct the hashes, then schedule the users."
               ),
               { module: "LDAP", reason: unfit.slice(0, 10).join("; ") }
             )

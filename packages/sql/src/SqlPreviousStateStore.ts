@@ -35,7 +35,7 @@ const decode = Schema.decodeEither(Schema.parseJson(PreviousState))
 const warn = (id: string): Effect.Effect<void> =>
   Effect.annotateLogs(
     Effect.logWarning(
-      "What is remembered of an object can't be read: its next change goes on without it. If it has left a school authority with that change, it stays there."
+      "What is remembered of an object can't be read: its next change is processed without that. If the object leaves a school authority with that change, it is not removed there."
     ),
     { module: "Storage", entryUUID: id }
   )

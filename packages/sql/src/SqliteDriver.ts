@@ -20,7 +20,7 @@ export class DriverUnfit extends Schema.TaggedError<DriverUnfit>()("DriverUnfit"
 /** What is wrong with a version of better-sqlite3 on a version of Node.js, with what to do; null when nothing is known. */
 export const problem = (nodeVersion: string, driverVersion: string): string | null => {
   const [driver = 0] = numbers(driverVersion)
-  const pair = `better-sqlite3 ${driverVersion} ends the process of Node.js ${nodeVersion}`
+  const pair = `better-sqlite3 ${driverVersion} crashes Node.js ${nodeVersion}`
   if (driver <= 12 && missesEnvironment(nodeVersion)) {
     return `${pair} in a garbage collection: put ${override("13.2.0")} into your package.json and run npm install.`
   }

@@ -21,11 +21,11 @@ describe("the SQLite driver", () => {
   it("that does not fit is refused with the line that helps", () => {
     assert.strictEqual(
       SqliteDriver.problem("24.21.0", "12.11.1"),
-      'better-sqlite3 12.11.1 ends the process of Node.js 24.21.0 in a garbage collection: put "overrides": { "better-sqlite3": "13.2.0" } into your package.json and run npm install.'
+      'better-sqlite3 12.11.1 crashes Node.js 24.21.0 in a garbage collection: put "overrides": { "better-sqlite3": "13.2.0" } into your package.json and run npm install.'
     )
     assert.strictEqual(
       SqliteDriver.problem("20.20.2", "13.2.0"),
-      'better-sqlite3 13.2.0 ends the process of Node.js 20.20.2 when a database is opened: use Node.js 22.14 or newer, or put "overrides": { "better-sqlite3": "12.11.1" } into your package.json and run npm install.'
+      'better-sqlite3 13.2.0 crashes Node.js 20.20.2 when a database is opened: use Node.js 22.14 or newer, or put "overrides": { "better-sqlite3": "12.11.1" } into your package.json and run npm install.'
     )
   })
 

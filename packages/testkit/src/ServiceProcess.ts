@@ -48,15 +48,21 @@ export interface Service {
 /** Starts `node <executable> serve`. It is killed when the scope closes. */
 export const serve = (
   executable: ReadonlyArray<string>,
-  env: NodeJS.ProcessEnv
+  env: NodeJS.ProcessEnv,
+  /** Called with what it writes to standard error. Default: that of this process. */
+  onError: ((text: string) => void) | null = null
 ): Effect.Effect<Service, never, Scope.Scope> =>
   Effect.gen(function* () {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [...executable, "serve"], { stdio: ["ignore", "pipe", "inherit"], env })
+        spawn(process.execPath, [...executable, "serve"], {
+          stdio: ["ignore", "pipe", onError === null ? "inherit" : "pipe"],
+          env
+        })
       ),
       (child) => Effect.promise(() => end(child, "SIGKILL"))
     )
+    if (onError !== null) child.stderr?.setEncoding("utf8").on("data", onError)
     let output = ""
     child.stdout.setEncoding("utf8")
     child.stdout.on("data", (text: string) => {

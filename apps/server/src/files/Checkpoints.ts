@@ -65,10 +65,15 @@ export const layer = (
       })
       yield* checkpoint.pipe(
         Effect.catchAll((error) =>
-          Effect.annotateLogs(Effect.logWarning("Cannot write the database's log back to the database. Will retry."), {
-            module: "Storage",
-            reason: error.message
-          }).pipe(Effect.zipRight(Effect.sleep(afterFailure)))
+          Effect.annotateLogs(
+            Effect.logWarning(
+              "Cannot move the content of SQLite's write-ahead log (the -wal file) into the database. Will retry."
+            ),
+            {
+              module: "Storage",
+              reason: error.message
+            }
+          ).pipe(Effect.zipRight(Effect.sleep(afterFailure)))
         ),
         Effect.repeat(Schedule.spaced(every)),
         Effect.forkScoped

@@ -79,7 +79,7 @@ export const layer = (
           known = now
           return Effect.catchAll(JsonFile.save(knownFile, now), ({ message }) =>
             Effect.logError(
-              "Could not remember what is configured. A file that is lost by accident may be missed later.",
+              "Could not save the list of what is configured. If a configuration file is lost by accident, that may go unnoticed.",
               {
                 file: knownFile,
                 reason: message

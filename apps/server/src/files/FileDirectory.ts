@@ -33,7 +33,7 @@ const load = (fs: FileSystem.FileSystem, file: string) =>
     Effect.map(DirectoryContent.directory)
   )
 
-const missing = `there is no such file. JSON like this belongs into it: {"users": [{"uid": "admin", "dn": "uid=admin,dc=example,dc=com", "password": "..."}], "groups": [{"cn": "ucsschool-id-connector-admins", "uniqueMember": ["uid=admin,dc=example,dc=com"]}]} (docs/configuration.md describes it)`
+const missing = `there is no such file. Create it with JSON like this: {"users": [{"uid": "admin", "dn": "uid=admin,dc=example,dc=com", "password": "..."}], "groups": [{"cn": "ucsschool-id-connector-admins", "uniqueMember": ["uid=admin,dc=example,dc=com"]}]} (docs/configuration.md describes it)`
 
 /** A content that can't be read any more is reported, and the last good one stays. */
 export const layer = (file: string): Layer.Layer<Directory, FileDirectoryInvalid, FileSystem.FileSystem> =>

@@ -11,7 +11,7 @@ import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 /** A file could not be written. */
 export class NotScheduled extends Schema.TaggedError<NotScheduled>()("NotScheduled", { detail: Schema.String }) {
   override get message() {
-    return `The trigger file could not be written: ${this.detail} Check IDC_LISTENER_TRIGGER_DIR and IDC_APP_DIR.`
+    return `The trigger file could not be written: ${this.detail}. Check IDC_LISTENER_TRIGGER_DIR and IDC_APP_DIR.`
   }
 }
 

@@ -99,7 +99,7 @@ const operationOf = (request: SpoolFiles.Request): string => {
     case "trash":
       return "move to the trash"
     case "settle":
-      return "make the removals last"
+      return "write the removals to disk"
   }
 }
 

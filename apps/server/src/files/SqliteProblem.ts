@@ -12,7 +12,7 @@ export const explain = (file: string, cause: unknown): string => {
   const has = (...some: ReadonlyArray<string>) => some.some((code) => codes.includes(code))
   if (has("SQLITE_FULL", "ENOSPC", "EDQUOT")) return "the disk is full. Make room and start again: nothing is lost"
   if (has("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "EACCES", "EPERM", "EROFS")) {
-    return `the connector may not write ${file} or its directory. Give it the right to`
+    return `the connector has no permission to write to ${file} or its directory. Give it that permission`
   }
   if (has("SQLITE_NOTADB")) return `the file is no SQLite database. ${restore}`
   if (codes.some((code) => code.startsWith("SQLITE_CORRUPT"))) return `it is damaged. ${restore}`

@@ -79,7 +79,7 @@ export const layer = ({ host, port, tls }: HttpSettings, { maxConnections, ...li
           Layer.mapError(
             ({ cause }) =>
               new HttpUnusable({
-                detail: `IDC_HTTP_HOST, IDC_HTTP_PORT: the API can't listen at ${host}:${port}: ${messageOf(cause)}. Set another port, or stop who has it.`
+                detail: `IDC_HTTP_HOST, IDC_HTTP_PORT: the API can't listen at ${host}:${port}: ${messageOf(cause)}. Set another address or port, or stop the program that uses this one.`
               })
           )
         )

@@ -186,6 +186,9 @@ const log = (request: HttpServerRequest.HttpServerRequest, status: number, start
 /** The path of the pages that explain the API. */
 export const documentation = `${prefix}/v1/docs`
 
+/** What all paths of the API begin with. */
+export const root = prefix
+
 /** Listens, and says where. */
 export const layer = (settings: HttpSettings, secretFile: string) =>
   Layer.effectDiscard(

@@ -9,7 +9,13 @@ interface Family {
 }
 
 /** The text of all figures. `memory` in bytes. */
-export const render = (queues: ReadonlyArray<QueueStatus>, inQueueFiles: number, memory: number): string =>
+export const render = (
+  queues: ReadonlyArray<QueueStatus>,
+  /** Names that the mapping alone has. */
+  notConfigured: ReadonlyArray<string>,
+  inQueueFiles: number,
+  memory: number
+): string =>
   [
     gauge("id_connector_in_queue_files", "Listener files that wait.", [{ labels: {}, value: inQueueFiles }]),
     gauge(
@@ -32,11 +38,16 @@ export const render = (queues: ReadonlyArray<QueueStatus>, inQueueFiles: number,
     ),
     gauge(
       "id_connector_authority_configured",
-      "0: its file is away, or the mapping alone names it; its items wait.",
-      queues.map(({ authority, configured }) => ({
-        labels: { school_authority: authority },
-        value: configured === true ? 1 : 0
-      }))
+      "1: configured; 0: its file is missing, or only the mapping names it; its items wait.",
+      [
+        ...queues.map(({ authority, configured }) => ({
+          labels: { school_authority: authority },
+          value: configured === true ? 1 : 0
+        })),
+        ...notConfigured
+          .filter((name) => !queues.some(({ authority }) => authority === name))
+          .map((name) => ({ labels: { school_authority: name }, value: 0 }))
+      ]
     ),
     {
       ...gauge(

@@ -32,6 +32,10 @@ const objectOf = ({ group, object, user }: Asked) => {
 /** Where it is in the body that was sent. */
 const inBody = (reason: string) => problemOf(/^[\w.]+: /.test(reason) ? `object.${reason}` : `object: ${reason}`)
 
+/** What the source directory says is not what was sent. */
+const ofDirectory = (reason: string) =>
+  `what the source directory says of it can't be used: ${reason.replace(/^id: .*/, "it has no entryUUID")}`
+
 const failed = ({ message }: { readonly message: string }) => new Failed({ detail: message })
 
 export const layer = HttpApiBuilder.group(Api, "preview", (handlers) =>
@@ -52,7 +56,14 @@ export const layer = HttpApiBuilder.group(Api, "preview", (handlers) =>
           QueueStoreError: (error) => Effect.fail(failed(error)),
           PluginFailed: (error) => Effect.fail(failed(error)),
           ObjectUnknown: ({ message }) => Effect.fail(new NotFound({ detail: message })),
-          ObjectUnfit: ({ reasons }) => Effect.fail(new Unacceptable({ problems: reasons.map(problemOf) }))
+          ObjectUnfit: ({ reasons }) =>
+            Effect.fail(
+              new Unacceptable({
+                problems: reasons.map((reason) =>
+                  problemOf(`${payload.user === undefined ? "group" : "user"}: ${ofDirectory(reason)}`)
+                )
+              })
+            )
         }),
         Effect.provide(context)
       )

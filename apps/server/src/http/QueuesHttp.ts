@@ -110,7 +110,7 @@ const noQueue = (name: string) =>
 
 const noItem = (id: ItemId) =>
   new NotFound({
-    detail: `There is no item ${id} in this queue that this can be done with. It may be delivered by now.`
+    detail: `There is no item ${id} in this queue, or its state does not allow this. Perhaps it has been delivered meanwhile.`
   })
 
 const thisOne =

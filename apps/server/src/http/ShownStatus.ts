@@ -32,7 +32,7 @@ export const of = (
 const notConfigured = (queue: QueueStatus | undefined): Shown["not_configured"] => {
   if (queue === undefined || queue.configured === true) return null
   const since = queue.configured.since === null ? null : iso(queue.configured.since)
-  const text = `${since === null ? "Not configured" : `Not configured since ${since}`}, ${queue.waiting} waiting. Its queue rests. Put its file back into conf/school_authorities or create it with POST /school_authorities, and it goes on; DELETE /school_authorities/{name} deletes it.`
+  const text = `${since === null ? "Not configured" : `Not configured since ${since}`}, ${queue.waiting} waiting. Its queue rests. Put its file back into conf/school_authorities or create it with POST /school_authorities, and the queue goes on; DELETE /school_authorities/{name} removes the authority and moves its items to data/out_queues_trash.`
   return { since, text }
 }
 

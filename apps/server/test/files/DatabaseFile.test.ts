@@ -96,7 +96,7 @@ describe("The file of the database", () => {
     const of = (code: string) =>
       SqliteProblem.explain("x.db", new Error("outer", { cause: Object.assign(new Error("no"), { code }) }))
     assert.match(of("SQLITE_FULL"), /disk is full/)
-    assert.match(of("EACCES"), /may not write x.db/)
+    assert.match(of("EACCES"), /no permission to write to x.db/)
     assert.match(of("SQLITE_NOTADB"), /no SQLite database/)
     assert.match(of("SQLITE_CORRUPT_INDEX"), /damaged/)
     assert.match(of("SQLITE_BUSY"), /locked/)

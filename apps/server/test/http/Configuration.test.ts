@@ -232,7 +232,7 @@ describe("FileDirectory", () => {
         "users.0.uid: is missing"
       ])
       const missing = yield* Effect.flip(Layer.build(FileDirectory.layer(`${file}.no`)))
-      assert.match(missing.message, /there is no such file. JSON like this belongs into it/)
+      assert.match(missing.message, /there is no such file. Create it with JSON like this/)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })

@@ -26,7 +26,7 @@ export const describe = (event: ConnectorEvent): LogMessage => {
     case "InQueueHeldUp":
       return line(
         LogLevel.Warning,
-        "A file holds up the in queue: the files after it wait. It is looked at again and again.",
+        "A file holds up the in queue: the files after it wait. The file is tried again at short intervals; the reason says what is wrong with it.",
         {
           file: event.file,
           reason: event.reason
@@ -35,7 +35,7 @@ export const describe = (event: ConnectorEvent): LogMessage => {
     case "FileHeldBack":
       return line(
         LogLevel.Error,
-        "A plugin holds back the changes of an object: they stay in the in queue. Those of others go on.",
+        "A plugin holds back the changes of an object: they stay in the in queue. Changes of other objects go on.",
         {
           file: event.file,
           object: name(event.subject),
@@ -77,13 +77,17 @@ export const describe = (event: ConnectorEvent): LogMessage => {
         file: event.file
       })
     case "DeadLetter":
-      return line(LogLevel.Error, "Gave up on an object. It is kept as a dead letter.", {
-        authority: event.authority,
-        object: name(event.subject),
-        attempt: event.attempt,
-        reason: event.reason,
-        file: event.file
-      })
+      return line(
+        LogLevel.Error,
+        "Gave up on an object. It is kept as a dead letter: correct the cause, then retry or discard it.",
+        {
+          authority: event.authority,
+          object: name(event.subject),
+          attempt: event.attempt,
+          reason: event.reason,
+          file: event.file
+        }
+      )
     case "DeletionHeld":
       return line(LogLevel.Warning, "Held back a deletion until it is confirmed.", {
         authority: event.authority,

@@ -165,7 +165,7 @@ export const describeBecause = (because: Because): string => {
     case "CurrentSchool":
       return `school ${because.school}`
     case "PreviousSchool":
-      return `school ${because.school}, left`
+      return `former school ${because.school}`
     case "SchoolOfClass":
       return `class of school ${because.school}`
     case "AddedByPlugin":

@@ -33,8 +33,8 @@ export const watch = Effect.fnUntraced(function* (authorities: Effect.Effect<Rea
       if (by === 0 && items === 0) return
       yield* Effect.logWarning(
         by === 0
-          ? "Items would have waited longer than anything does. The clock was wrong when they were put off. They wait a day at most."
-          : "The clock of this machine was set. What waits, waits as long as it would have.",
+          ? "Items were put off for longer than is ever intended: the clock was wrong at that time. They now wait about a day at most."
+          : "The clock of this machine was changed. Waiting items were adjusted: they wait no longer and no shorter than before.",
         { seconds: Math.round(by / 1000), items }
       )
       yield* notifier.notify(yield* authorities)

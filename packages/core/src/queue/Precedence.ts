@@ -17,7 +17,7 @@ import * as SchoolName from "../schools/SchoolName.js"
 
 /** What is said of a class that was delivered, and will be once more. */
 export const deliveredBeforeMembers =
-  "Delivered before all changes of its members were: it is delivered once more after them."
+  "Delivered while changes of its members were still waiting: it will be delivered again after them."
 
 /** By what items are named and found: user name or group name, in lower case and NFC. */
 export const nameKey = (object: ListenerObject.ListenerObject): string => Belonging.folded(ListenerObject.label(object))

@@ -22,7 +22,7 @@ const isName = (name: string): true | string => {
   const bytes = new TextEncoder().encode(name).length
   return (
     bytes <= mostBytes ||
-    `a name of at most ${mostBytes} bytes is expected, since files are called like it, actual ${bytes}: letters other than a to z have several`
+    `a name of at most ${mostBytes} bytes is expected, since files are named after it, actual ${bytes}: letters other than a to z take several bytes each`
   )
 }
 

@@ -69,7 +69,7 @@ export const problemsOf = (mapping: { readonly [school: string]: string }): Read
   return [
     ...[...spellings.values()]
       .filter(({ length }) => length > 1)
-      .map((all) => `${all.join(" and ")}: is one school in different spellings, which is expected once`),
+      .map((all) => `${all.join(" and ")}: are different spellings of one school, which must be listed only once`),
     ...Object.entries(mapping)
       .filter(([, authority]) => !isName(authority))
       .map(

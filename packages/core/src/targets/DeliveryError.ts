@@ -99,7 +99,7 @@ export class DeletionHeldBack extends Schema.TaggedError<DeletionHeldBack>()("De
   allowed: Schema.Int
 }) {
   override get message() {
-    return `The deletion is held back: ${this.deletions} objects were deleted within the last hour, and more than ${this.allowed} are not without being confirmed. Confirm or discard the deletions of this authority.`
+    return `The deletion is held back: ${this.deletions} objects were deleted within the last hour, but only ${this.allowed} may be deleted per hour without confirmation. Confirm or discard the deletions of this authority.`
   }
 }
 

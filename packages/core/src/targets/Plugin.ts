@@ -12,7 +12,7 @@ import type { SchoolAuthority } from "../schools/SchoolAuthority.js"
 import type { DeletionLimit } from "./DeletionLimit.js"
 import type { ConfigurationUnusable, DeletionHeldBack, DeliveryError, PluginFailed } from "./DeliveryError.js"
 
-export { type Definition, type HandlerDefinition, make, provide } from "./PluginDefinition.js"
+export { type Definition, type HandlerDefinition, loadedFrom, make, provide } from "./PluginDefinition.js"
 
 /** What is to be brought to the target, and what is known about earlier deliveries of it. */
 export interface Undelivered {
@@ -125,6 +125,8 @@ export interface Plugin<R = never> {
   readonly name: string
   /** The file it was loaded from; null: it is built in, or part of the program. */
   readonly origin: string | null
+  /** The hooks that its author has written, by name. */
+  readonly hooks: ReadonlyArray<string>
   /**
    * Plugins that bring the same objects to the same kind of target may keep their receipts under one name, so that an authority
    * can go over from one to the other. Default: {@link name}.

@@ -51,9 +51,12 @@ export interface Definition<R = never> {
   readonly timeLimits?: Plugin.TimeLimits
   /** The file it was loaded from. */
   readonly origin?: string | null
+  /** The hooks that {@link Plugin.Plugin.hooks} names. Default: those of this definition. */
+  readonly hooks?: ReadonlyArray<string>
 }
 
-const made = new WeakSet<object>()
+/** The plugins that were made here, each with the way to make it as one of a file. */
+const made = new WeakMap<object, (origin: string) => object>()
 
 const defaultConcurrency = 4
 
@@ -66,8 +69,11 @@ const defaultLimits: { readonly [hook in Plugin.TimedHook]: Plugin.TimeLimits[ho
   check: "60 seconds"
 }
 
-/** A plugin of a definition. What is a plugin already stays as it is. */
-export const make = <R = never>(definition: Definition<R>): Plugin.Plugin<Exclude<R, Scope.Scope>> => {
+/** A plugin of a definition. What is a plugin already stays as it is. `from`: makes it as one of a file. */
+export const make = <R = never>(
+  definition: Definition<R>,
+  from: (origin: string) => object = (origin) => make({ ...definition, origin })
+): Plugin.Plugin<Exclude<R, Scope.Scope>> => {
   if (made.has(definition)) return definition as unknown as Plugin.Plugin<Exclude<R, Scope.Scope>>
   const { name, origin = null, preprocess, receipts } = definition
   const owner: Hook.Owner = { name, origin }
@@ -97,6 +103,7 @@ export const make = <R = never>(definition: Definition<R>): Plugin.Plugin<Exclud
   const plugin: Plugin.Plugin<Exclude<R, Scope.Scope>> = {
     name,
     origin,
+    hooks: definition.hooks ?? hooksOf(definition),
     ...(receipts === undefined ? {} : { receipts }),
     // What can't say whether it is responsible is asked to deliver, which fails with the reason.
     handles: (object) => Either.getOrElse(handles(object), () => true),
@@ -138,8 +145,21 @@ export const make = <R = never>(definition: Definition<R>): Plugin.Plugin<Exclud
         (handler) => handlerOf(owner, handler, handles, limitOf)
       )
   }
-  made.add(plugin)
+  made.set(plugin, from)
   return plugin
+}
+
+const optionalHooks = ["preprocess", "distribute", "handles", "check", "concurrency", "deletionLimit"] as const
+
+const hooksOf = <R>(definition: Definition<R>): ReadonlyArray<string> => [
+  ...optionalHooks.filter((hook) => definition[hook] !== undefined),
+  "handler"
+]
+
+/** What a file has as its plugin: a plugin, or a definition of one. */
+export const loadedFrom = <R>(origin: string, loaded: Definition<R>): Plugin.Plugin<Exclude<R, Scope.Scope>> => {
+  const from = made.get(loaded)
+  return from === undefined ? make({ ...loaded, origin }) : (from(origin) as Plugin.Plugin<Exclude<R, Scope.Scope>>)
 }
 
 const isUnusable = (error: unknown): error is DeliveryError.ConfigurationUnusable =>
@@ -217,6 +237,6 @@ export const provide = <R>(plugin: Plugin.Plugin<R>, context: Context.Context<R>
       ? {}
       : { preprocess: (object: ListenerObject) => Effect.provide(preprocess(object), context) })
   }
-  made.add(provided)
+  made.set(provided, () => provided)
   return provided
 }

@@ -54,7 +54,7 @@ describe("Distribution", () => {
     assert.deepStrictEqual(
       to.recipients.map(({ authority, because }) => [authority, because.map(Distribution.describeBecause)]),
       [
-        ["North", ["school S1, left"]],
+        ["North", ["former school S1"]],
         ["South", ["delivered before"]]
       ]
     )

@@ -131,7 +131,7 @@ export const fromResponse = (
 }
 
 const foreign = (status: number, detail: string): string =>
-  `something before the Kelvin REST API answers with status ${status}${detail === `status ${status}` ? "" : `: ${detail}`}`
+  `something in front of the Kelvin REST API (such as a proxy) answers with status ${status}${detail === `status ${status}` ? "" : `: ${detail}`}`
 
 /** What is to be is there already, or belongs to another account. */
 const isConflict = (detail: string): boolean =>

@@ -120,7 +120,7 @@ export const make = Effect.fnUntraced(function* (options: {
 /** So much of an answer is looked at, in characters. */
 const lookedAt = 10_000
 
-const noJson = "it is no JSON, but something that stands before the Kelvin REST API says"
+const noJson = "it is not JSON, but comes from something in front of the Kelvin REST API (such as a proxy), which says"
 
 const problemOf = (error: ParseResult.ParseError, text: string): string =>
   looksLikeJson(text) ? Problems.describe(error).slice(0, 3).join("; ") : noJson

@@ -105,7 +105,7 @@ export const decide = (
     if (found !== null && contested?.has("class") === true) {
       return yield* new ObjectUndeliverable({
         reasons: [
-          `the class ${place.name} of the target belongs to another class of the source directory still, whose change is a dead letter: retry that one first, then this one`
+          `the class ${place.name} at the target still belongs to another class of the source directory, whose change is a dead letter: retry that one first, then this one`
         ]
       })
     }

@@ -107,7 +107,7 @@ const change = Effect.fnUntraced(function* (target: Target.Target, user: Changed
   if (delivery.contested?.has("record") === true && !earlier.some(({ record_uid }) => record_uid === user.recordUid)) {
     return yield* new ObjectUndeliverable({
       reasons: [
-        `the record UID ${user.recordUid} belongs to another user of the source directory at the target still, whose change is a dead letter: retry that one first, then this one`
+        `the record UID ${user.recordUid} still belongs to another user of the source directory at the target, whose change is a dead letter: retry that one first, then this one`
       ]
     })
   }

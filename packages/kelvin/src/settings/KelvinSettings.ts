@@ -175,7 +175,7 @@ const kelvinUrl = (given: string): Either.Either<string, string> => {
   if (!URL.canParse(text)) return Either.left(`url: ${expected}`)
   const url = new URL(text)
   const isSafe = url.protocol === "https:" || (url.protocol === "http:" && loopback.has(url.hostname))
-  if (!isSafe) return Either.left(`url: https is needed, passwords would be readable on the way: ${expected}`)
+  if (!isSafe) return Either.left(`url: https is needed, otherwise passwords could be read on the way: ${expected}`)
   const path = /^\/ucsschool\/kelvin\/(v\d+)\/?$/.exec(url.pathname)
   return path === null
     ? Either.left(`url: ${expected}`)

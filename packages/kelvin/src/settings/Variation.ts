@@ -87,6 +87,14 @@ export interface Varied {
     | null
 }
 
+/** The hooks that a variation has, each attribute for itself. */
+export const hooksOf = <R>(variation: Variation<R>): ReadonlyArray<string> => [
+  ...Object.keys(variation.attributes ?? {}).map((key) => `attributes.${key}`),
+  ...Object.keys(variation.classAttributes ?? {}).map((key) => `classAttributes.${key}`),
+  ...(["changeUser", "changeClass", "chooseMembers"] as const).filter((hook) => variation[hook] !== undefined),
+  "handler"
+]
+
 const limit = "60 seconds"
 
 export const prepare = <R>(variation: Variation<R>, context: Context.Context<R>): Varied => {

@@ -87,7 +87,7 @@ describe("KelvinError.fromResponse", () => {
         assert.isTrue(as(of(status, apache("no")), TargetFailed).isForeign)
       assert.match(
         as(of(302, apache("Moved")), TargetFailed).message,
-        /something before the Kelvin REST API answers with status 302: Moved/
+        /something in front of the Kelvin REST API \(such as a proxy\) answers with status 302: Moved/
       )
       assert.isFalse(as(of(500, "Internal Server Error"), TargetFailed).isForeign)
     })

@@ -13,7 +13,7 @@ export interface Departures {
 export const make: Effect.Effect<Departures, never, Spool> = Effect.map(Spool, (spool) => ({
   remove: reporting(
     spool.remove,
-    "Cannot remove files from the in queue that were taken over: they stay there, and are not delivered again. Make its directory writable."
+    "Cannot remove accepted files from the in queue: they stay there, but are not delivered again. Make its directory writable."
   ),
   trash: reporting(
     spool.trash,

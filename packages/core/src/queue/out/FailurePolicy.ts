@@ -148,7 +148,7 @@ const suspect = (error: DeliveryError, { failedObjects = 0, failedProbes = 0, ra
     item: { _tag: "Later", after: Math.min(2 * after, authorityBackOff.longest) },
     authority: {
       _tag: "Pause",
-      reason: `Deliveries of ${failedObjects} different objects in a row failed, and none went well since. ${error.message}`,
+      reason: `Deliveries of ${failedObjects} different objects in a row failed, and none has succeeded since. ${error.message}`,
       after,
       isSuspect: true
     }

@@ -91,7 +91,7 @@ export const claimContract = (test: Test): void => {
       assert.deepStrictEqual(names(early), ["School1-7a"])
       yield* done(queue, ...early)
       const [first] = yield* queue.list(north, { state: "waiting", object: "School1-7a", limit: 1 })
-      assert.match(first?.lastError ?? "", /once more/)
+      assert.match(first?.lastError ?? "", /delivered again/)
       yield* TestClock.adjust(1000)
       const users = yield* queue.claim(north, 10)
       assert.deepStrictEqual(names(users), ["anna", "bert"])
