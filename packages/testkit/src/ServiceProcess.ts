@@ -50,19 +50,19 @@ export const serve = (
   executable: ReadonlyArray<string>,
   env: NodeJS.ProcessEnv,
   /** Called with what it writes to standard error. Default: that of this process. */
-  onError: ((text: string) => void) | null = null
+  onError: (text: string) => void = (text) => void process.stderr.write(text)
 ): Effect.Effect<Service, never, Scope.Scope> =>
   Effect.gen(function* () {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn(process.execPath, [...executable, "serve"], {
-          stdio: ["ignore", "pipe", onError === null ? "inherit" : "pipe"],
+          stdio: ["ignore", "pipe", "pipe"],
           env
         })
       ),
       (child) => Effect.promise(() => end(child, "SIGKILL"))
     )
-    if (onError !== null) child.stderr?.setEncoding("utf8").on("data", onError)
+    child.stderr.setEncoding("utf8").on("data", onError)
     let output = ""
     child.stdout.setEncoding("utf8")
     child.stdout.on("data", (text: string) => {

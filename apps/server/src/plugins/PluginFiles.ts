@@ -138,7 +138,7 @@ const configurationOf = (file: string) =>
     const json = file.replace(/\.m?js$/, ".json")
     if (!(yield* fs.exists(json))) return {}
     const text = yield* fs.readFileString(json)
-    return yield* Effect.try({ try: (): unknown => JSON.parse(text), catch: (cause) => new Error(said(cause)) })
+    return yield* Effect.try({ try: (): unknown => JSON.parse(text), catch: (cause) => ({ message: said(cause) }) })
   }).pipe(
     Effect.mapError(({ message }) => `its configuration, the file of the same name in .json, can't be read: ${message}`)
   )
