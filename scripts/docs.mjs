@@ -1,7 +1,9 @@
-// npm run docs: writes docs/modules.md, one line per module from its own docstring. `--check` only says whether it is true.
+// npm run docs: writes docs/modules.md, one line per module from its own docstring, and the examples into the pages that show them.
+// `--check` only says whether all of it is true.
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { root } from "./installed.mjs"
+import * as Snippets from "./snippets.mjs"
 
 /** The packages, each with its rooms in the order of use: a room uses only those before it. */
 const packages = {
@@ -92,5 +94,11 @@ if (process.argv.includes("--check")) {
   }
 } else {
   writeFileSync(target, text)
+}
+const check = process.argv.includes("--check")
+const outdated = Snippets.refresh(check)
+if (check && outdated.length > 0) {
+  console.error(`${outdated.join(", ")}: an example is not what its file in docs/snippets is: run npm run docs`)
+  process.exit(1)
 }
 if (undocumented > 0) process.exit(1)

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
+import { Either } from "effect"
+import { reasons } from "../../../docs/snippets/packages/core.js"
 import { distribution } from "../../../docs/snippets/who-gets-it.js"
 
 describe("The example in the README", () => {
@@ -13,5 +15,11 @@ describe("The example in the README", () => {
       recipients: [{ authority: "North", because: [{ _tag: "CurrentSchool", school: "DemoSchool" }] }],
       ignored: [{ _tag: "SchoolNotMapped", school: "Elsewhere" }]
     })
+  })
+})
+
+describe("The example of this package's README", () => {
+  it("says who gets the change, and why", () => {
+    assert.deepStrictEqual(reasons, Either.right(["North: school DemoSchool"]))
   })
 })
