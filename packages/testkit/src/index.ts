@@ -1,5 +1,6 @@
 export * as Arbitraries from "./data/Arbitraries.js"
 export * as Builders from "./data/Builders.js"
+export * as Harness from "./harness/Harness.js"
 export * as MemoryConfigStore from "./memory/MemoryConfigStore.js"
 export * as MemoryDirectory from "./memory/MemoryDirectory.js"
 export * as MemoryQueueStore from "./memory/MemoryQueueStore.js"

@@ -1,0 +1,161 @@
+/** Makes the outcome of a run of what was recorded: pure, but for what it asks the stores. */
+import type { QueueStatus } from "@id-connector/core/Connector"
+import type { ConnectorEvent, Subject } from "@id-connector/core/events/ConnectorEvent"
+import { subjectOf } from "@id-connector/core/events/ConnectorEvent"
+import * as Distribution from "@id-connector/core/mapping/Distribution"
+import type { QueueStoreShape } from "@id-connector/core/queue/QueueStore"
+import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
+import type { Plugin } from "@id-connector/core/targets/Plugin"
+import * as Validation from "@id-connector/core/targets/Validation"
+import { DateTime, Effect, Option } from "effect"
+import type { KelvinSimulator } from "../simulator/KelvinSimulator.js"
+import type { Attempt, Change, Decision, Outcome, Undelivered } from "./Outcome.js"
+import type { Recorded, Recorder } from "./Recorder.js"
+
+export interface Parts {
+  readonly authorities: ReadonlyArray<SchoolAuthority>
+  readonly mapping: { readonly [school: string]: string }
+  readonly recorder: Recorder
+  readonly simulators: ReadonlyMap<string, KelvinSimulator>
+  readonly plugins: ReadonlyArray<Plugin>
+  readonly store: QueueStoreShape
+  readonly status: ReadonlyArray<QueueStatus>
+}
+
+/** Nothing is to be done, or nothing will be before somebody does something. */
+export const isAtRest = ({ inFlight, status, waiting }: QueueStatus): boolean =>
+  inFlight + waiting === 0 ||
+  status === null ||
+  status._tag === "PausedByHand" ||
+  (status._tag === "Paused" && status.until === null)
+
+export const make = (parts: Parts): Effect.Effect<Outcome> =>
+  Effect.map(
+    Effect.forEach(parts.authorities, (authority) => undeliveredOf(parts, authority)),
+    (undelivered) => {
+      const { authorities, plugins, recorder, simulators, status } = parts
+      const names = authorities.map(({ name }) => name).sort()
+      return {
+        configuration: byName(names, (name) => {
+          const authority = authorities.find((one) => one.name === name)
+          if (authority === undefined) return []
+          const { errors, warnings } = Validation.validate(plugins, authority)
+          return [...errors, ...warnings]
+        }),
+        changes: changesOf(parts),
+        trash: recorder.events.flatMap(trashed).sort((a, b) => (a.file < b.file ? -1 : 1)),
+        undelivered: undelivered.flat(),
+        paused: Object.fromEntries(
+          status.flatMap(({ authority, status }) =>
+            status?._tag === "Paused"
+              ? [[authority, status.reason]]
+              : status?._tag === "PausedByHand"
+                ? [[authority, "Somebody has paused it."]]
+                : []
+          )
+        ),
+        targets: byName(names, (name) => simulators.get(name)?.state() ?? { users: [], classes: [] })
+      }
+    }
+  )
+
+const trashed = (event: ConnectorEvent): Outcome["trash"] => {
+  if (event._tag === "FileDiscarded") return [{ file: event.file, reasons: event.reasons }]
+  if (event._tag !== "ChangeAccepted" || event.distribution.recipients.length > 0) return []
+  const ignored = event.distribution.ignored.map(Distribution.describeIgnored)
+  return [{ file: event.file, reasons: ignored.length > 0 ? ignored : ["no school authority is concerned"] }]
+}
+
+const byName = <A>(names: ReadonlyArray<string>, of: (name: string) => A): { readonly [name: string]: A } =>
+  Object.fromEntries(names.map((name) => [name, of(name)]))
+
+const nameOf = ({ kind, name }: Subject) => `${kind} ${name}`
+
+type Accepted = Extract<ConnectorEvent, { readonly _tag: "ChangeAccepted" }>
+
+const changesOf = ({ authorities, mapping, recorder }: Parts): ReadonlyArray<Change> => {
+  const { attempts, events } = recorder
+  const attemptsBy = new Map<string, Array<Attempt>>()
+  for (const attempt of attempts) {
+    const key = `${fileOf(attempt, events)} ${attempt.authority}`
+    attemptsBy.set(key, [...(attemptsBy.get(key) ?? []), attemptOf(attempt)])
+  }
+  return events.filter(isAccepted).map(({ change, distribution, file, subject }) => ({
+    file,
+    object: nameOf(subject),
+    change,
+    problems: events.flatMap((event) => (event._tag === "DataProblem" && event.file === file ? [event.problem] : [])),
+    ignored: distribution.ignored.map(Distribution.describeIgnored),
+    decisions: authorities
+      .map(({ name }): Decision => {
+        const recipient = distribution.recipients.find(({ authority }) => authority === name)
+        return {
+          authority: name,
+          concerned: recipient !== undefined,
+          because:
+            recipient === undefined ? [whyNot(name, mapping)] : recipient.because.map(Distribution.describeBecause),
+          attempts: attemptsBy.get(`${file} ${name}`) ?? []
+        }
+      })
+      .sort((a, b) => (a.authority < b.authority ? -1 : 1))
+  }))
+}
+
+const isAccepted = (event: ConnectorEvent): event is Accepted => event._tag === "ChangeAccepted"
+
+/** The newest change of the object that the attempt can have brought. */
+const fileOf = ({ authority, object, seen }: Recorded, events: ReadonlyArray<ConnectorEvent>): string | undefined =>
+  events
+    .slice(0, seen)
+    .filter(isAccepted)
+    .filter(
+      ({ distribution, subject }) =>
+        nameOf(subject) === object && distribution.recipients.some((one) => one.authority === authority)
+    )
+    .at(-1)?.file
+
+const whyNot = (name: string, mapping: Parts["mapping"]): string => {
+  const schools = Object.keys(mapping).filter((school) => mapping[school] === name)
+  return schools.length === 0
+    ? "the mapping gives it no school"
+    : `none of its schools (${schools.join(", ")}) is one of the object's`
+}
+
+const attemptOf = ({
+  at,
+  attributes,
+  detail,
+  error,
+  mapping,
+  outcome,
+  plugin,
+  requests,
+  warnings
+}: Recorded): Attempt => ({
+  at: DateTime.formatIso(DateTime.unsafeMake(at)),
+  plugin,
+  mapping,
+  attributes,
+  outcome,
+  detail,
+  warnings,
+  error,
+  requests
+})
+
+const undeliveredOf = ({ store }: Parts, { name }: SchoolAuthority): Effect.Effect<ReadonlyArray<Undelivered>> =>
+  Effect.gen(function* () {
+    const items = yield* store.list(name, { limit: 1_000 })
+    return yield* Effect.forEach(items, (item) =>
+      Effect.map(store.show(name, item.id), (shown): Undelivered => {
+        const last = Option.getOrNull(shown)?.attempts.at(-1)
+        return {
+          authority: name,
+          object: nameOf(subjectOf(item.object)),
+          state: item.state === "in_flight" ? "waiting" : item.state,
+          reason: item.lastError,
+          evidence: last?.evidence ?? null
+        }
+      })
+    )
+  }).pipe(Effect.orDie)
