@@ -3,7 +3,7 @@ import { Args, Command } from "@effect/cli"
 import { Console, Effect } from "effect"
 import * as OutQueueRestore from "../files/OutQueueRestore.js"
 import * as Settings from "../Settings.js"
-import { CannotStart } from "./Serve.js"
+import { CannotStart } from "./CannotStart.js"
 
 export const command = Command.make(
   "out_queue_restore",

@@ -4,7 +4,7 @@ import { Console, Effect, Layer, Schema } from "effect"
 import { Scheduling } from "../files/Scheduling.js"
 import * as Main from "../Main.js"
 import * as Settings from "../Settings.js"
-import { CannotStart } from "./Serve.js"
+import { CannotStart } from "./CannotStart.js"
 
 /** Does something with the source directory under the settings of the environment. */
 const withScheduling = <A, E extends { readonly message: string }>(

@@ -1,0 +1,164 @@
+import { execFile } from "node:child_process"
+import * as Fs from "node:fs"
+import { join } from "node:path"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import * as Builders from "@id-connector/testkit/data/Builders"
+import { Effect } from "effect"
+import { authority, people, quietly, world } from "../http/ApiWorld.js"
+import * as CommandProcess from "./CommandProcess.js"
+
+const directory = {
+  ...people,
+  users: [
+    ...people.users,
+    {
+      uid: "anna",
+      dn: Builders.userDn("anna"),
+      entryUUID: "u-anna",
+      schools: ["School1"],
+      ucsschoolRole: ["student:school:School1"]
+    }
+  ]
+}
+
+/** A connector that runs, and commands that ask it. */
+const connected = Effect.gen(function* () {
+  const { appDir, as, port, send, token } = yield* world(directory)
+  const nobody = { IDC_API_TOKEN: "", IDC_API_USER: "", IDC_API_PASSWORD: "" }
+  const bare: NodeJS.ProcessEnv = { ...process.env, ...nobody, IDC_API_URL: `http://127.0.0.1:${port}` }
+  const env = { ...bare, IDC_API_USER: "admin", IDC_API_PASSWORD: "secret" }
+  const idc = (...args: ReadonlyArray<string>) => CommandProcess.run("id-connector", args, env)
+  const idcWith = (more: NodeJS.ProcessEnv, ...args: ReadonlyArray<string>) =>
+    CommandProcess.run("id-connector", args, { ...bare, ...more })
+  yield* send("POST", "/v1/school_authorities", as(authority("North")))
+  return { appDir, bare, idc, idcWith, send, as, token }
+}).pipe(Effect.provide(NodeContext.layer), quietly)
+
+const said = (code: number, out: string, err = "") => ({ code, out, err })
+
+describe("The commands that ask a running connector", { timeout: 120_000 }, () => {
+  it.scopedLive("show and change school authorities", () =>
+    Effect.gen(function* () {
+      const { idc } = yield* connected
+      assert.match((yield* idc("authority", "list")).out, /^AUTHORITY +ACTIVE +QUEUED.*\nNorth +no +- /)
+      assert.strictEqual((yield* idc("authority", "activate", "North")).out, "North is active.")
+      assert.strictEqual(JSON.parse((yield* idc("authority", "list", "--json")).out)[0].active, true)
+      const check = yield* idc("authority", "check", "North")
+      assert.strictEqual(check.code, 1)
+      assert.match(check.err, /^North can't work like this: \d errors?\.$/)
+      assert.match((yield* idc("authority", "show", "North")).out, /School authority: +North\nActive: +yes/)
+      assert.strictEqual((yield* idc("authority", "deactivate", "North")).code, 0)
+      const asked = yield* idc("authority", "delete", "North")
+      assert.strictEqual(asked.code, 2)
+      assert.match(asked.err, /^Delete the school authority North\?.*\nThere is no terminal to ask at: --yes/)
+      assert.match((yield* idc("authority", "delete", "North", "--yes")).out, /^Deleted North\./)
+      assert.deepStrictEqual(
+        yield* idc("authority", "show", "North"),
+        said(1, "", 'There is no school authority "North". id-connector authority list shows those there are.')
+      )
+    })
+  )
+
+  it.scopedLive("show and change queues and the mapping", () =>
+    Effect.gen(function* () {
+      const { appDir, idc } = yield* connected
+      assert.match((yield* idc("queue", "list")).out, /^QUEUE +LENGTH +AT WORK\nInQueue +0 +-$/)
+      assert.strictEqual((yield* idc("queue", "items", "North", "--state", "dead")).out, "There is no such item.")
+      assert.deepStrictEqual(JSON.parse((yield* idc("queue", "retry", "North", "--all", "dead", "--json")).out), {
+        items: 0
+      })
+      assert.deepStrictEqual(
+        yield* idc("queue", "discard", "North", "12", "--yes"),
+        said(1, "", "There is no item 12 in this queue that this can be done with. It may be delivered by now.")
+      )
+      assert.match((yield* idc("queue", "pause", "North")).out, /^North is paused: /)
+      assert.match((yield* idc("queue", "show", "North")).out, /School authority: +North/)
+      assert.strictEqual((yield* idc("queue", "resume", "North")).out, "North goes on.")
+
+      assert.strictEqual((yield* idc("mapping", "set", "School1=North", "Old=North")).code, 0)
+      assert.strictEqual((yield* idc("mapping", "set", "old=")).out, "1 school in the mapping now.")
+      assert.strictEqual((yield* idc("mapping", "show")).out, "SCHOOL   AUTHORITY\nSchool1  North")
+      const file = join(appDir, "new.json")
+      Fs.writeFileSync(file, JSON.stringify({ School2: "South" }))
+      const set = yield* idc("mapping", "set", "--file", file)
+      assert.strictEqual(set.out, "1 school in the mapping now.")
+      assert.match(set.err, /^warning: The school authority "South" is not configured/)
+      Fs.writeFileSync(file, "{")
+      assert.match((yield* idc("mapping", "set", "--file", file)).err, /new\.json: line 1, column 2: this is not JSON/)
+    })
+  )
+
+  it.scopedLive("preview users by name and listener files", () =>
+    Effect.gen(function* () {
+      const { appDir, idc } = yield* connected
+      assert.strictEqual((yield* idc("mapping", "set", "School1=North")).code, 0)
+      const { out } = yield* idc("preview", "anna")
+      assert.match(out, /^user anna, changed \(/)
+      assert.match(out, /\nNorth: concerned, because of .*\(inactive: its changes wait\)/)
+      assert.match((yield* idc("preview", "nobody")).err, /no school user and no school group "nobody"/)
+      const file = join(appDir, "change.json")
+      assert.strictEqual((yield* idc("preview", file)).err, `${file}: there is no such file.`)
+      Fs.writeFileSync(file, "{}")
+      const wrong = yield* idc("preview", file)
+      assert.strictEqual(wrong.code, 1)
+      assert.match(wrong.err, /^object\.\w+: /)
+    })
+  )
+
+  it.scopedLive("say in a line or two what is wrong with the connection and with who asks", () =>
+    Effect.gen(function* () {
+      const { appDir, bare, idcWith, token } = yield* connected
+      const list = (more: NodeJS.ProcessEnv, ...args: ReadonlyArray<string>) => idcWith(more, "queue", "list", ...args)
+      const file = (name: string, text: string) => {
+        Fs.writeFileSync(join(appDir, name), text)
+        return join(appDir, name)
+      }
+      assert.strictEqual((yield* list({ IDC_API_TOKEN: token })).code, 0)
+      assert.strictEqual((yield* list({}, "--token-file", file("token", `${token}\n`))).code, 0)
+      assert.strictEqual((yield* list({ IDC_API_USER: "admin" }, "--password-file", file("pw", "secret\n"))).code, 0)
+      assert.deepStrictEqual(
+        yield* list({}),
+        said(
+          2,
+          "",
+          "The connector wants to know who asks, and there is no terminal to ask at.\nSet IDC_API_TOKEN (or --token-file), or IDC_API_USER with IDC_API_PASSWORD (or --user with --password-file)."
+        )
+      )
+      assert.deepStrictEqual(
+        yield* list({ IDC_API_USER: "admin", IDC_API_PASSWORD: "wrong" }),
+        said(
+          1,
+          "",
+          `Can't log in as admin at ${bare.IDC_API_URL}: Incorrect username or password, or no member of ucsschool-id-connector-admins.`
+        )
+      )
+      assert.match((yield* list({ IDC_API_TOKEN: "old" })).err, /^The token is not accepted at .*Could not validate/)
+      const away = yield* list({ IDC_API_TOKEN: token, IDC_API_URL: "http://127.0.0.1:9" })
+      assert.strictEqual(away.code, 1)
+      assert.match(away.err, /^The connector does not answer at http:\/\/127\.0\.0\.1:9: .*Does it run/)
+      assert.match(
+        (yield* list({ IDC_API_URL: "nowhere" })).err,
+        /^IDC_API_URL: "nowhere" is no address, one like http/
+      )
+    })
+  )
+
+  it.scopedLive("ask for the password at a terminal, without showing it", (context) =>
+    Effect.gen(function* () {
+      if (!Fs.existsSync("/usr/bin/script")) return context.skip("script(1) is not installed")
+      const { bare } = yield* connected
+      const command = [process.execPath, ...CommandProcess.words("id-connector"), "queue", "list", "--user", "admin"]
+      const shown = yield* Effect.async<string>((resume) => {
+        const args = ["-qec", command.map((word) => `'${word}'`).join(" "), "/dev/null"]
+        const child = execFile("script", args, { env: bare }, (_, out) => resume(Effect.succeed(out)))
+        child.stdout?.on("data", (text: string) => {
+          if (text.includes("Password of admin: ")) child.stdin?.write("secretx\u007f\r")
+        })
+      })
+      assert.include(shown, "Password of admin: ")
+      assert.include(shown, "InQueue")
+      assert.notInclude(shown, "secret")
+    })
+  )
+})
