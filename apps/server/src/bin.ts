@@ -4,6 +4,7 @@ import { Command } from "@effect/cli"
 import { Console } from "effect"
 import * as Authority from "./cli/Authority.js"
 import * as CheckConfig from "./cli/CheckConfig.js"
+import * as CommandShape from "./cli/CommandShape.js"
 import * as Mapping from "./cli/Mapping.js"
 import * as OutQueueRestore from "./cli/OutQueueRestore.js"
 import * as Preview from "./cli/Preview.js"
@@ -15,7 +16,7 @@ import * as Trash from "./cli/Trash.js"
 import { version } from "./Version.js"
 
 const printVersion = Command.make("version", {}, () => Console.log(version)).pipe(
-  Command.withDescription("Prints the version.")
+  Command.withDescription(CommandShape.describe("Prints the version.", { example: "id-connector version" }))
 )
 
 const idConnector = Command.make("id-connector").pipe(

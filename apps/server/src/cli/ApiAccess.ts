@@ -73,12 +73,21 @@ const credentials = (given: Given) =>
       : Option.map(password, Redacted.make)
     if ((Option.isNone(known) || Option.isNone(secret)) && !Prompt.isPossible())
       return yield* new WrongUse({ lines: nobody })
-    const username = Option.isSome(known) ? known.value : yield* Prompt.line("User name: ")
+    const username = Option.isSome(known) ? known.value : yield* entered("user name", Prompt.line("User name: "))
     return {
       username,
-      password: Option.isSome(secret) ? secret.value : Redacted.make(yield* Prompt.hidden(`Password of ${username}: `))
+      password: Option.isSome(secret)
+        ? secret.value
+        : Redacted.make(yield* entered("password", Prompt.hidden(`Password of ${username}: `)))
     }
   })
+
+const entered = (what: string, prompt: Effect.Effect<string>) =>
+  Effect.filterOrFail(
+    prompt,
+    (text) => text !== "",
+    () => new CannotStart({ lines: [`No ${what} was entered.`] })
+  )
 
 const nobody = [
   "The connector wants to know who asks, and there is no terminal to ask at.",

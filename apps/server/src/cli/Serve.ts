@@ -21,6 +21,9 @@ const help = HelpDoc.blocks([
       Span.text(name),
       HelpDoc.p(`${meaning} (default ${defaultsTo})`)
     ])
+  ),
+  HelpDoc.p(
+    "Example: IDC_APP_DIR=/srv/id-connector IDC_DIRECTORY=file:/srv/id-connector/directory.json id-connector serve"
   )
 ])
 

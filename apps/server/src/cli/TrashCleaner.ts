@@ -6,6 +6,7 @@ import * as UcrFile from "../files/Ucr.js"
 import { Ucr } from "../files/Ucr.js"
 import * as Settings from "../Settings.js"
 import { CannotStart } from "./CannotStart.js"
+import * as CommandShape from "./CommandShape.js"
 
 const defaultDays = 30
 
@@ -25,6 +26,11 @@ export const command = Command.make("listener_trash_cleaner", {}, () =>
   }).pipe(Effect.mapError(({ message }) => new CannotStart({ lines: message.split("\n") })))
 ).pipe(
   Command.withDescription(
-    "Deletes files of the in queue's trash that are older than the UCR value ucsschool-id-connector/trash_delete_offset (days, default 30), if ucsschool-id-connector/trash_delete_state is 1 (default)."
+    CommandShape.describe("Deletes old files of the in queue's trash, as UCR says: for a timer.", {
+      details: [
+        "Those older than ucsschool-id-connector/trash_delete_offset (days, default 30), if ucsschool-id-connector/trash_delete_state is 1 (default)."
+      ],
+      example: "listener_trash_cleaner"
+    })
   )
 )

@@ -2,21 +2,27 @@
 // This is about the process's own terminal.
 /** Asks whoever sits at the terminal. What is asked goes to standard error: standard output may go into a file. */
 import process from "node:process"
-import { createInterface } from "node:readline/promises"
+import { createInterface } from "node:readline"
 import { Effect } from "effect"
 
 /** Whether somebody is there to answer. */
 export const isPossible = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
 
-/** What was entered. */
+/** What was entered. Ctrl-C and Ctrl-D end it with nothing. */
 export const line = (question: string): Effect.Effect<string> =>
-  Effect.promise(async (signal) => {
+  Effect.async<string>((resume) => {
     const reader = createInterface({ input: process.stdin, output: process.stderr })
-    try {
-      return (await reader.question(question, { signal })).trim()
-    } finally {
+    let answer = ""
+    reader.once("close", () => resume(Effect.succeed(answer)))
+    reader.once("SIGINT", () => {
+      process.stderr.write("\n")
       reader.close()
-    }
+    })
+    reader.question(question, (entered) => {
+      answer = entered.trim()
+      reader.close()
+    })
+    return Effect.sync(() => reader.close())
   })
 
 /** What was entered, without showing it. Ctrl-C and Ctrl-D end it with nothing. */

@@ -37,7 +37,7 @@ const connected = Effect.gen(function* () {
 
 const said = (code: number, out: string, err = "") => ({ code, out, err })
 
-describe("The commands that ask a running connector", { timeout: 120_000 }, () => {
+describe("The commands that ask a running connector", { timeout: 240_000 }, () => {
   it.scopedLive("show and change school authorities", () =>
     Effect.gen(function* () {
       const { idc } = yield* connected
@@ -144,21 +144,38 @@ describe("The commands that ask a running connector", { timeout: 120_000 }, () =
     })
   )
 
-  it.scopedLive("ask for the password at a terminal, without showing it", (context) =>
+  it.scopedLive("ask for user name and password at a terminal, without showing the password", (context) =>
     Effect.gen(function* () {
       if (!Fs.existsSync("/usr/bin/script")) return context.skip("script(1) is not installed")
       const { bare } = yield* connected
-      const command = [process.execPath, ...CommandProcess.words("id-connector"), "queue", "list", "--user", "admin"]
-      const shown = yield* Effect.async<string>((resume) => {
-        const args = ["-qec", command.map((word) => `'${word}'`).join(" "), "/dev/null"]
-        const child = execFile("script", args, { env: bare }, (_, out) => resume(Effect.succeed(out)))
-        child.stdout?.on("data", (text: string) => {
-          if (text.includes("Password of admin: ")) child.stdin?.write("secretx\u007f\r")
+      /** What a terminal shows when `keys` are pressed as soon as each question is there. */
+      const atTerminal = (keys: ReadonlyArray<readonly [question: string, answer: string]>) =>
+        Effect.async<string>((resume) => {
+          const command = [process.execPath, ...CommandProcess.words("id-connector"), "queue", "list"]
+          const args = ["-qec", command.map((word) => `'${word}'`).join(" "), "/dev/null"]
+          const child = execFile("script", args, { env: bare }, (_, out) => resume(Effect.succeed(out)))
+          const left = [...keys]
+          let shown = ""
+          child.stdout?.on("data", (text: string) => {
+            shown += text
+            const [next] = left
+            if (next === undefined || !shown.includes(next[0])) return
+            left.shift()
+            child.stdin?.write(next[1])
+          })
         })
-      })
+      const shown = yield* atTerminal([
+        ["User name: ", "admin\r"],
+        ["Password of admin: ", "secretx\u007f\r"]
+      ])
       assert.include(shown, "Password of admin: ")
       assert.include(shown, "InQueue")
       assert.notInclude(shown, "secret")
+      const given = yield* atTerminal([
+        ["User name: ", "admin\r"],
+        ["Password of admin: ", "\u0003"]
+      ])
+      assert.match(given, /No password was entered\.\r\n$/)
     })
   )
 })

@@ -24,7 +24,7 @@ const local = Effect.gen(function* () {
   return { app, env, idc, write }
 }).pipe(Effect.provide(NodeContext.layer))
 
-describe("The commands that need no connector", { timeout: 120_000 }, () => {
+describe("The commands that need no connector", { timeout: 240_000 }, () => {
   it.scopedLive("check-config says all that is wrong with the files, each with its path", () =>
     Effect.gen(function* () {
       const { app, env, idc, write } = yield* local
@@ -111,6 +111,9 @@ describe("The commands that need no connector", { timeout: 120_000 }, () => {
       assert.isAtMost(Math.max(...help.out.split("\n").map(({ length }) => length)), 80)
       for (const command of ["queue retry", "authority check", "mapping set", "check-config", "trash clean", "repl"])
         assert.match(help.out, new RegExp(`^  ${command} +[A-Z]`, "m"))
+      const documented = Fs.readFileSync(new URL("../../../../docs/commands.md", import.meta.url), "utf8")
+      for (const [, command = ""] of help.out.matchAll(/^ {2}([a-z][a-z_ -]*?) {2,}[A-Z]/gm))
+        assert.include(documented, `\`${command}`, command)
       const wrong = yield* idc("queue", "item")
       assert.deepStrictEqual(
         [wrong.code, wrong.err.split("\n")[0]],
