@@ -144,7 +144,7 @@ const linesOf = (error: unknown, url: string, asking: Asking): ReadonlyArray<str
         `The token is not accepted at ${url}: ${detail}. Tokens end after a while: fetch a new one, or log in with --user.`
       ]
     case "NotFound":
-      return [`${detail.replace("GET /queues lists", "id-connector queue list shows")}.${otherNames(detail)}`]
+      return [notFound(String(said))]
     case "Unacceptable":
       return Object(error).problems.map(problemText)
     case "HttpApiDecodeError":
@@ -157,8 +157,11 @@ const linesOf = (error: unknown, url: string, asking: Asking): ReadonlyArray<str
   }
 }
 
-const otherNames = (detail: string): string =>
-  detail.startsWith("There is no school authority") ? " id-connector authority list shows those there are." : ""
+/** What the API says about something that is not there, with the command that shows what is. */
+export const notFound = (detail: string): string =>
+  detail.startsWith("There is no school authority")
+    ? `${detail} id-connector authority list shows those there are.`
+    : detail.replace("GET /queues lists", "id-connector queue list shows")
 
 type Place = ReadonlyArray<string | number>
 

@@ -1,13 +1,16 @@
 /** The commands `id-connector queue ...`: the queues of a running connector and their items. */
 import { Args, Command, Options } from "@effect/cli"
+import type { NotFound } from "@id-connector/api/ApiError"
 import type { Item, ItemDetails } from "@id-connector/api/QueuesApi"
 import { ItemId, itemStates } from "@id-connector/core/queue/QueueStore"
 import { inQueueName } from "@id-connector/core/schools/SchoolAuthority"
 import { Console, Effect, Option, Schema } from "effect"
 import * as ApiAccess from "./ApiAccess.js"
+import { CannotStart } from "./CannotStart.js"
 import * as CommandShape from "./CommandShape.js"
 import * as Confirmation from "./Confirmation.js"
 import * as Output from "./Output.js"
+import * as Progress from "./Progress.js"
 import * as Status from "./Status.js"
 import { WrongUse } from "./WrongUse.js"
 
@@ -209,26 +212,49 @@ const which = (
       })
     : Effect.succeed(Option.match(given.all, { onNone: () => given.ids, onSome: (state) => state }))
 
+interface Done {
+  readonly items: number
+  /** What could not be done, since an item or the queue is not there. */
+  readonly problems: ReadonlyArray<string>
+}
+
+/** One after the other: what is not there keeps none of the others. */
+const each = <E extends { readonly _tag: string }>(
+  meant: ReadonlyArray<ItemId>,
+  act: (id: ItemId) => Effect.Effect<unknown, E | NotFound>
+) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const tick = yield* Progress.start("items", meant.length)
+      const [problems, done] = yield* Effect.partition(meant, (id) => Effect.zipLeft(act(id), tick))
+      const other = problems.find((problem) => problem._tag !== "NotFound")
+      if (other !== undefined) return yield* Effect.fail(other)
+      const texts = problems.map((problem) => ApiAccess.notFound("detail" in problem ? problem.detail : ""))
+      return { items: done.length, problems: [...new Set(texts)] }
+    })
+  )
+
+/** Of operations that do all at once. */
+const allDone = ({ items }: { readonly items: number }): Done => ({ items, problems: [] })
+
+const told = (json: boolean, { items, problems }: Done, text: string) =>
+  Effect.zipRight(
+    Output.print(json, { items, problems }, () => [text]),
+    problems.length === 0 ? Effect.void : new CannotStart({ lines: problems })
+  )
+
 const retry = Command.make(
   "retry",
   { ...access, json: Output.json, all, queue: outQueue, ids },
   ({ json, queue, ...given }) =>
     Effect.gen(function* () {
       const meant = yield* which("retry", given)
-      const number = yield* ApiAccess.withClient(given, (client) =>
+      const done = yield* ApiAccess.withClient(given, ({ queues }) =>
         typeof meant === "string"
-          ? Effect.map(
-              client.queues.retryAll({ path: { name: queue }, urlParams: { state: meant } }),
-              ({ items }) => items
-            )
-          : Effect.map(
-              Effect.forEach(meant, (id) => client.queues.retryItem({ path: { name: queue, id } })),
-              ({ length }) => length
-            )
+          ? Effect.map(queues.retryAll({ path: { name: queue }, urlParams: { state: meant } }), allDone)
+          : each(meant, (id) => queues.retryItem({ path: { name: queue, id } }))
       )
-      yield* Output.print(json, { items: number }, () => [
-        `${Output.count(number, "item")} of ${queue} will be delivered.`
-      ])
+      yield* told(json, done, `${Output.count(done.items, "item")} of ${queue} will be delivered.`)
     })
 ).pipe(
   Command.withDescription(
@@ -248,18 +274,12 @@ const discard = Command.make(
       const what =
         typeof meant === "string" ? `all items of ${queue} that are ${meant}` : Output.count(meant.length, "item")
       yield* Confirmation.ask(yes, `Remove ${what} for good? The changes are not delivered.`)
-      const number = yield* ApiAccess.withClient(given, (client) =>
+      const done = yield* ApiAccess.withClient(given, ({ queues }) =>
         typeof meant === "string"
-          ? Effect.map(
-              client.queues.discardAll({ path: { name: queue }, urlParams: { state: meant } }),
-              ({ items }) => items
-            )
-          : Effect.map(
-              Effect.forEach(meant, (id) => client.queues.discardItem({ path: { name: queue, id } })),
-              ({ length }) => length
-            )
+          ? Effect.map(queues.discardAll({ path: { name: queue }, urlParams: { state: meant } }), allDone)
+          : each(meant, (id) => queues.discardItem({ path: { name: queue, id } }))
       )
-      yield* Output.print(json, { items: number }, () => [`Removed ${Output.count(number, "item")} of ${queue}.`])
+      yield* told(json, done, `Removed ${Output.count(done.items, "item")} of ${queue}.`)
     })
 ).pipe(
   Command.withDescription(

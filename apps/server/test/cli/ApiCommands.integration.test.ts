@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Builders from "@id-connector/testkit/data/Builders"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { authority, people, quietly, world } from "../http/ApiWorld.js"
 import * as CommandProcess from "./CommandProcess.js"
 
@@ -62,15 +62,29 @@ describe("The commands that ask a running connector", { timeout: 240_000 }, () =
 
   it.scopedLive("show and change queues and the mapping", () =>
     Effect.gen(function* () {
-      const { appDir, idc } = yield* connected
+      const { appDir, as, idc, send } = yield* connected
       assert.match((yield* idc("queue", "list")).out, /^QUEUE +LENGTH +AT WORK\nInQueue +0 +-$/)
       assert.strictEqual((yield* idc("queue", "items", "North", "--state", "dead")).out, "There is no such item.")
       assert.deepStrictEqual(JSON.parse((yield* idc("queue", "retry", "North", "--all", "dead", "--json")).out), {
-        items: 0
+        items: 0,
+        problems: []
       })
+      yield* send("PUT", "/v1/school_to_authority_mapping", as({ mapping: { School1: "North" } }))
+      const inQueue = join(appDir, "data", "listener")
+      Fs.writeFileSync(join(inQueue, "a.tmp"), JSON.stringify(Builders.user("anna")))
+      Fs.renameSync(join(inQueue, "a.tmp"), join(inQueue, "2026-02-03-04-05-06-789012.json"))
+      const isQueued = Effect.map(send("GET", "/v1/queues/North/items", as()), ({ body }) => Number(body?.length) === 1)
+      yield* Effect.repeat(isQueued, { until: (isThere) => isThere, schedule: Schedule.spaced("100 millis") })
+      const [item] = JSON.parse((yield* idc("queue", "items", "North", "--object", "anna", "--json")).out)
+      assert.match((yield* idc("queue", "items", "North")).out, new RegExp(`^ID .*WHY\n${item.id} +waiting +user anna`))
+      assert.match((yield* idc("queue", "show", "North", String(item.id))).out, /^Item: .*\nObject: +user anna \(/)
       assert.deepStrictEqual(
-        yield* idc("queue", "discard", "North", "12", "--yes"),
-        said(1, "", "There is no item 12 in this queue that this can be done with. It may be delivered by now.")
+        yield* idc("queue", "discard", "North", "999", String(item.id), "--yes"),
+        said(
+          1,
+          "Removed 1 item of North.",
+          "There is no item 999 in this queue that this can be done with. It may be delivered by now."
+        )
       )
       assert.match((yield* idc("queue", "pause", "North")).out, /^North is paused: /)
       assert.match((yield* idc("queue", "show", "North")).out, /School authority: +North/)
