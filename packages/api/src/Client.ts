@@ -5,6 +5,7 @@
  */
 import {
   HttpApiClient,
+  HttpApiError,
   HttpClient,
   type HttpClientError,
   HttpClientRequest,
@@ -12,6 +13,7 @@ import {
 } from "@effect/platform"
 import { Effect, Fiber, Redacted, Schedule, Schema } from "effect"
 import { Api, prefix } from "./Api.js"
+import { Unacceptable } from "./ApiError.js"
 
 /** There is no token to be had: the user name or password is wrong, or too many have tried. */
 export class LogInFailed extends Schema.TaggedError<LogInFailed>()("LogInFailed", {
@@ -73,11 +75,24 @@ export const make = (options: Options) =>
       Effect.flatMap((request) => patiently(request, execute(request), options.retries ?? 4)),
       Effect.succeed
     )
-    return withEncodedPaths(yield* HttpApiClient.makeWith(Api, { baseUrl, httpClient: client }))
+    return withEncodedPaths(yield* HttpApiClient.makeWith(Api, { baseUrl, httpClient: client, transformResponse }))
   })
 
 /** The operations by group: `client.queues.items({ path: { name: "Traeger1" }, urlParams: { limit: 10 } })`. */
 export type Client = Effect.Effect.Success<ReturnType<typeof make>>
+
+/** All that is wrong with a request comes as {@link Unacceptable}: how far the server came with it makes no difference here. */
+const transformResponse = Effect.mapError((error: unknown) =>
+  error instanceof HttpApiError.HttpApiDecodeError
+    ? new Unacceptable({
+        problems: error.issues.map(({ message, path }) => ({
+          loc: path.map((part) => (typeof part === "number" ? part : String(part))),
+          msg: message,
+          type: "value_error"
+        }))
+      })
+    : error
+)
 
 const unauthorized = 401
 

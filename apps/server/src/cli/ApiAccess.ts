@@ -147,11 +147,6 @@ const linesOf = (error: unknown, url: string, asking: Asking): ReadonlyArray<str
       return [notFound(String(said))]
     case "Unacceptable":
       return Object(error).problems.map(problemText)
-    case "HttpApiDecodeError":
-      // What an operation refuses and what does not fit it come in the same form: the client takes one for the other.
-      return Object(error).issues.map(({ message, path }: { readonly message: string; readonly path: Place }) =>
-        problemText({ loc: path, msg: message })
-      )
     default:
       return [detail !== "" ? `${detail}.` : error instanceof Error ? error.message : String(error)]
   }
@@ -163,9 +158,7 @@ export const notFound = (detail: string): string =>
     ? `${detail} id-connector authority list shows those there are.`
     : detail.replace("GET /queues lists", "id-connector queue list shows")
 
-type Place = ReadonlyArray<string | number>
-
-const problemText = ({ loc, msg }: { readonly loc: Place; readonly msg: string }): string => {
+const problemText = ({ loc, msg }: { readonly loc: ReadonlyArray<string | number>; readonly msg: string }): string => {
   const place = loc.filter((part) => part !== "body").join(".")
   return place === "" ? msg : `${place}: ${msg}`
 }

@@ -142,6 +142,20 @@ describe("The client of the API", () => {
     }).pipe(quietly)
   )
 
+  it.scopedLive("says all that is wrong with a request in one kind of error, each with its place", () =>
+    Effect.gen(function* () {
+      const { client } = yield* connected()
+      for (const [payload, place] of [
+        [authority("North", { url: "nowhere" }), "body.url"],
+        [{}, "body.name"]
+      ] as const) {
+        const error = yield* Effect.flip(client.authorities.create({ payload }))
+        const places = error._tag === "Unacceptable" ? error.problems.map(({ loc }) => loc.join(".")) : [error._tag]
+        assert.ok(places[0]?.startsWith(place), places.join())
+      }
+    }).pipe(quietly)
+  )
+
   it.scopedLive("is shown by a program that runs as it stands in the documentation", () =>
     Effect.gen(function* () {
       const { as, port, send } = yield* Effect.provide(world(), NodeContext.layer)
