@@ -123,7 +123,8 @@ const tooFewOrMany = (
 const expected = ({ value }: Parameter): string => (value._tag === "Choice" ? `: ${value.choices.join(" or ")}` : "")
 
 const unfit = ({ value }: Parameter, text: string): string | null => {
-  if (value._tag === "Number" && !/^-?\d+(\.\d+)?$/.test(text)) return `${JSON.stringify(text)} is no number.`
+  if (value._tag === "Number" && !(value.isWhole ? /^-?\d+$/ : /^-?\d+(\.\d+)?$/).test(text))
+    return `${JSON.stringify(text)} is no ${value.isWhole ? "whole " : ""}number.`
   if (value._tag === "Choice" && !value.choices.includes(text))
     return `${JSON.stringify(text)} is none of ${value.choices.join(", ")}.`
   return null

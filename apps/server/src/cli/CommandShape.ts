@@ -30,7 +30,7 @@ export interface Parameter {
 export type Value =
   | { readonly _tag: "Flag" }
   | { readonly _tag: "Choice"; readonly choices: ReadonlyArray<string> }
-  | { readonly _tag: "Number" }
+  | { readonly _tag: "Number"; readonly isWhole: boolean }
   | { readonly _tag: "Text"; readonly placeholder: string }
 
 export interface Description {
@@ -135,7 +135,7 @@ const valueOf = (type: Node, placeholder: string | null): Value => {
       return { _tag: "Choice", choices: list(type.alternatives).map((one) => String(list(one)[0])) }
     case "Integer":
     case "Float":
-      return { _tag: "Number" }
+      return { _tag: "Number", isWhole: type._tag === "Integer" }
     default:
       return { _tag: "Text", placeholder: placeholder ?? (type._tag === "Path" ? "file" : "text") }
   }

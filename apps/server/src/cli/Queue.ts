@@ -12,6 +12,7 @@ import * as Confirmation from "./Confirmation.js"
 import * as Output from "./Output.js"
 import * as Progress from "./Progress.js"
 import * as Status from "./Status.js"
+import * as WholeNumber from "./WholeNumber.js"
 import { WrongUse } from "./WrongUse.js"
 
 const queueName = Args.text({ name: "queue" }).pipe(
@@ -128,8 +129,7 @@ const items = Command.make(
       Options.optional,
       Options.withDescription("only those after this one: the next page")
     ),
-    limit: Options.integer("limit").pipe(
-      Options.withSchema(Schema.Int.pipe(Schema.between(1, 1_000))),
+    limit: WholeNumber.option("limit", 1, 1_000).pipe(
       Options.withDefault(100),
       Options.withDescription("how many at most, 1 to 1000")
     )

@@ -1,6 +1,6 @@
 /** The commands `id-connector trash ...`: files that the in queue could not use, on this machine. */
 import { Args, Command, Options } from "@effect/cli"
-import { Console, DateTime, Effect, Schema } from "effect"
+import { Console, DateTime, Effect } from "effect"
 import * as InQueueTrash from "../files/InQueueTrash.js"
 import * as Settings from "../Settings.js"
 import { CannotStart } from "./CannotStart.js"
@@ -8,6 +8,7 @@ import * as CommandShape from "./CommandShape.js"
 import * as Confirmation from "./Confirmation.js"
 import * as Output from "./Output.js"
 import * as Progress from "./Progress.js"
+import * as WholeNumber from "./WholeNumber.js"
 import { WrongUse } from "./WrongUse.js"
 
 const place = Effect.map(Settings.withoutDirectory, ({ listenerDirectory }) => ({
@@ -25,8 +26,7 @@ const list = Command.make(
   "list",
   {
     json: Output.json,
-    limit: Options.integer("limit").pipe(
-      Options.withSchema(Schema.Int.pipe(Schema.between(1, 100_000))),
+    limit: WholeNumber.option("limit", 1, 100_000).pipe(
       Options.withDefault(50),
       Options.withDescription("how many at most, 1 to 100000, the newest first")
     )
@@ -113,8 +113,7 @@ const restore = Command.make(
 const clean = Command.make(
   "clean",
   {
-    days: Options.integer("days").pipe(
-      Options.withSchema(Schema.Int.pipe(Schema.between(0, 100_000))),
+    days: WholeNumber.option("days", 0, 100_000).pipe(
       Options.withDefault(30),
       Options.withDescription("only files that were changed before so many days; 0: all")
     ),

@@ -68,7 +68,7 @@ describe("A command line", () => {
         'tool queue: there is no command "item". Is items meant?',
         "tool queue items: <queue> is missing: name of a queue.",
         "tool queue items: there is no option --lim. Is --limit meant?",
-        'tool queue items: --limit: "many" is no number.',
+        'tool queue items: --limit: "many" is no whole number.',
         "tool queue items: --limit needs a value.",
         'tool queue items: --state: "deaf" is none of dead, held.',
         "tool queue items: --json is given twice.",

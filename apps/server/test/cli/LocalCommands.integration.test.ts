@@ -114,6 +114,10 @@ describe("The commands that need no connector", { timeout: 240_000 }, () => {
       const documented = Fs.readFileSync(new URL("../../../../docs/commands.md", import.meta.url), "utf8")
       for (const [, command = ""] of help.out.matchAll(/^ {2}([a-z][a-z_ -]*?) {2,}[A-Z]/gm))
         assert.include(documented, `\`${command}`, command)
+      assert.strictEqual(
+        (yield* idc("trash", "list", "--limit", "0")).err,
+        "id-connector trash list: --limit: a whole number from 1 to 100000 is expected."
+      )
       const wrong = yield* idc("queue", "item")
       assert.deepStrictEqual(
         [wrong.code, wrong.err.split("\n")[0]],
