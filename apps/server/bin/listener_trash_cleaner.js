@@ -2,5 +2,5 @@
 import "./needs-node.js"
 
 Promise.all([import("@id-connector/server/cli/Run"), import("@id-connector/server/cli/TrashCleaner")]).then(
-  ([{ run }, { command }]) => run(command, "listener_trash_cleaner")
+  ([{ run }, { command }]) => run(command)
 )

@@ -2,5 +2,5 @@
 import "./needs-node.js"
 
 Promise.all([import("@id-connector/server/cli/Run"), import("@id-connector/server/cli/Scheduled")]).then(
-  ([{ run }, { scheduleGroup }]) => run(scheduleGroup, "schedule_group")
+  ([{ run }, { scheduleGroup }]) => run(scheduleGroup)
 )

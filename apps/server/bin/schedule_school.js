@@ -2,5 +2,5 @@
 import "./needs-node.js"
 
 Promise.all([import("@id-connector/server/cli/Run"), import("@id-connector/server/cli/Scheduled")]).then(
-  ([{ run }, { scheduleSchool }]) => run(scheduleSchool, "schedule_school")
+  ([{ run }, { scheduleSchool }]) => run(scheduleSchool)
 )

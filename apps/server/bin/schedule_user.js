@@ -2,5 +2,5 @@
 import "./needs-node.js"
 
 Promise.all([import("@id-connector/server/cli/Run"), import("@id-connector/server/cli/Scheduled")]).then(
-  ([{ run }, { scheduleUser }]) => run(scheduleUser, "schedule_user")
+  ([{ run }, { scheduleUser }]) => run(scheduleUser)
 )

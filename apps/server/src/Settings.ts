@@ -1,10 +1,14 @@
+// @effect-diagnostics nodeBuiltinImport:off processEnv:off
+// A provider of configuration can't say which names there are.
 /**
  * What the service is told by its environment. Empty values mean the default, since a container sets variables it has no
  * value for. Everything that is wrong is said at once, a line per problem.
  */
+import process from "node:process"
 import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/SourceDomain"
 import { Config, Effect, Schema } from "effect"
 import * as ClientAddress from "./http/ClientAddress.js"
+import * as Similar from "./process/Similar.js"
 
 /** Where users and their password hashes are looked up. */
 export type DirectorySetting = { readonly _tag: "File"; readonly path: string } | LdapSetting
@@ -132,6 +136,23 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
     defaultsTo: defaultLayout.pupils
   }
 ]
+
+/** What commands that ask a running connector read besides. */
+const ofCommands = ["IDC_API_URL", "IDC_API_TOKEN", "IDC_API_USER", "IDC_API_PASSWORD"] as const
+
+/** Variables that begin like ours and that nobody reads: perhaps misspelt. A sentence for each. */
+export const unknownVariablesIn = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const known = [...variables.map(({ name }) => name), ...ofCommands]
+  return names
+    .filter((name) => /^IDC_/i.test(name) && !known.includes(name))
+    .sort()
+    .map((name) => `${name}: is no variable that is read.${Similar.meant(name, known)}`)
+}
+
+/** Those of the environment of this process. */
+export const unknownVariables: Effect.Effect<ReadonlyArray<string>> = Effect.sync(() =>
+  unknownVariablesIn(Object.keys(process.env))
+)
 
 /** The environment holds values that can't be used. */
 export class SettingsInvalid extends Schema.TaggedError<SettingsInvalid>()("SettingsInvalid", {

@@ -3,7 +3,8 @@ import { Args, Command } from "@effect/cli"
 import { Console, Effect } from "effect"
 import * as OutQueueRestore from "../files/OutQueueRestore.js"
 import * as Settings from "../Settings.js"
-import { CannotStart } from "./Serve.js"
+import { CannotStart } from "./CannotStart.js"
+import * as CommandShape from "./CommandShape.js"
 
 export const command = Command.make(
   "out_queue_restore",
@@ -22,6 +23,9 @@ export const command = Command.make(
     }).pipe(Effect.mapError(({ message }) => new CannotStart({ lines: message.split("\n") })))
 ).pipe(
   Command.withDescription(
-    "Brings the items back that waited for a school authority when it was deleted. Create the authority anew before or after that."
+    CommandShape.describe("Brings the items back that waited for a school authority when it was deleted.", {
+      details: ["Create the authority anew before or after that."],
+      example: "id-connector out_queue_restore 20260203_040506.Traeger1"
+    })
   )
 )

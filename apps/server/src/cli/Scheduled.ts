@@ -1,10 +1,12 @@
 /** The commands `schedule_user`, `schedule_group` and `schedule_school`: names that scripts and documentation know. */
 import { Args, Command } from "@effect/cli"
-import { Console, Effect, Layer, Schema } from "effect"
+import { Console, Effect, Layer, Schema, Scope } from "effect"
 import { Scheduling } from "../files/Scheduling.js"
 import * as Main from "../Main.js"
 import * as Settings from "../Settings.js"
-import { CannotStart } from "./Serve.js"
+import { CannotStart } from "./CannotStart.js"
+import * as CommandShape from "./CommandShape.js"
+import * as Progress from "./Progress.js"
 
 /** Does something with the source directory under the settings of the environment. */
 const withScheduling = <A, E extends { readonly message: string }>(
@@ -30,7 +32,11 @@ export const scheduleUser = Command.make(
       Console.log(`Scheduled user ${username}.`)
     )
 ).pipe(
-  Command.withDescription("Brings a user to the school authorities once more, as the source directory has it now.")
+  Command.withDescription(
+    CommandShape.describe("Brings a user to the school authorities once more, as the source directory has it now.", {
+      example: "schedule_user anna"
+    })
+  )
 )
 
 export const scheduleGroup = Command.make(
@@ -43,7 +49,9 @@ export const scheduleGroup = Command.make(
     )
 ).pipe(
   Command.withDescription(
-    "Brings a school class to the school authorities once more, as the source directory has it now."
+    CommandShape.describe("Brings a class to the school authorities once more, as the source directory has it now.", {
+      example: "schedule_group DEMOSCHOOL-1a"
+    })
   )
 )
 
@@ -64,11 +72,18 @@ export const scheduleSchool = Command.make(
   { school: name("school", "school (OU) in the source directory"), parallel },
   ({ parallel, school }) =>
     Effect.flatMap(
-      withScheduling((scheduling) => scheduling.school(school, parallel)),
+      withScheduling((scheduling) =>
+        Effect.scopedWith((scope) =>
+          scheduling.school(school, parallel, (objects) => Scope.extend(Progress.start("objects", objects), scope))
+        )
+      ),
       ({ groups, users }) => Console.log(`Scheduled ${users} users and ${groups} groups of school ${school}.`)
     )
 ).pipe(
   Command.withDescription(
-    "Brings everybody of a school, then its classes and work groups, to the school authorities once more."
+    CommandShape.describe(
+      "Brings everybody of a school, then its classes and work groups, to the school authorities once more.",
+      { example: "schedule_school DEMOSCHOOL 8" }
+    )
   )
 )

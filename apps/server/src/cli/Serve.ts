@@ -3,19 +3,13 @@
 /** `id-connector serve`: runs the connector until it is told to stop. */
 import process from "node:process"
 import { Command, HelpDoc, Span } from "@effect/cli"
-import { Array as Arr, Effect, Layer, Logger, Schema } from "effect"
+import { Array as Arr, Effect, Layer, Logger } from "effect"
 import * as Ucr from "../files/Ucr.js"
-import * as HttpApp from "../http/HttpApp.js"
 import * as Logging from "../log/Logging.js"
-import * as Main from "../Main.js"
 import * as SecureRandom from "../process/SecureRandom.js"
 import * as Settings from "../Settings.js"
 import { version } from "../Version.js"
-
-/** The service did not start. Each line says what is wrong, where, and what to do. */
-export class CannotStart extends Schema.TaggedError<CannotStart>()("CannotStart", {
-  lines: Schema.Array(Schema.String)
-}) {}
+import { CannotStart } from "./CannotStart.js"
 
 const help = HelpDoc.blocks([
   HelpDoc.p(
@@ -27,6 +21,9 @@ const help = HelpDoc.blocks([
       Span.text(name),
       HelpDoc.p(`${meaning} (default ${defaultsTo})`)
     ])
+  ),
+  HelpDoc.p(
+    "Example: IDC_APP_DIR=/srv/id-connector IDC_DIRECTORY=file:/srv/id-connector/directory.json id-connector serve"
   )
 ])
 
@@ -35,16 +32,22 @@ const untraced = Layer.merge(Layer.setTracerEnabled(false), Logger.remove(Logger
 
 const serve = Effect.gen(function* () {
   const settings = yield* Settings.load
+  // The other commands need nothing of it, and are not to wait until it is loaded.
+  const [Main, HttpApp] = yield* Effect.promise(() => Promise.all([import("../Main.js"), import("../http/HttpApp.js")]))
   // Whoever read the output may go away: the log file has the lines, too, and the queues go on.
   process.stdout.on("error", () => undefined)
   const Log = Logging.layer(settings.logDirectory, (text) => process.stdout.write(text)).pipe(
     Layer.provideMerge(Ucr.layer(settings.ucrFile))
   )
+  const unknown = yield* Settings.unknownVariables
   const Started = Layer.scopedDiscard(
-    Effect.logInfo(`The ID Connector ${version} runs.`, {
-      directory: settings.appDir,
-      inQueue: settings.listenerDirectory
-    })
+    Effect.zipRight(
+      Effect.forEach(unknown, (text) => Effect.logWarning(text), { discard: true }),
+      Effect.logInfo(`The ID Connector ${version} runs.`, {
+        directory: settings.appDir,
+        inQueue: settings.listenerDirectory
+      })
+    )
   )
   return yield* Layer.launch(
     Started.pipe(

@@ -1,42 +1,14 @@
 /** The command `listener_trash_cleaner`: deletes old files of the in queue's trash, as UCR says. */
 import { Command } from "@effect/cli"
-import { FileSystem, Path } from "@effect/platform"
-import { Clock, Console, Effect, Option } from "effect"
+import { Console, Effect, Option } from "effect"
+import * as InQueueTrash from "../files/InQueueTrash.js"
 import * as UcrFile from "../files/Ucr.js"
 import { Ucr } from "../files/Ucr.js"
 import * as Settings from "../Settings.js"
-import { CannotStart } from "./Serve.js"
+import { CannotStart } from "./CannotStart.js"
+import * as CommandShape from "./CommandShape.js"
 
-const millisOfDay = 86_400_000
 const defaultDays = 30
-
-/** Deletes files older than so many days from the trash. Answers with their number. */
-const clean = (directory: string, days: number) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const oldest = (yield* Clock.currentTimeMillis) - days * millisOfDay
-    const names = yield* fs
-      .readDirectory(directory)
-      .pipe(
-        Effect.catchTag("SystemError", (error) =>
-          error.reason === "NotFound" ? Effect.succeed([]) : Effect.fail(error)
-        )
-      )
-    let deleted = 0
-    for (const name of names) {
-      const file = path.join(directory, name)
-      const info = yield* Effect.option(fs.stat(file))
-      const isOld = Option.exists(
-        info,
-        ({ mtime, type }) => type === "File" && Option.exists(mtime, (time) => time.getTime() < oldest)
-      )
-      if (!isOld) continue
-      yield* fs.remove(file)
-      deleted += 1
-    }
-    return deleted
-  })
 
 export const command = Command.make("listener_trash_cleaner", {}, () =>
   Effect.gen(function* () {
@@ -49,11 +21,16 @@ export const command = Command.make("listener_trash_cleaner", {}, () =>
     }
     const offset = Option.getOrElse(yield* get("ucsschool-id-connector/trash_delete_offset"), () => "")
     const days = /^\d{1,5}$/.test(offset.trim()) ? Number(offset) : defaultDays
-    const deleted = yield* clean(`${settings.listenerDirectory}/trash`, days)
+    const deleted = yield* InQueueTrash.clean(InQueueTrash.directoryOf(settings.listenerDirectory), days)
     yield* Console.log(`Deleted ${deleted} files older than ${days} days from ${settings.listenerDirectory}/trash.`)
   }).pipe(Effect.mapError(({ message }) => new CannotStart({ lines: message.split("\n") })))
 ).pipe(
   Command.withDescription(
-    "Deletes files of the in queue's trash that are older than the UCR value ucsschool-id-connector/trash_delete_offset (days, default 30), if ucsschool-id-connector/trash_delete_state is 1 (default)."
+    CommandShape.describe("Deletes old files of the in queue's trash, as UCR says: for a timer.", {
+      details: [
+        "Those older than ucsschool-id-connector/trash_delete_offset (days, default 30), if ucsschool-id-connector/trash_delete_state is 1 (default)."
+      ],
+      example: "listener_trash_cleaner"
+    })
   )
 )

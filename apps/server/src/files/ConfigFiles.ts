@@ -149,28 +149,48 @@ export const versions = Effect.fnUntraced(function* (appDir: string) {
     })
 })
 
-/** What is not as it should be, though it can be used. */
-export const warnings = (file: string, authority: SchoolAuthority.SchoolAuthority) =>
+/** What is not as it should be about a file, though it can be used: for people, and for the log. */
+export interface Oddity {
+  readonly text: string
+  readonly log: string
+  readonly data: { readonly [key: string]: string }
+}
+
+export const oddities = (
+  file: string,
+  authority: SchoolAuthority.SchoolAuthority
+): Effect.Effect<ReadonlyArray<Oddity>, never, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const fs = yield* FileSystem.FileSystem
-    if (path.basename(file, ".json") !== authority.name) {
-      yield* Effect.annotateLogs(
-        Effect.logWarning("The name of a configuration file differs from that of its school authority."),
-        {
-          file,
-          authority: authority.name
-        }
-      )
-    }
     const mode = yield* Effect.orElseSucceed(
       Effect.map(fs.stat(file), ({ mode }) => mode),
       () => 0
     )
-    if ((mode & 0o077) !== 0) {
-      yield* Effect.annotateLogs(
-        Effect.logWarning("A configuration file with passwords can be read by others. Mode 0600 is expected."),
-        { file }
-      )
-    }
+    return [
+      ...(path.basename(file, ".json") === authority.name
+        ? []
+        : [
+            {
+              text: `name: the authority is called ${JSON.stringify(authority.name)}, and the file is not`,
+              log: "The name of a configuration file differs from that of its school authority.",
+              data: { file, authority: authority.name }
+            }
+          ]),
+      ...((mode & 0o077) === 0
+        ? []
+        : [
+            {
+              text: `mode 0${(mode & 0o777).toString(8)}: others can read its passwords, mode 0600 is expected`,
+              log: "A configuration file with passwords can be read by others. Mode 0600 is expected.",
+              data: { file }
+            }
+          ])
+    ]
   })
+
+/** Says them to the log. */
+export const warnings = (file: string, authority: SchoolAuthority.SchoolAuthority) =>
+  Effect.flatMap(oddities(file, authority), (found) =>
+    Effect.forEach(found, ({ data, log }) => Effect.annotateLogs(Effect.logWarning(log), data), { discard: true })
+  )

@@ -20,10 +20,11 @@ type Failure = ObjectUnknown | NotScheduled | DirectoryError
 export interface SchedulingShape {
   readonly user: (name: string) => Effect.Effect<void, Failure>
   readonly group: (name: string) => Effect.Effect<void, Failure>
-  /** Everybody of a school, then its groups, so many at the same time. */
+  /** Everybody of a school, then its groups, so many at the same time. `begin` is told how many; what it answers is run for each. */
   readonly school: (
     name: string,
-    parallel: number
+    parallel: number,
+    begin?: (objects: number) => Effect.Effect<Effect.Effect<void>>
   ) => Effect.Effect<{ readonly users: number; readonly groups: number }, Failure>
 }
 
@@ -100,14 +101,15 @@ export const layer = ({ listenerDirectory, triggerDirectory }: Places) =>
             if (group === null) return yield* new ObjectUnknown({ kind: "group", name })
             yield* trigger("group", group.name, group)
           }),
-        school: (name, parallel) =>
+        school: (name, parallel, begin = () => Effect.succeed(Effect.void)) =>
           Effect.gen(function* () {
             const users = yield* source.usersOfSchool(name)
             const groups = yield* source.groupsOfSchool(name)
             if (users.length + groups.length === 0) return yield* new ObjectUnknown({ kind: "school", name })
             const options = { concurrency: parallel, discard: true } as const
-            yield* Effect.forEach(users, (user) => trigger("user", user.username, user), options)
-            yield* Effect.forEach(groups, (group) => trigger("group", group.name, group), options)
+            const done = yield* begin(users.length + groups.length)
+            yield* Effect.forEach(users, (user) => Effect.zipLeft(trigger("user", user.username, user), done), options)
+            yield* Effect.forEach(groups, (group) => Effect.zipLeft(trigger("group", group.name, group), done), options)
             return { users: users.length, groups: groups.length }
           })
       }

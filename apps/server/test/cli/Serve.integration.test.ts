@@ -34,7 +34,8 @@ const service = (prepare: (directory: string) => void = () => undefined) =>
       executable,
       ServiceProcess.environment(directory, {
         IDC_HTTP_TLS_CERT: join(directory, "cert.pem"),
-        IDC_HTTP_TLS_KEY: join(directory, "key.pem")
+        IDC_HTTP_TLS_KEY: join(directory, "key.pem"),
+        IDC_HTP_PORT: "8080"
       })
     )
     const address = (yield* started.address).replace("127.0.0.1", "localhost")
@@ -58,15 +59,16 @@ const service = (prepare: (directory: string) => void = () => undefined) =>
   })
 
 describe("The service", { timeout: 60_000 }, () => {
-  it.scopedLive("serves its API over TLS, and nothing without it", () =>
+  it.scopedLive("serves its API over TLS, nothing without it, and names variables that nobody reads", () =>
     Effect.gen(function* () {
-      const { address, authorized, send } = yield* service()
+      const { address, authorized, output, send } = yield* service()
       assert.match(address, /^https:/)
       assert.strictEqual((yield* send("GET", `${address}/queues`, authorized)).status, 200)
       const plain = yield* Effect.exit(
         Effect.tryPromise(() => fetch(`${address.replace("https:", "http:")}/health/live`))
       )
       assert.ok(plain._tag === "Failure")
+      assert.include(output(), "IDC_HTP_PORT: is no variable that is read. Is IDC_HTTP_PORT meant?")
     }).pipe(Effect.provide(NodeContext.layer))
   )
 

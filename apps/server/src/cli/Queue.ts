@@ -1,0 +1,320 @@
+/** The commands `id-connector queue ...`: the queues of a running connector and their items. */
+import { Args, Command, Options } from "@effect/cli"
+import type { NotFound } from "@id-connector/api/ApiError"
+import type { Item, ItemDetails } from "@id-connector/api/QueuesApi"
+import { ItemId, itemStates } from "@id-connector/core/queue/QueueStore"
+import { inQueueName } from "@id-connector/core/schools/SchoolAuthority"
+import { Console, Effect, Option, Schema } from "effect"
+import * as ApiAccess from "./ApiAccess.js"
+import { CannotStart } from "./CannotStart.js"
+import * as CommandShape from "./CommandShape.js"
+import * as Confirmation from "./Confirmation.js"
+import * as Output from "./Output.js"
+import * as Progress from "./Progress.js"
+import * as Status from "./Status.js"
+import * as WholeNumber from "./WholeNumber.js"
+import { WrongUse } from "./WrongUse.js"
+
+const queueName = Args.text({ name: "queue" }).pipe(
+  Args.withDescription("name of the queue: that of its school authority, or InQueue")
+)
+
+const outQueue = Args.text({ name: "queue" }).pipe(
+  Args.withDescription("name of the queue, which is that of its school authority")
+)
+
+const itemId = Schema.NumberFromString.pipe(Schema.compose(ItemId)).annotations({
+  message: () => ({
+    message: "the id of an item is a whole number, as id-connector queue items shows it",
+    override: true
+  })
+})
+
+const ids = Args.text({ name: "id" }).pipe(
+  Args.withSchema(itemId),
+  Args.withDescription("an item, as id-connector queue items shows it"),
+  Args.repeated
+)
+
+const access = ApiAccess.options
+
+const list = Command.make("list", { ...access, json: Output.json }, (given) =>
+  ApiAccess.withClient(given, (client) =>
+    Effect.flatMap(client.queues.list({}), (queues) =>
+      Output.print(given.json, queues, () =>
+        Output.table(
+          ["QUEUE", "LENGTH", "AT WORK"],
+          queues.map(({ head, held_up, length, name }) => [
+            name,
+            String(length),
+            held_up ?? (head === "" ? "-" : head)
+          ]),
+          "There is no queue."
+        )
+      )
+    )
+  )
+).pipe(
+  Command.withDescription(
+    CommandShape.describe("Lists the in queue and the out queues of active school authorities.", {
+      example: "id-connector queue list"
+    })
+  )
+)
+
+const show = Command.make(
+  "show",
+  {
+    ...access,
+    json: Output.json,
+    queue: queueName,
+    id: Args.text({ name: "id" }).pipe(
+      Args.withSchema(itemId),
+      Args.optional,
+      Args.withDescription("an item: what it is to deliver, and each attempt that failed, with request and answer")
+    )
+  },
+  (given) =>
+    ApiAccess.withClient(given, (client) =>
+      Effect.gen(function* () {
+        const path = { name: given.queue }
+        if (Option.isSome(given.id)) {
+          const item = yield* client.queues.item({ path: { ...path, id: given.id.value } })
+          return yield* Output.print(given.json, item, () => details(item))
+        }
+        if (given.queue === inQueueName) {
+          const { head, held_up, length, name } = yield* client.queues.get({ path })
+          return yield* Output.print(
+            given.json,
+            { name, length, head, ...(held_up === undefined ? {} : { held_up }) },
+            () =>
+              Output.facts([
+                ["Queue", name],
+                ["Length", String(length)],
+                ["At work", head === "" ? null : head],
+                ["Held up", held_up ?? null]
+              ])
+          )
+        }
+        const status = yield* client.authorities.status({ path })
+        return yield* Output.print(given.json, status, () => Output.facts(Status.facts(status)))
+      })
+    )
+).pipe(
+  Command.withDescription(
+    CommandShape.describe("Shows how a queue is doing, or one of its items with the history of its attempts.", {
+      example: "id-connector queue show Traeger1 4711"
+    })
+  )
+)
+
+const items = Command.make(
+  "items",
+  {
+    ...access,
+    json: Output.json,
+    queue: outQueue,
+    state: Options.choice("state", itemStates).pipe(
+      Options.optional,
+      Options.withDescription("only these: dead are dead letters, held are deletions to be confirmed")
+    ),
+    object: Options.text("object").pipe(
+      Options.withPseudoName("name"),
+      Options.optional,
+      Options.withDescription("only those of this user or group (name or entryUUID)")
+    ),
+    after: Options.text("after").pipe(
+      Options.withPseudoName("id"),
+      Options.withSchema(itemId),
+      Options.optional,
+      Options.withDescription("only those after this one: the next page")
+    ),
+    limit: WholeNumber.option("limit", 1, 1_000).pipe(
+      Options.withDefault(100),
+      Options.withDescription("how many at most, 1 to 1000")
+    )
+  },
+  ({ after, json, limit, object, queue, state, ...given }) =>
+    ApiAccess.withClient(given, (client) =>
+      Effect.gen(function* () {
+        const urlParams = {
+          limit,
+          ...(Option.isSome(state) ? { state: state.value } : {}),
+          ...(Option.isSome(object) ? { object: object.value } : {}),
+          ...(Option.isSome(after) ? { after: after.value } : {})
+        }
+        const found = yield* client.queues.items({ path: { name: queue }, urlParams })
+        const last = found.at(-1)
+        yield* Output.print(json, found, () => [
+          ...Output.table(
+            ["ID", "STATE", "OBJECT", "CHANGE", "TRIES", "WHY"],
+            found.map(row),
+            "There is no such item."
+          ),
+          ...(last !== undefined && found.length === limit ? [`There may be more: --after ${last.id}`] : [])
+        ])
+      })
+    )
+).pipe(
+  Command.withDescription(
+    CommandShape.describe("Lists the items of an out queue.", {
+      example: "id-connector queue items Traeger1 --state dead"
+    })
+  )
+)
+
+const row = (item: typeof Item.Type): ReadonlyArray<string> => [
+  String(item.id),
+  item.state,
+  item.object,
+  item.change,
+  String(item.attempts),
+  item.last_error ?? item.waits_for[0] ?? ""
+]
+
+const details = ({ history, ...item }: typeof ItemDetails.Type): ReadonlyArray<string> => [
+  ...Output.facts([
+    ["Item", String(item.id)],
+    ["Object", `${item.object} (${item.object_key})`],
+    ["Change", item.change],
+    ["File", item.file],
+    ["State", item.state],
+    ["Not before", item.available_at],
+    ["Waits for", item.waits_for.length === 0 ? null : item.waits_for.join("\n")],
+    ["Attempts", String(item.attempts)]
+  ]),
+  ...history.flatMap(({ at, error, evidence }) => [
+    "",
+    `${at}: ${error}`,
+    ...(evidence === null
+      ? []
+      : JSON.stringify(evidence, null, 2)
+          .split("\n")
+          .map((line) => `  ${line}`))
+  ])
+]
+
+const all = Options.choice("all", ["dead", "held"]).pipe(
+  Options.optional,
+  Options.withDescription("instead of ids: all dead letters, or all deletions that are held back")
+)
+
+/** Which items are meant: ids or all of a kind, and not both. */
+const which = (
+  command: string,
+  given: { readonly all: Option.Option<"dead" | "held">; readonly ids: ReadonlyArray<ItemId> }
+) =>
+  Option.isSome(given.all) === given.ids.length > 0
+    ? new WrongUse({
+        lines: [
+          `id-connector queue ${command}: ${given.ids.length > 0 ? "ids and --all are given, one of the two is expected" : "nothing says which items: give their ids, or --all dead, or --all held"}.`
+        ]
+      })
+    : Effect.succeed(Option.match(given.all, { onNone: () => given.ids, onSome: (state) => state }))
+
+interface Done {
+  readonly items: number
+  /** What could not be done, since an item or the queue is not there. */
+  readonly problems: ReadonlyArray<string>
+}
+
+/** One after the other: what is not there keeps none of the others. */
+const each = <E extends { readonly _tag: string }>(
+  meant: ReadonlyArray<ItemId>,
+  act: (id: ItemId) => Effect.Effect<unknown, E | NotFound>
+) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const tick = yield* Progress.start("items", meant.length)
+      const [problems, done] = yield* Effect.partition(meant, (id) => Effect.zipLeft(act(id), tick))
+      const other = problems.find((problem) => problem._tag !== "NotFound")
+      if (other !== undefined) return yield* Effect.fail(other)
+      const texts = problems.map((problem) => ApiAccess.notFound("detail" in problem ? problem.detail : ""))
+      return { items: done.length, problems: [...new Set(texts)] }
+    })
+  )
+
+/** Of operations that do all at once. */
+const allDone = ({ items }: { readonly items: number }): Done => ({ items, problems: [] })
+
+const told = (json: boolean, { items, problems }: Done, text: string) =>
+  Effect.zipRight(
+    Output.print(json, { items, problems }, () => [text]),
+    problems.length === 0 ? Effect.void : new CannotStart({ lines: problems })
+  )
+
+const retry = Command.make(
+  "retry",
+  { ...access, json: Output.json, all, queue: outQueue, ids },
+  ({ json, queue, ...given }) =>
+    Effect.gen(function* () {
+      const meant = yield* which("retry", given)
+      const done = yield* ApiAccess.withClient(given, ({ queues }) =>
+        typeof meant === "string"
+          ? Effect.map(queues.retryAll({ path: { name: queue }, urlParams: { state: meant } }), allDone)
+          : each(meant, (id) => queues.retryItem({ path: { name: queue, id } }))
+      )
+      yield* told(json, done, `${Output.count(done.items, "item")} of ${queue} will be delivered.`)
+    })
+).pipe(
+  Command.withDescription(
+    CommandShape.describe("Delivers items at once.", {
+      details: ["A dead letter is tried anew; a deletion that is held back counts as confirmed."],
+      example: "id-connector queue retry Traeger1 --all dead"
+    })
+  )
+)
+
+const discard = Command.make(
+  "discard",
+  { ...access, json: Output.json, all, yes: Confirmation.yes, queue: outQueue, ids },
+  ({ json, queue, yes, ...given }) =>
+    Effect.gen(function* () {
+      const meant = yield* which("discard", given)
+      const what =
+        typeof meant === "string" ? `all items of ${queue} that are ${meant}` : Output.count(meant.length, "item")
+      yield* Confirmation.ask(yes, `Remove ${what} for good? The changes are not delivered.`)
+      const done = yield* ApiAccess.withClient(given, ({ queues }) =>
+        typeof meant === "string"
+          ? Effect.map(queues.discardAll({ path: { name: queue }, urlParams: { state: meant } }), allDone)
+          : each(meant, (id) => queues.discardItem({ path: { name: queue, id } }))
+      )
+      yield* told(json, done, `Removed ${Output.count(done.items, "item")} of ${queue}.`)
+    })
+).pipe(
+  Command.withDescription(
+    CommandShape.describe("Removes items for good: their changes are not delivered.", {
+      example: "id-connector queue discard Traeger1 4711 4712"
+    })
+  )
+)
+
+const pause = Command.make("pause", { ...access, queue: outQueue }, ({ queue, ...given }) =>
+  ApiAccess.withClient(given, (client) =>
+    Effect.zipRight(
+      client.queues.pause({ path: { name: queue } }),
+      Console.log(`${queue} is paused: changes wait, also over restarts, until id-connector queue resume ${queue}.`)
+    )
+  )
+).pipe(
+  Command.withDescription(
+    CommandShape.describe("Pauses an out queue: its changes wait until it is resumed.", {
+      example: "id-connector queue pause Traeger1"
+    })
+  )
+)
+
+const resume = Command.make("resume", { ...access, queue: outQueue }, ({ queue, ...given }) =>
+  ApiAccess.withClient(given, (client) =>
+    Effect.zipRight(client.queues.resume({ path: { name: queue } }), Console.log(`${queue} goes on.`))
+  )
+).pipe(
+  Command.withDescription(
+    CommandShape.describe("Lets an out queue that was paused go on.", { example: "id-connector queue resume Traeger1" })
+  )
+)
+
+export const command = Command.make("queue").pipe(
+  Command.withDescription("The queues of a running connector, and their items."),
+  Command.withSubcommands([list, show, items, retry, discard, pause, resume])
+)
