@@ -8,7 +8,7 @@ import * as QueueNotifier from "@id-connector/core/queue/QueueNotifier"
 import { SourceDomain } from "@id-connector/core/schools/SourceDomain"
 import { Plugins, provide } from "@id-connector/core/targets/Plugin"
 import * as PasswordDigest from "@id-connector/kelvin/delivery/PasswordDigest"
-import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
+import type * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import * as LdapDirectory from "@id-connector/ldap/LdapDirectory"
 import { migrations } from "@id-connector/sql/Migrations"
 import * as SqliteDriver from "@id-connector/sql/SqliteDriver"
@@ -111,18 +111,12 @@ const domain = ({ layout }: Settings) =>
     })
   )
 
-/** Those that are built in. */
-export const builtIn = [KelvinPlugin.kelvin, KelvinPlugin.partialGroupSync]
-
 /** Those that are built in, and those in files. One that can't be used stops the start: what it would do must not be left out. */
 const plugins = ({ appDir }: Settings) =>
   Layer.scoped(
     Plugins,
     Effect.gen(function* () {
-      const { plugins, problems, python } = yield* PluginFiles.load(
-        appDir,
-        builtIn.map(({ name }) => name)
-      )
+      const { plugins, problems, python } = yield* PluginFiles.load(appDir)
       if (python.length > 0) yield* Effect.logWarning(PluginFiles.describePython(python))
       if (problems.length > 0) return yield* new PluginFiles.PluginsUnusable({ problems })
       if (plugins.length > 0) yield* StrayErrors.contain(`${appDir}/conf/plugins/`)
@@ -130,7 +124,7 @@ const plugins = ({ appDir }: Settings) =>
         yield* Effect.logInfo("Loaded a plugin.", { plugin: name, file: origin, hooks: hooks.join(", ") })
       }
       const context = yield* Effect.context<KelvinPlugin.Needs>()
-      return [...builtIn, ...plugins].map((plugin) => provide(plugin, context))
+      return [...PluginFiles.builtIn, ...plugins].map((plugin) => provide(plugin, context))
     })
   )
 

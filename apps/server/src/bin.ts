@@ -7,11 +7,13 @@ import * as CheckConfig from "./cli/CheckConfig.js"
 import * as CommandShape from "./cli/CommandShape.js"
 import * as Mapping from "./cli/Mapping.js"
 import * as OutQueueRestore from "./cli/OutQueueRestore.js"
+import * as PluginsCommand from "./cli/PluginsCommand.js"
 import * as Preview from "./cli/Preview.js"
 import * as Queue from "./cli/Queue.js"
 import * as Repl from "./cli/Repl.js"
 import { run } from "./cli/Run.js"
 import * as Serve from "./cli/Serve.js"
+import * as Simulate from "./cli/Simulate.js"
 import * as Trash from "./cli/Trash.js"
 import { version } from "./Version.js"
 
@@ -30,7 +32,8 @@ const idConnector = Command.make("id-connector").pipe(
     Preview.command,
     // Those that need none.
     CheckConfig.command,
-    // Here is the place of those that look at plugins and simulate changes.
+    PluginsCommand.command,
+    Simulate.command,
     Trash.command,
     OutQueueRestore.command,
     Repl.command,

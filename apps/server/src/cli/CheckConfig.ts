@@ -1,19 +1,13 @@
 /** The command `id-connector check-config`: all configuration files, looked at without a connector. */
 import { Args, Command } from "@effect/cli"
 import { Path } from "@effect/platform"
-import { type Plugin, provide } from "@id-connector/core/targets/Plugin"
-import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
-import { Context, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import * as ConfigCheck from "../files/ConfigCheck.js"
 import * as Settings from "../Settings.js"
 import { CannotStart } from "./CannotStart.js"
 import * as CommandShape from "./CommandShape.js"
+import * as LoadedPlugins from "./LoadedPlugins.js"
 import * as Output from "./Output.js"
-
-/** Only their checks are asked, which need nothing of a connector. */
-const plugins: ReadonlyArray<Plugin> = [KelvinPlugin.kelvin, KelvinPlugin.partialGroupSync].map((plugin) =>
-  provide(plugin, Context.empty() as Context.Context<KelvinPlugin.Needs>)
-)
 
 export const command = Command.make(
   "check-config",
@@ -29,14 +23,16 @@ export const command = Command.make(
       const { appDir } = yield* Settings.withoutDirectory
       const path = yield* Path.Path
       const place = Option.match(directory, { onNone: () => appDir, onSome: (given) => path.resolve(given) })
+      const loaded = yield* LoadedPlugins.load(place)
       const {
-        errors,
+        errors: inFiles,
         files,
         warnings: found
       } = yield* Effect.mapError(
-        ConfigCheck.check(place, plugins),
+        ConfigCheck.check(place, LoadedPlugins.checking(loaded)),
         ({ problem }) => new CannotStart({ lines: [problem] })
       )
+      const errors = [...loaded.problems, ...inFiles]
       const warnings = [...found, ...(yield* Settings.unknownVariables)]
       const text = () => [
         ...errors.map((error) => `error    ${error}`),

@@ -8,7 +8,7 @@ import * as Module from "node:module"
 import { pathToFileURL } from "node:url"
 import { FileSystem, Path } from "@effect/platform"
 import * as Plugin from "@id-connector/core/targets/Plugin"
-import type * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
+import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import { Effect, Either, Schema } from "effect"
 
 /** Files that can't be used as plugins: the connector does not start without what they would do. */
@@ -38,8 +38,11 @@ const limit = "60 seconds"
 
 const directory = "conf/plugins/plugins"
 
-/** Everything there is. Names must not be those of the plugins that are `builtIn`. */
-export const load = (appDir: string, builtIn: ReadonlyArray<string>) =>
+/** Those that need no file. */
+export const builtIn: ReadonlyArray<Plugin.Plugin<Needs>> = [KelvinPlugin.kelvin, KelvinPlugin.partialGroupSync]
+
+/** Everything there is. Names must not be those of the plugins that are built in. */
+export const load = (appDir: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -59,7 +62,7 @@ export const load = (appDir: string, builtIn: ReadonlyArray<string>) =>
       }
       const plugin = loaded.right
       const other = plugins.find((one) => one.name === plugin.name)
-      if (builtIn.includes(plugin.name)) {
+      if (builtIn.some(({ name }) => name === plugin.name)) {
         problems.push(
           `${origin}: ${JSON.stringify(plugin.name)} is the name of a plugin that is built in. Choose another name.`
         )
