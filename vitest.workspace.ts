@@ -11,4 +11,7 @@ export default [
   "packages/testkit",
   "apps/server",
   "apps/demo"
-].map(project)
+]
+  .map(project)
+  // Tests stand beside the plugins they test, in the language of these.
+  .concat({ extends: true, test: { name: "examples", root: "examples", include: ["**/*.test.mjs"] } })

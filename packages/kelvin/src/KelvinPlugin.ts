@@ -45,13 +45,24 @@ const define = <R>(
   variation: Variation.Variation<R>,
   varied: Effect.Effect<Variation.Varied, never, R>
 ): Plugin.Plugin<Needs | R> => {
-  const { attributes = {}, classAttributes = {}, name, origin, receipts, timeLimits } = variation
+  const {
+    attributes = {},
+    classAttributes = {},
+    distribute,
+    name,
+    origin,
+    preprocess,
+    receipts,
+    timeLimits
+  } = variation
   const provided = { users: Object.keys(attributes), classes: Object.keys(classAttributes) }
   const definition: Plugin.Definition<Needs | R> = {
     name,
     hooks: Variation.hooksOf(variation),
     receipts: receipts ?? "kelvin",
     ...(origin === undefined ? {} : { origin }),
+    ...(distribute === undefined ? {} : { distribute }),
+    ...(preprocess === undefined ? {} : { preprocess }),
     // Each request has a limit of its own, and a class may need many of them.
     timeLimits: { deliver: null, ...timeLimits },
     concurrency: (authority) => KelvinSettings.concurrencyOf(authority, name),
@@ -63,13 +74,17 @@ const define = <R>(
         (target) => ({
           ping: () => target.client.ping,
           deliver: (delivery) =>
-            ListenerObject.isUser(delivery.object)
-              ? UserDelivery.deliver(target, delivery.object, delivery)
-              : ClassDelivery.deliver(target, delivery.object, delivery),
+            Effect.flatMap(target.varied.countsAs(delivery.object, authority), (object) =>
+              ListenerObject.isUser(object)
+                ? UserDelivery.deliver(target, object, delivery)
+                : ClassDelivery.deliver(target, object, delivery)
+            ),
           preview: (undelivered) =>
-            ListenerObject.isUser(undelivered.object)
-              ? KelvinPreview.user(target, undelivered.object, undelivered)
-              : KelvinPreview.schoolClass(target, undelivered.object, undelivered),
+            Effect.flatMap(target.varied.countsAs(undelivered.object, authority), (object) =>
+              ListenerObject.isUser(object)
+                ? KelvinPreview.user(target, object, undelivered)
+                : KelvinPreview.schoolClass(target, object, undelivered)
+            ),
           check: () => TargetCheck.check(target)
         })
       )

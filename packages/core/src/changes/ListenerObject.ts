@@ -125,6 +125,15 @@ export const isExamAccount = (user: UserObject): boolean => {
 /** A place of the directory that only exam accounts are in. */
 const isExamDn = (dn: string): boolean => /(^|,)\s*cn\s*=\s*examusers\s*(,|$)/i.test(dn)
 
+/** The user as one that was removed: for who must not have it any more. */
+export const asRemoved = (user: ChangedUser): RemovedUser => ({
+  _tag: "RemovedUser",
+  id: user.id,
+  dn: user.dn,
+  previous: user.previous ?? userState(user),
+  former: null
+})
+
 export const groupState = (group: ChangedGroup): PreviousGroup => ({ users: group.members, dns: [group.dn] })
 
 // --- decoding: every reason, not only the first ---------------------------------------------------------------------

@@ -156,6 +156,20 @@ export const object =
     )
   }
 
+/** The same object, perhaps as one that was removed. */
+export const sameObject =
+  (before: ListenerObject.ListenerObject) =>
+  (answer: unknown): Read<ListenerObject.ListenerObject> => {
+    if (answer === before) return Either.right(before)
+    const object = answer as ListenerObject.ListenerObject
+    return isRecord(answer) &&
+      typeof answer._tag === "string" &&
+      answer._tag in kinds &&
+      ListenerObject.objectKey(object) === ListenerObject.objectKey(before)
+      ? Either.right(object)
+      : Either.left(unexpected(answer, "the object that it was called with, or the same one as removed,"))
+  }
+
 const kinds: { readonly [kind in ListenerObject.ListenerObject["_tag"]]: true } = {
   ChangedUser: true,
   RemovedUser: true,

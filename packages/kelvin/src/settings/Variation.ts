@@ -2,14 +2,15 @@
  * How a plugin of one's own differs from the Kelvin plugin: attributes with functions of their own, a last word on what a user
  * or class is to be like, and who is a member of a class. Functions may answer at once, with a promise or with an effect.
  */
-import type { ChangedGroup, ChangedUser } from "@id-connector/core/changes/ListenerObject"
+import type { ChangedGroup, ChangedUser, ListenerObject } from "@id-connector/core/changes/ListenerObject"
 import type { Attributes, Mapped } from "@id-connector/core/mapping/AttributeMapping"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import type { SchoolClass } from "@id-connector/core/schools/SchoolClass"
 import type { SchoolSet } from "@id-connector/core/schools/SchoolName"
-import { type DeliveryError, isDeliveryError } from "@id-connector/core/targets/DeliveryError"
+import { type DeliveryError, isDeliveryError, type PluginFailed } from "@id-connector/core/targets/DeliveryError"
 import * as Hook from "@id-connector/core/targets/Hook"
-import type { TimeLimits } from "@id-connector/core/targets/Plugin"
+import type { Definition, TimeLimits } from "@id-connector/core/targets/Plugin"
+import * as PluginAnswers from "@id-connector/core/targets/PluginAnswers"
 import { type Context, Effect, Either } from "effect"
 
 /** What is known besides the object. */
@@ -53,6 +54,15 @@ export interface Variation<R = never> {
   readonly changeClass?: (wanted: Wanted, group: ChangedGroup, facts: Facts) => Hook.Answer<Wanted, DeliveryError, R>
   /** Who is to be a member of a class at the target. Default: the local ones. */
   readonly chooseMembers?: (members: Members, facts: Facts) => Hook.Answer<ReadonlyArray<string>, DeliveryError, R>
+  /** See `Plugin.distribute`: authorities that are concerned besides those of the mapping. */
+  readonly distribute?: Definition<R>["distribute"]
+  /** See `Plugin.preprocess`. */
+  readonly preprocess?: Definition<R>["preprocess"]
+  /**
+   * What an object counts as for this plugin. A user that the target is not to have counts as one that was removed. Default: as
+   * what it is.
+   */
+  readonly countsAs?: (object: ListenerObject, authority: SchoolAuthority) => ListenerObject
   /** See `Plugin.receipts`. Default: those of the Kelvin plugin, so that an authority can go over from one to the other. */
   readonly receipts?: string
   readonly timeLimits?: TimeLimits
@@ -63,6 +73,7 @@ export interface Variation<R = never> {
 /** A variation with all it needs. Its functions fail with a {@link DeliveryError} or not at all. */
 export interface Varied {
   readonly name: string
+  readonly countsAs: (object: ListenerObject, authority: SchoolAuthority) => Either.Either<ListenerObject, PluginFailed>
   /** The values of those keys that have functions of their own. */
   readonly userValues: (
     user: ChangedUser,
@@ -91,7 +102,9 @@ export interface Varied {
 export const hooksOf = <R>(variation: Variation<R>): ReadonlyArray<string> => [
   ...Object.keys(variation.attributes ?? {}).map((key) => `attributes.${key}`),
   ...Object.keys(variation.classAttributes ?? {}).map((key) => `classAttributes.${key}`),
-  ...(["changeUser", "changeClass", "chooseMembers"] as const).filter((hook) => variation[hook] !== undefined),
+  ...(["distribute", "preprocess", "countsAs", "changeUser", "changeClass", "chooseMembers"] as const).filter(
+    (hook) => variation[hook] !== undefined
+  ),
   "handler"
 ]
 
@@ -118,9 +131,13 @@ export const prepare = <R>(variation: Variation<R>, context: Context.Context<R>)
         ),
         (values) => new Map(values)
       )
-  const { changeClass, changeUser, chooseMembers } = variation
+  const { changeClass, changeUser, chooseMembers, countsAs } = variation
   return {
     name: variation.name,
+    countsAs: (object, authority) =>
+      countsAs === undefined
+        ? Either.right(object)
+        : Hook.callSync(owner, "countsAs", () => countsAs(object, authority), PluginAnswers.sameObject(object)),
     userValues: valuesOf("attributes", variation.attributes),
     classValues: valuesOf("classAttributes", variation.classAttributes),
     changeUser:
@@ -137,16 +154,6 @@ export const prepare = <R>(variation: Variation<R>, context: Context.Context<R>)
         : (members, facts) => call("chooseMembers", names, () => chooseMembers(members, facts))
   }
 }
-
-/** Nothing varies: the Kelvin plugin itself. */
-export const none = (name: string): Varied => ({
-  name,
-  userValues: () => Effect.succeed(new Map()),
-  classValues: () => Effect.succeed(new Map()),
-  changeUser: null,
-  changeClass: null,
-  chooseMembers: null
-})
 
 /** What a plugin is to have the last word on. */
 export const wantedOf = ({ attributes, udmProperties }: Mapped): Wanted => ({ attributes, udmProperties })
