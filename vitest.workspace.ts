@@ -15,3 +15,5 @@ export default [
   .map(project)
   // Tests stand beside the plugins they test, in the language of these.
   .concat({ extends: true, test: { name: "examples", root: "examples", include: ["**/*.test.mjs"] } })
+  // The pages show these tests.
+  .concat({ extends: true, test: { name: "docs", root: "docs/snippets", include: ["**/*.test.ts"] } })

@@ -24,8 +24,8 @@ const packages = {
   "packages/sql": [],
   "packages/ldap": [],
   "packages/api": [],
-  "packages/testkit": ["data", "memory", "simulator", "contract", "scenario"],
-  "apps/server": ["process", "files", "log", "targets", "http", "cli"],
+  "packages/testkit": ["data", "memory", "simulator", "contract", "harness", "scenario"],
+  "apps/server": ["process", "files", "log", "targets", "plugins", "http", "cli"],
   "apps/demo": ["bench", "faults"]
 }
 

@@ -1,4 +1,4 @@
-// The examples in the documentation are files that are compiled: a line `<!-- docs/snippets/x.ts -->` before a block of code says
+// The examples in the documentation are files that are compiled: a line `<!-- docs/snippets/x.ts -->` (or of `examples/`) before a block of code says
 // which one. `npm run docs` writes the file into the block; with `--check` it only says whether it stands there.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -16,7 +16,7 @@ const pages = () => [
   )
 ]
 
-const block = /^<!-- (docs\/snippets\/\S+) -->\n```ts\n[\s\S]*?^```$/gm
+const block = /^<!-- ((?:docs\/snippets|examples)\/\S+) -->\n```(ts|js)\n[\s\S]*?^```$/gm
 
 /** Brings the blocks of all pages up to date, and answers with the pages that were not. */
 export const refresh = (check) =>
@@ -25,7 +25,7 @@ export const refresh = (check) =>
     // A function: what is put in place of something else may have dollars in it.
     const text = current.replace(
       block,
-      (_, file) => `<!-- ${file} -->\n\`\`\`ts\n${readFileSync(join(root, file), "utf8")}\`\`\``
+      (_, file, language) => `<!-- ${file} -->\n\`\`\`${language}\n${readFileSync(join(root, file), "utf8")}\`\`\``
     )
     if (text !== current && !check) writeFileSync(join(root, page), text)
     return text !== current
