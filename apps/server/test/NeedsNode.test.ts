@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 const bin = join(root, "apps", "server", "bin")
-const executables = Fs.readdirSync(bin).filter((name) => name !== "needs-node.js")
+const executables = Fs.readdirSync(bin).filter((name) => Fs.readFileSync(join(bin, name), "utf8").startsWith("#!"))
 
 /** Runs something as an older Node.js would, as far as it reads it. */
 const runAs = (version: string, file: string) => {

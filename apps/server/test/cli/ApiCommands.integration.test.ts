@@ -83,7 +83,7 @@ describe("The commands that ask a running connector", { timeout: 240_000 }, () =
         said(
           1,
           "Removed 1 item of North.",
-          "There is no item 999 in this queue that this can be done with. It may be delivered by now."
+          "There is no item 999 in this queue, or its state does not allow this. Perhaps it has been delivered meanwhile."
         )
       )
       assert.match((yield* idc("queue", "pause", "North")).out, /^North is paused: /)

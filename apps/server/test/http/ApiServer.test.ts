@@ -69,7 +69,7 @@ describe("ApiServer", () => {
     Effect.gen(function* () {
       const port = yield* started()
       const taken = yield* Effect.flip(started({ host: "127.0.0.1", port, tls: null }))
-      assert.match(taken.message, /^IDC_HTTP_HOST, IDC_HTTP_PORT: .*EADDRINUSE.* Set another port/)
+      assert.match(taken.message, /^IDC_HTTP_HOST, IDC_HTTP_PORT: .*EADDRINUSE.* Set another address or port/)
       const unreadable = { host: "127.0.0.1", port: 0, tls: { cert: "/nowhere/cert.pem", key: "/nowhere/key.pem" } }
       assert.match((yield* Effect.flip(started(unreadable))).message, /^IDC_HTTP_TLS_CERT, IDC_HTTP_TLS_KEY: .*ENOENT/)
     })
