@@ -81,9 +81,10 @@ export const call = <A, E, R>(
 const begun = <R>(owner: Owner, hook: string, run: () => unknown): Effect.Effect<unknown, unknown, R> =>
   Effect.clockWith((clock) => {
     const before = clock.unsafeCurrentTimeMillis()
-    const answer = run()
+    const answer = Either.try({ try: run, catch: (cause) => cause })
     const busy = clock.unsafeCurrentTimeMillis() - before
-    return busy < busyFor ? asEffect<R>(answer) : Effect.zipRight(sayBusy(owner, hook, busy), asEffect<R>(answer))
+    const answered = Either.isLeft(answer) ? Effect.die(answer.left) : asEffect<R>(answer.right)
+    return busy < busyFor ? answered : Effect.zipRight(sayBusy(owner, hook, busy), answered)
   })
 
 const sayBusy = ({ name, origin }: Owner, hook: string, millis: number) =>
