@@ -1,6 +1,8 @@
 export * as Arbitraries from "./data/Arbitraries.js"
 export * as Builders from "./data/Builders.js"
 export * as Harness from "./harness/Harness.js"
+export * as Matchers from "./harness/Matchers.js"
+export * as Report from "./harness/Report.js"
 export * as MemoryConfigStore from "./memory/MemoryConfigStore.js"
 export * as MemoryDirectory from "./memory/MemoryDirectory.js"
 export * as MemoryQueueStore from "./memory/MemoryQueueStore.js"
