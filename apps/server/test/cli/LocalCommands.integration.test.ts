@@ -72,6 +72,9 @@ describe("The commands that need no connector", { timeout: 240_000 }, () => {
       for (const name of ["a.json", "b.json", "b.json.1"]) write(`data/listener/trash/${name}`, "{")
       const old = new Date(Date.now() - 40 * 86_400_000)
       Fs.utimesSync(join(inQueue, "trash", "a.json"), old, old)
+      // The newest first, and of the same moment by name.
+      const now = new Date()
+      for (const name of ["b.json", "b.json.1"]) Fs.utimesSync(join(inQueue, "trash", name), now, now)
       const listed = yield* idc("trash", "list")
       assert.match(listed.out, /^FILE .*WHY\nb\.json .* the content is not JSON: .*\nb\.json\.1 .*\na\.json /)
 
