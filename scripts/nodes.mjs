@@ -8,7 +8,12 @@ import { root } from "./installed.mjs"
 
 /** Not those that run a command a dozen times over, or a browser: they would find nothing else. */
 const tests = ["packages/core", "packages/sql", "packages/kelvin", "apps/server"]
-const left = ["**/Commands.integration.test.ts", "**/Documents.browser.test.ts"]
+const left = [
+  "**/Commands.integration.test.ts",
+  "**/ApiCommands.integration.test.ts",
+  "**/LocalCommands.integration.test.ts",
+  "**/Documents.browser.test.ts"
+]
 
 const seconds = 60
 
