@@ -14,15 +14,15 @@ import * as Submissions from "@id-connector/core/queue/in/Submissions"
 import * as OutQueueTrash from "@id-connector/core/queue/out/OutQueueTrash"
 import * as QueueNotifier from "@id-connector/core/queue/QueueNotifier"
 import { defaultLayout, SourceDomain } from "@id-connector/core/schools/SourceDomain"
-import { type Plugin, Plugins, provide } from "@id-connector/core/targets/Plugin"
+import { type Plugin, Plugins } from "@id-connector/core/targets/Plugin"
 import * as PasswordDigest from "@id-connector/kelvin/delivery/PasswordDigest"
-import type * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
+import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import { migrations } from "@id-connector/sql/Migrations"
 import * as SqliteDriver from "@id-connector/sql/SqliteDriver"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
-import { Effect, Layer, Random, Redacted, Schema } from "effect"
+import { Effect, Layer, Redacted, Schema } from "effect"
 import * as KeyFile from "./files/KeyFile.js"
-import * as PluginFiles from "./plugins/PluginFiles.js"
+import * as SecureRandom from "./process/SecureRandom.js"
 import * as UndiciTargetHttp from "./targets/UndiciTargetHttp.js"
 
 export interface Options extends ConfigValues.Values {
@@ -72,9 +72,7 @@ export const layer = (options: Options) =>
 const pluginsOf = ({ plugins = [] }: Options) =>
   Layer.effect(
     Plugins,
-    Effect.map(Effect.context<KelvinPlugin.Needs>(), (context) =>
-      [...PluginFiles.builtIn, ...plugins].map((plugin) => provide(plugin, context))
-    )
+    Effect.map(Effect.context<KelvinPlugin.Needs>(), (context) => KelvinPlugin.withBuiltIn(plugins, context))
   )
 
 const storageOf = ({ database = ":memory:" }: Options) =>
@@ -98,15 +96,10 @@ const onlyForOneself = (database: string) =>
 const keyOf = ({ database }: Options) =>
   Layer.unwrapEffect(
     Effect.map(
-      database === undefined
-        ? Effect.map(
-            Effect.forEach(Array.from({ length: 32 }), () => Random.nextIntBetween(0, 256)),
-            (bytes) => Redacted.make(Uint8Array.from(bytes))
-          )
-        : KeyFile.loadOrCreate(`${database}.key`),
+      database === undefined ? Effect.map(KeyFile.random, Redacted.make) : KeyFile.loadOrCreate(`${database}.key`),
       PasswordDigest.layer
     )
-  )
+  ).pipe(Layer.provide(SecureRandom.layer))
 
 const directoryOf = ({ directory = {} }: Options): Layer.Layer<Directory, DirectoryInvalid> =>
   Layer.isLayer(directory)

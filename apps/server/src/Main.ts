@@ -6,9 +6,9 @@ import type { Directory } from "@id-connector/core/directory/Directory"
 import * as Events from "@id-connector/core/events/Events"
 import * as QueueNotifier from "@id-connector/core/queue/QueueNotifier"
 import { SourceDomain } from "@id-connector/core/schools/SourceDomain"
-import { Plugins, provide } from "@id-connector/core/targets/Plugin"
+import { Plugins } from "@id-connector/core/targets/Plugin"
 import * as PasswordDigest from "@id-connector/kelvin/delivery/PasswordDigest"
-import type * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
+import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import * as LdapDirectory from "@id-connector/ldap/LdapDirectory"
 import { migrations } from "@id-connector/sql/Migrations"
 import * as SqliteDriver from "@id-connector/sql/SqliteDriver"
@@ -123,8 +123,7 @@ const plugins = ({ appDir }: Settings) =>
       for (const { hooks, name, origin } of plugins) {
         yield* Effect.logInfo("Loaded a plugin.", { plugin: name, file: origin, hooks: hooks.join(", ") })
       }
-      const context = yield* Effect.context<KelvinPlugin.Needs>()
-      return [...PluginFiles.builtIn, ...plugins].map((plugin) => provide(plugin, context))
+      return KelvinPlugin.withBuiltIn(plugins, yield* Effect.context<KelvinPlugin.Needs>())
     })
   )
 

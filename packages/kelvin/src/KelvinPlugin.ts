@@ -9,7 +9,7 @@ import { Directory } from "@id-connector/core/directory/Directory"
 import type { SourceDomain } from "@id-connector/core/schools/SourceDomain"
 import { TargetUnavailable } from "@id-connector/core/targets/DeliveryError"
 import * as Plugin from "@id-connector/core/targets/Plugin"
-import { Effect } from "effect"
+import { type Context, Effect } from "effect"
 import type { TargetHttp } from "./client/TargetHttp.js"
 import * as ClassDelivery from "./delivery/ClassDelivery.js"
 import * as ClassMembers from "./delivery/ClassMembers.js"
@@ -113,3 +113,12 @@ export const partialGroupSync: Plugin.Plugin<Needs> = make<Directory>({
       return ClassMembers.partial({ local, atTarget, roles, ignored, schools: handledSchools })
     })
 })
+
+/** The plugins that every connector has. */
+export const builtIn: ReadonlyArray<Plugin.Plugin<Needs>> = [kelvin, partialGroupSync]
+
+/** These, and more, with what they need. */
+export const withBuiltIn = (
+  more: ReadonlyArray<Plugin.Plugin<Needs>>,
+  context: Context.Context<Needs>
+): ReadonlyArray<Plugin.Plugin> => [...builtIn, ...more].map((plugin) => Plugin.provide(plugin, context))

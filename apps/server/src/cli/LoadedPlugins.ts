@@ -1,5 +1,6 @@
 /** Plugins as commands load them: without a connector around them. */
-import { type Plugin, provide } from "@id-connector/core/targets/Plugin"
+import type { Plugin } from "@id-connector/core/targets/Plugin"
+import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import { Context, Effect } from "effect"
 import * as PluginFiles from "../plugins/PluginFiles.js"
 import { CannotStart } from "./CannotStart.js"
@@ -10,6 +11,4 @@ export const load = (appDir: string) =>
 
 /** All of them, for their checks of configurations: these need nothing of a connector. */
 export const checking = ({ plugins }: PluginFiles.Loaded): ReadonlyArray<Plugin> =>
-  [...PluginFiles.builtIn, ...plugins].map((plugin) =>
-    provide(plugin, Context.empty() as Context.Context<PluginFiles.Needs>)
-  )
+  KelvinPlugin.withBuiltIn(plugins, Context.empty() as Context.Context<PluginFiles.Needs>)

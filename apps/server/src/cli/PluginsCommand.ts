@@ -1,5 +1,6 @@
 /** The commands `id-connector plugins ...`: what is loaded from where, and whether it can be used. */
 import { Command } from "@effect/cli"
+import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import { Effect } from "effect"
 import * as ConfigCheck from "../files/ConfigCheck.js"
 import * as PluginFiles from "../plugins/PluginFiles.js"
@@ -21,7 +22,7 @@ const told = ({ problems, python }: PluginFiles.Loaded): ReadonlyArray<string> =
 const list = Command.make("list", { json: Output.json }, ({ json }) =>
   Effect.gen(function* () {
     const { plugins, problems, python } = yield* loaded
-    const all = [...PluginFiles.builtIn, ...plugins].map(({ hooks, name, origin }) => ({
+    const all = [...KelvinPlugin.builtIn, ...plugins].map(({ hooks, name, origin }) => ({
       name,
       file: origin,
       hooks

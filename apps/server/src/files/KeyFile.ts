@@ -13,16 +13,22 @@ export class KeyFileUnusable extends Schema.TaggedError<KeyFileUnusable>()("KeyF
 
 const keyLength = 32
 
+/** A new key. */
+export const random = Effect.map(
+  Effect.forEach(Array.from({ length: keyLength }), () => Random.nextIntBetween(0, 256)),
+  (bytes) => Uint8Array.from(bytes)
+)
+
 /** The key in `file`: 32 bytes, written as hex with mode 0600. */
 export const loadOrCreate = (file: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     if (!(yield* fs.exists(file))) {
-      const bytes = yield* Effect.forEach(Array.from({ length: keyLength }), () => Random.nextIntBetween(0, 256))
+      const bytes = yield* random
       yield* fs.makeDirectory(path.dirname(file), { recursive: true })
       // Written beside and renamed: a start that is cut off leaves no half a key.
-      yield* fs.writeFileString(`${file}.new`, `${Encoding.encodeHex(Uint8Array.from(bytes))}\n`, { mode: 0o600 })
+      yield* fs.writeFileString(`${file}.new`, `${Encoding.encodeHex(bytes)}\n`, { mode: 0o600 })
       yield* fs.rename(`${file}.new`, file)
     }
     const bytes = yield* Encoding.decodeHex((yield* fs.readFileString(file)).trim())

@@ -38,9 +38,6 @@ const limit = "60 seconds"
 
 const directory = "conf/plugins/plugins"
 
-/** Those that need no file. */
-export const builtIn: ReadonlyArray<Plugin.Plugin<Needs>> = [KelvinPlugin.kelvin, KelvinPlugin.partialGroupSync]
-
 /** Everything there is. Names must not be those of the plugins that are built in. */
 export const load = (appDir: string) =>
   Effect.gen(function* () {
@@ -62,7 +59,7 @@ export const load = (appDir: string) =>
       }
       const plugin = loaded.right
       const other = plugins.find((one) => one.name === plugin.name)
-      if (builtIn.some(({ name }) => name === plugin.name)) {
+      if (KelvinPlugin.builtIn.some(({ name }) => name === plugin.name)) {
         problems.push(
           `${origin}: ${JSON.stringify(plugin.name)} is the name of a plugin that is built in. Choose another name.`
         )

@@ -120,3 +120,9 @@ export const make = (
 
 export const byName = (a: Pick<SchoolAuthority, "name">, b: Pick<SchoolAuthority, "name">): number =>
   a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+
+/** One whose changes are kept nowhere else. */
+export const inMemory = (first: Configuration) => {
+  const saved = () => Effect.void
+  return make(first, { saveAuthority: saved, removeAuthority: saved, saveMapping: saved })
+}

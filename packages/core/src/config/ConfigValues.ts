@@ -50,14 +50,12 @@ export const configuration = ({ authorities, mapping }: Values): Either.Either<C
       })
 }
 
-const saved = () => Effect.void
-
 /** What is changed through `ConfigStore` lives as long as the layer. */
 export const layer = (values: Values): Layer.Layer<ConfigStore | ConfigValues, ValuesInvalid> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const first = yield* configuration(values)
-      const store = yield* ConfigState.make(first, { saveAuthority: saved, removeAuthority: saved, saveMapping: saved })
+      const store = yield* ConfigState.inMemory(first)
       return Context.make(ConfigStore, store).pipe(
         Context.add(ConfigValues, {
           set: (next) => Effect.flatMap(configuration(next), (read) => store.replace(Effect.succeed(read)))

@@ -6,7 +6,7 @@ import * as EventLoopYield from "@id-connector/core/queue/EventLoopYield"
 import * as OutQueueTrash from "@id-connector/core/queue/out/OutQueueTrash"
 import * as QueueNotifier from "@id-connector/core/queue/QueueNotifier"
 import { defaultLayout, SourceDomain } from "@id-connector/core/schools/SourceDomain"
-import { Plugins, provide } from "@id-connector/core/targets/Plugin"
+import { Plugins } from "@id-connector/core/targets/Plugin"
 import * as TargetHttp from "@id-connector/kelvin/client/TargetHttp"
 import * as PasswordDigest from "@id-connector/kelvin/delivery/PasswordDigest"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
@@ -25,9 +25,7 @@ export const stores = (input: Input, read: Read, recorder: Recorder, targets: Re
   const PluginsHere = Layer.effect(
     Plugins,
     Effect.map(Effect.context<KelvinPlugin.Needs>(), (context) =>
-      [KelvinPlugin.kelvin, KelvinPlugin.partialGroupSync, ...(input.plugins ?? [])].map((plugin) =>
-        recorder.watch(provide(plugin, context))
-      )
+      KelvinPlugin.withBuiltIn(input.plugins ?? [], context).map(recorder.watch)
     )
   )
   return PluginsHere.pipe(

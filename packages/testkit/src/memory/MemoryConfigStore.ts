@@ -28,11 +28,9 @@ export const configuration = (
   problems: []
 })
 
-const saved = () => Effect.void
-
 export const layer = (first: Configuration): Layer.Layer<ConfigStore | MemoryConfigStore> =>
   Layer.effectContext(
-    Effect.map(ConfigState.make(first, { saveAuthority: saved, removeAuthority: saved, saveMapping: saved }), (store) =>
+    Effect.map(ConfigState.inMemory(first), (store) =>
       Context.make(ConfigStore, store).pipe(
         Context.add(MemoryConfigStore, { set: (next) => store.replace(Effect.succeed(next)) })
       )

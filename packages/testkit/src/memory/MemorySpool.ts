@@ -1,5 +1,6 @@
 /** An in queue's directory in memory: files are put in by tests, and what became of them can be asked. */
-import { Spool, type SpoolEntry } from "@id-connector/core/queue/in/Spool"
+import * as FilesInMemory from "@id-connector/core/queue/in/FilesInMemory"
+import { Spool } from "@id-connector/core/queue/in/Spool"
 import { Clock, Context, Effect, Layer, Queue, Stream } from "effect"
 
 export interface MemorySpoolShape {
@@ -19,27 +20,23 @@ export class MemorySpool extends Context.Tag("@id-connector/testkit/memory/Memor
   MemorySpoolShape
 >() {}
 
-interface File {
-  readonly text: string
-  readonly modifiedAt: number
-}
-
 /** A text is written as it is, everything else as JSON. */
 export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
   Effect.gen(function* () {
-    const files = new Map<string, File>()
-    const trash = new Map<string, File>()
+    const files = new Map<string, FilesInMemory.File>()
+    const trash = new Map<string, FilesInMemory.File>()
     const signs = yield* Queue.sliding<void>(1)
-    let unread: ReadonlyArray<string> = []
+    const reader = FilesInMemory.reader(files)
     let isTrashBroken = false
     const sorted = (names: Iterable<string>) => [...names].sort()
 
     const spool: Context.Tag.Service<Spool> = {
       look: Effect.sync(() => {
         const isJson = (name: string) => name.endsWith(".json")
-        unread = sorted(files.keys()).filter(isJson)
+        const waiting = sorted(files.keys()).filter(isJson)
+        reader.startOn(waiting)
         return {
-          waiting: unread.length,
+          waiting: waiting.length,
           strangers: sorted(files.keys())
             .filter((name) => !isJson(name))
             .map((name) => ({
@@ -50,18 +47,8 @@ export const layer: Layer.Layer<Spool | MemorySpool> = Layer.effectContext(
           directories: []
         }
       }),
-      next: (limit) =>
-        Effect.sync(() => {
-          const names = unread.slice(0, limit)
-          unread = unread.slice(limit)
-          return names.map((name): SpoolEntry => {
-            const file = files.get(name)
-            return file === undefined
-              ? { _tag: "Gone", name }
-              : { _tag: "Content", file: { name, digest: file.text }, text: file.text, modifiedAt: file.modifiedAt }
-          })
-        }),
-      gone: (names) => Effect.sync(() => names.filter((name) => !files.has(name))),
+      next: reader.next,
+      gone: reader.gone,
       remove: (names) =>
         Effect.sync(() => {
           for (const name of names) files.delete(name)

@@ -9,7 +9,7 @@ import * as Distribution from "../../mapping/Distribution.js"
 import { SourceDomain } from "../../schools/SourceDomain.js"
 import { PreviousStateStore } from "../PreviousStateStore.js"
 import { type Arrival, QueueStore, type Remember, type SourceFile } from "../QueueStore.js"
-import type { PluginHooks } from "./PluginHooks.js"
+import type { Change, PluginHooks } from "./PluginHooks.js"
 import * as Preparation from "./Preparation.js"
 import type { Bad, Good } from "./Reading.js"
 
@@ -37,13 +37,8 @@ export const make = Effect.fnUntraced(function* (hooks: PluginHooks) {
     const arrivals: Array<Arrival> = []
     const bad: Array<Bad> = []
     const events: Array<ConnectorEvent> = []
-    const changes: Array<{
-      readonly good: Good
-      readonly file: SourceFile
-      readonly object: ListenerObject.ListenerObject
-    }> = []
-    for (const one of good) {
-      const { file, object: read } = one
+    const changes: Array<Change & { readonly text: string; readonly remember: Remember }> = []
+    for (const { file, object: read, text } of good) {
       const attached = isPreprocessed(file) ? read : Preparation.attach(read, known, hashes)
       if (attached._tag === "RemovedUser" && attached.former !== null && attached.previous === null) {
         bad.push({ _tag: "Bad", name: file.name, reasons: attached.former })
@@ -51,14 +46,10 @@ export const make = Effect.fnUntraced(function* (hooks: PluginHooks) {
       }
       const remember = rememberOf(attached, now)
       if (remember._tag === "State") known.set(attached.id.toLowerCase(), remember.state)
-      changes.push({ good: one, file, object: attached })
+      changes.push({ file, object: attached, text, remember })
     }
     const seen = yield* hooks.see(changes, configuration)
-    for (const {
-      file,
-      good: { text },
-      object: attached
-    } of changes) {
+    for (const { file, object: attached, remember, text } of changes) {
       const hooked = seen.changes.get(file.name)
       if (hooked === undefined) continue
       const { added, object } = hooked
@@ -77,7 +68,7 @@ export const make = Effect.fnUntraced(function* (hooks: PluginHooks) {
         text: object === attached ? text : null,
         recipients,
         sendAgain: scheduled.has(object.id.toLowerCase()),
-        remember: rememberOf(attached, now)
+        remember
       })
       events.push(...eventsOf(file, object, distribution))
     }

@@ -9,7 +9,8 @@ import { Events } from "../../events/Events.js"
 import * as Distribution from "../../mapping/Distribution.js"
 import type { AuthorityName } from "../../schools/SchoolAuthority.js"
 import { QueueStore, type QueueStoreError } from "../QueueStore.js"
-import { Spool, type SpoolEntry, type SpoolShape } from "./Spool.js"
+import * as FilesInMemory from "./FilesInMemory.js"
+import { Spool, type SpoolShape } from "./Spool.js"
 
 /** The change is none that the connector understands. */
 export class ChangeRefused extends Schema.TaggedError<ChangeRefused>()("ChangeRefused", {
@@ -53,9 +54,7 @@ export class Submissions extends Context.Tag("@id-connector/core/queue/in/Submis
   SubmissionsShape
 >() {}
 
-interface Waiting {
-  readonly text: string
-  readonly modifiedAt: number
+interface Waiting extends FilesInMemory.File {
   readonly objectKey: string
   readonly accepted: Deferred.Deferred<Submitted, ChangeRefused>
   readonly stored: Deferred.Deferred<void>
@@ -73,7 +72,7 @@ export const layer: Layer.Layer<Submissions | Spool | Events, never, Events | Qu
     const files = new Map<string, Waiting>()
     /** By their files, until it is known what becomes of them. */
     const callers = new Map<string, Waiting>()
-    let unread: ReadonlyArray<string> = []
+    const reader = FilesInMemory.reader(files)
     let number = 0
 
     const submit = (change: unknown) =>
@@ -130,21 +129,11 @@ export const layer: Layer.Layer<Submissions | Spool | Events, never, Events | Qu
 
     const spool: SpoolShape = {
       look: Effect.sync(() => {
-        unread = [...files.keys()].sort()
-        return { waiting: unread.length, strangers: [], directories: [] }
+        reader.startOn([...files.keys()].sort())
+        return { waiting: files.size, strangers: [], directories: [] }
       }),
-      next: (limit) =>
-        Effect.sync(() => {
-          const names = unread.slice(0, limit)
-          unread = unread.slice(limit)
-          return names.map((name): SpoolEntry => {
-            const file = files.get(name)
-            return file === undefined
-              ? { _tag: "Gone", name }
-              : { _tag: "Content", file: { name, digest: file.text }, text: file.text, modifiedAt: file.modifiedAt }
-          })
-        }),
-      gone: (names) => Effect.sync(() => names.filter((name) => !files.has(name))),
+      next: reader.next,
+      gone: reader.gone,
       remove: gone,
       settle: Effect.void,
       trash: gone,
