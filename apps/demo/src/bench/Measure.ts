@@ -28,6 +28,16 @@ export const median = (runs: Array.NonEmptyReadonlyArray<Measure>): Measure => {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? runs[0]
 }
 
+/**
+ * Each measure by its better run. A ratio is low when something else ran beside the connector for a second, which says nothing of
+ * it; what became slower is low every time.
+ */
+export const better = (runs: ReadonlyArray<Measure>, again: ReadonlyArray<Measure>): ReadonlyArray<Measure> =>
+  runs.map((run) => {
+    const other = again.find(({ id }) => id === run.id)
+    return other !== undefined && byRatio(run, other) < 0 ? other : run
+  })
+
 /** By id, of those that have a limit, with three digits: more would only be noise. */
 export const ratios = (measures: ReadonlyArray<Measure>): { readonly [id: string]: number } =>
   Object.fromEntries(

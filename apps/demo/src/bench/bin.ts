@@ -24,6 +24,9 @@ const exitCode = (code: number) =>
     process.exitCode = code
   })
 
+/** A miss counts when it was one each time. */
+const mostRepetitions = 2
+
 const isShort = Options.boolean("short").pipe(
   Options.withDescription("The measures that matter, smaller and several times each: less than two minutes.")
 )
@@ -44,10 +47,17 @@ const command = Command.make("bench", { isShort, isRecording, partNames }, (aske
     const parts = yield* Selection.select(asked.isShort ? Selection.short : Selection.full, asked.partNames)
     // Known now, not after a quarter of an hour.
     const baseline = yield* BaselineFile.read
+    const isMissed = (measures: ReadonlyArray<Measure.Measure>) =>
+      !asked.isRecording && Baseline.isMissed(Baseline.compare(baseline, Measure.ratios(measures)))
     const measures: Array<Measure.Measure> = []
     for (const { measure, name } of parts) {
       yield* Console.error(`Measuring ${name} ...`)
-      measures.push(...(yield* measure))
+      let runs = yield* measure
+      for (let again = 0; again < mostRepetitions && isMissed(runs); again++) {
+        yield* Console.error(`Measuring ${name} again: a recorded ratio was missed ...`)
+        runs = Measure.better(runs, yield* measure)
+      }
+      measures.push(...runs)
     }
     const ratios = Measure.ratios(measures)
     const verdicts = Baseline.compare(baseline, ratios)
@@ -62,7 +72,7 @@ const command = Command.make("bench", { isShort, isRecording, partNames }, (aske
   })
 ).pipe(
   Command.withDescription(
-    "Measures how fast the connector takes changes over and delivers them. Beside each figure stands a limit that was measured in the same run, such as bare requests to the same target, and the ratio of the two, which says little about the machine and much about the connector. Ends with 1 when a ratio is more than 25 % below the one recorded in bench/baseline.json."
+    "Measures how fast the connector takes changes over and delivers them. Beside each figure stands a limit that was measured in the same run, such as bare requests to the same target, and the ratio of the two, which says little about the machine and much about the connector. What misses a ratio recorded in bench/baseline.json by more than 25 % is measured again, twice at most, and its best run counts; ends with 1 when it is missed each time."
   )
 )
 

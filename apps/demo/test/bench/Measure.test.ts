@@ -30,6 +30,16 @@ describe("Measure.median", () => {
   })
 })
 
+describe("Measure.better", () => {
+  const memory: Measure.Measure = { id: "memory", name: "peak memory", figure: "100 MiB", limit: null }
+
+  it("takes the other run where it came nearer to its limit, and the first otherwise", () => {
+    assert.deepStrictEqual(Measure.better([reaching(0.1), memory], [reaching(0.2), memory]), [reaching(0.2), memory])
+    assert.deepStrictEqual(Measure.better([reaching(0.2)], [reaching(0.1)]), [reaching(0.2)])
+    assert.deepStrictEqual(Measure.better([reaching(0.2)], []), [reaching(0.2)])
+  })
+})
+
 describe("Measure.ratios", () => {
   it("has three digits of what has a limit, and nothing of what has none", () => {
     const memory: Measure.Measure = { id: "memory", name: "peak memory", figure: "100 MiB", limit: null }
