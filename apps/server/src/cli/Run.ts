@@ -28,7 +28,7 @@ const complain = (lines: ReadonlyArray<string>, code: number) =>
   )
 
 /** What the words of the command line mean, carried out. */
-const obey = <Name extends string, A>(
+export const obey = <Name extends string, A>(
   command: Command.Command<Name, NodeContext.NodeContext, CannotStart | WrongUse, A>,
   words: ReadonlyArray<string>
 ): Effect.Effect<void, CannotStart | WrongUse, NodeContext.NodeContext> => {

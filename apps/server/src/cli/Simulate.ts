@@ -1,15 +1,14 @@
 /** The command `id-connector simulate`: what changes would lead to, tried in the mapping harness, without server or network. */
 import { Args, Command, Options } from "@effect/cli"
-import { FileSystem, Path } from "@effect/platform"
-import * as Problems from "@id-connector/core/input/Problems"
+import { Path } from "@effect/platform"
 import * as Harness from "@id-connector/testkit/harness/Harness"
 import * as Report from "@id-connector/testkit/harness/Report"
-import { Console, Effect, Either, Option, Schema } from "effect"
-import * as JsonFile from "../files/JsonFile.js"
+import { Console, Effect, Option } from "effect"
+import * as UndiciTargetHttp from "../targets/UndiciTargetHttp.js"
 import { CannotStart } from "./CannotStart.js"
 import * as CommandShape from "./CommandShape.js"
-import * as LoadedPlugins from "./LoadedPlugins.js"
 import * as Output from "./Output.js"
+import * as SimulationInput from "./SimulationInput.js"
 import { WrongUse } from "./WrongUse.js"
 
 const file = (name: string, description: string) =>
@@ -27,49 +26,52 @@ export const command = Command.make(
       "targets",
       "what targets have in the beginning: by authority {schools, users, classes} (default: nobody)"
     ).pipe(Options.optional),
+    real: Options.text("target").pipe(
+      Options.withPseudoName("authority"),
+      Options.repeated,
+      Options.withDescription(
+        "the authority whose real target is read instead of a simulated one, and never written to; once for each of several"
+      )
+    ),
     plugins: Options.text("plugins").pipe(
       Options.withPseudoName("directory"),
       Options.optional,
       Options.withDescription("the directory that conf/plugins/ is in (default: no plugins of one's own)")
+    ),
+    base: Options.text("base").pipe(
+      Options.withPseudoName("dn"),
+      Options.optional,
+      Options.withDescription("base DN of the source directory (default: what the first DN of the files ends with)")
+    ),
+    sourceUid: Options.text("source-uid").pipe(
+      Options.withPseudoName("text"),
+      Options.withDefault("TESTID"),
+      Options.withDescription("source_uid of users at targets")
     ),
     json: Output.json,
     html: Options.boolean("html").pipe(
       Options.withDescription("prints a page for a browser, which needs nothing else")
     ),
     files: Args.text({ name: "file" }).pipe(
-      Args.withDescription("listener files, dropped in the order of their names"),
+      Args.withDescription(
+        "listener files, dropped at once; of a directory those in it, when all before it is delivered"
+      ),
       Args.atLeast(1)
     )
   },
-  ({ authorities, directory, files, html, json, mapping, plugins, targets }) =>
+  (given) =>
     Effect.gen(function* () {
-      if (html && json) {
+      if (given.html && given.json) {
         return yield* new WrongUse({ lines: ["id-connector simulate: either --json or --html is expected."] })
       }
-      const path = yield* Path.Path
-      const loaded = yield* Option.match(plugins, {
-        onNone: () => Effect.succeed([]),
-        onSome: (place) => pluginsIn(path.resolve(place))
-      })
-      const given = yield* decoded(Names, mapping, inner(yield* jsonOf(mapping)))
-      const input: Harness.Input = {
-        authorities: yield* Effect.forEach(authorities, jsonOf),
-        mapping: given,
-        ...(Option.isSome(directory) ? { directory: yield* jsonOf(directory.value) } : {}),
-        ...(Option.isSome(targets)
-          ? { targets: yield* decoded(Targets, targets.value, yield* jsonOf(targets.value)) }
-          : {}),
-        plugins: loaded,
-        changes: yield* Effect.forEach(
-          [...files].sort((a, b) => (path.basename(a) < path.basename(b) ? -1 : 1)),
-          (name) => Effect.map(textOf(name), (content) => ({ file: path.basename(name), content }))
-        )
-      }
-      const outcome = Report.masked(
-        yield* Effect.mapError(Harness.run(input), ({ problems }) => new CannotStart({ lines: [...problems] }))
+      const steps = yield* SimulationInput.steps(given.files)
+      const input = yield* inputOf(given, steps)
+      const outcome = yield* Effect.mapError(
+        simulated(input, steps),
+        ({ problems }) => new CannotStart({ lines: [...problems] })
       )
-      if (html) yield* Console.log(Report.html(outcome, "Simulation of changes"))
-      else yield* Output.print(json, outcome, () => Report.text(outcome))
+      if (given.html) yield* Console.log(Report.html(outcome, "Simulation of changes"))
+      else yield* Output.print(given.json, outcome, () => Report.text(outcome))
       if (Report.hasDeadLetters(outcome)) return yield* new CannotStart({ lines: [] })
     })
 ).pipe(
@@ -77,6 +79,7 @@ export const command = Command.make(
     CommandShape.describe("Tries changes out on simulated targets: what is decided, mapped and sent, and why.", {
       details: [
         "It is the connector itself, on a time of its own; nothing is sent to anybody, and nothing is stored.",
+        "With --target it logs in at a real target and reads there. Passwords are always sent in a simulation: what was sent before is not known.",
         "The exit code is 1 when something would become a dead letter."
       ],
       example:
@@ -85,59 +88,48 @@ export const command = Command.make(
   )
 )
 
-const jsonOf = (name: string) =>
-  Effect.flatMap(JsonFile.read(name), (found) => {
-    if (Option.isNone(found)) return new CannotStart({ lines: [`${name}: there is no such file.`] })
-    return Either.isLeft(found.value)
-      ? new CannotStart({ lines: [found.value.left] })
-      : Effect.succeed<unknown>(found.value.right)
+interface Given {
+  readonly authorities: ReadonlyArray<string>
+  readonly mapping: string
+  readonly directory: Option.Option<string>
+  readonly targets: Option.Option<string>
+  readonly plugins: Option.Option<string>
+  readonly real: ReadonlyArray<string>
+  readonly base: Option.Option<string>
+  readonly sourceUid: string
+}
+
+const inputOf = (given: Given, steps: ReadonlyArray<ReadonlyArray<SimulationInput.Change>>) =>
+  Effect.gen(function* () {
+    const path = yield* Path.Path
+    const directory = yield* present(given.directory, SimulationInput.directory)
+    const texts = [...steps.flat().map(({ content }) => content), JSON.stringify(directory ?? {})]
+    const base = Option.getOrNull(given.base) ?? SimulationInput.baseOf(texts)
+    const targets = yield* present(given.targets, SimulationInput.targets)
+    const input: SimulationInput.Input = {
+      authorities: yield* SimulationInput.authorities(given.authorities),
+      mapping: yield* SimulationInput.mapping(given.mapping),
+      ...(directory === null ? {} : { directory }),
+      ...(targets === null ? {} : { targets }),
+      ...(given.real.length === 0 ? {} : { real: { authorities: given.real, http: UndiciTargetHttp.http } }),
+      ...(base === null ? {} : { base }),
+      plugins: (yield* present(given.plugins, (place) => SimulationInput.plugins(path.resolve(place)))) ?? [],
+      sourceUid: given.sourceUid
+    }
+    return input
   })
 
-const Names = Schema.Record({ key: Schema.String, value: Schema.String })
+const present = <A, B, E, R>(given: Option.Option<A>, read: (given: A) => Effect.Effect<B, E, R>) =>
+  Option.match(given, { onNone: () => Effect.succeed(null), onSome: read })
 
-/** A mapping as its file holds it, or without the key around it. */
-const inner = (json: unknown): unknown =>
-  typeof json === "object" && json !== null && "mapping" in json && typeof json.mapping === "object"
-    ? json.mapping
-    : json
-
-const Held = Schema.Struct(
-  { name: Schema.String, school: Schema.String },
-  { key: Schema.String, value: Schema.Unknown }
-)
-
-const Targets = Schema.Record({
-  key: Schema.String,
-  value: Schema.Struct({
-    schools: Schema.optionalWith(Schema.Array(Schema.String), { exact: true }),
-    users: Schema.optionalWith(Schema.Array(Held), { exact: true }),
-    classes: Schema.optionalWith(
-      Schema.Array(
-        Schema.Struct({
-          name: Schema.String,
-          school: Schema.String,
-          description: Schema.optionalWith(Schema.NullOr(Schema.String), { exact: true }),
-          users: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
-        })
-      ),
-      { exact: true }
-    )
-  })
-})
-
-const decoded = <A, I>(schema: Schema.Schema<A, I>, name: string, json: unknown) =>
-  Either.mapLeft(
-    Schema.decodeUnknownEither(schema, { errors: "all" })(json),
-    (error) => new CannotStart({ lines: Problems.describe(error).map((problem) => `${name}: ${problem}`) })
-  )
-
-const pluginsIn = (place: string) =>
-  Effect.flatMap(LoadedPlugins.load(place), ({ plugins, problems }) =>
-    problems.length > 0 ? new CannotStart({ lines: [...problems] }) : Effect.succeed(plugins)
-  )
-
-/** Its text, as it is: what is wrong with it is for the in queue to say. */
-const textOf = (name: string) =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) =>
-    Effect.mapError(fs.readFileString(name), ({ message }) => new CannotStart({ lines: [`${name}: ${message}`] }))
+const simulated = (input: SimulationInput.Input, steps: ReadonlyArray<ReadonlyArray<SimulationInput.Change>>) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const harness = yield* Harness.make(input)
+      for (const step of steps) {
+        yield* harness.drop(...step)
+        yield* harness.settle()
+      }
+      return Report.masked(yield* harness.outcome)
+    })
   )

@@ -2,7 +2,14 @@
 // As little as possible around each request: a timer is a cheap limit.
 /** HTTP to targets through undici: each target has its own connections and its own TLS rules. */
 import * as Undici from "@effect/platform-node/Undici"
-import { type Send, type TargetAnswer, TargetHttp, TimedOut, Unreachable } from "@id-connector/kelvin/client/TargetHttp"
+import {
+  type Send,
+  type TargetAnswer,
+  TargetHttp,
+  type TargetHttpShape,
+  TimedOut,
+  Unreachable
+} from "@id-connector/kelvin/client/TargetHttp"
 import { Effect, Layer } from "effect"
 
 /** A server that does not even take the connection in this time is down (milliseconds). */
@@ -11,7 +18,7 @@ const connectTimeout = 5_000
 /** A larger answer is none of a Kelvin server, in bytes. It is cut off. */
 const largestAnswer = 64 * 1024 * 1024
 
-export const layer: Layer.Layer<TargetHttp> = Layer.succeed(TargetHttp, {
+export const http: TargetHttpShape = {
   client: ({ connections, tls }) =>
     Effect.map(
       Effect.acquireRelease(
@@ -34,7 +41,9 @@ export const layer: Layer.Layer<TargetHttp> = Layer.succeed(TargetHttp, {
       ),
       sendWith
     )
-})
+}
+
+export const layer: Layer.Layer<TargetHttp> = Layer.succeed(TargetHttp, http)
 
 const sendWith =
   (agent: Undici.Agent): Send =>

@@ -9,6 +9,7 @@ import { Context, Duration, Effect, Exit, Layer, Scope } from "effect"
 import { MemorySpool } from "../memory/MemorySpool.js"
 import * as KelvinSimulator from "../simulator/KelvinSimulator.js"
 import * as Input from "./Input.js"
+import * as Mirror from "./Mirror.js"
 import type { Outcome } from "./Outcome.js"
 import * as Outcomes from "./Outcomes.js"
 import * as Recorder from "./Recorder.js"
@@ -42,18 +43,25 @@ export const make = (input: Input.Input): Effect.Effect<Harness, Input.InputInva
     const time = VirtualTime.make(read.start, input.seed ?? "harness")
     const recorder = Recorder.make(time.now)
     const targets = new Map<string, Recorder.Reached>()
-    const simulators = new Map<string, KelvinSimulator.KelvinSimulator>()
+    const byAuthority = new Map<string, Recorder.Reached>()
     for (const { authority, file, host } of read.authorities) {
       const { faults = [], ...options } = input.targets?.[authority.name] ?? {}
+      const isReal = input.real?.authorities.includes(authority.name) === true
       const simulator = yield* time.run(
-        KelvinSimulator.make({ ...World.defaults(authority.name, file, input), ...options })
+        KelvinSimulator.make({
+          ...World.defaults(authority.name, file, input),
+          ...(isReal ? { schools: [] } : {}),
+          ...options
+        })
       )
-      simulators.set(authority.name, simulator)
-      targets.set(host, { simulator, script: Script.make(faults, read.start) })
+      const mirror = isReal ? Mirror.make(simulator, time) : null
+      const target = { simulator, script: Script.make(faults, read.start), mirror }
+      byAuthority.set(authority.name, target)
+      targets.set(host, target)
     }
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => time.run(Scope.close(scope, Exit.void)))
     const stores = yield* time.run(
-      Effect.orDie(Layer.buildWithScope(World.stores(input, read, recorder, targets), scope))
+      Effect.orDie(Layer.buildWithScope(World.stores(input, read, recorder, targets, time), scope))
     )
     const spool = Context.get(stores, MemorySpool)
     let running = yield* time.run(World.start(stores))
@@ -102,7 +110,7 @@ export const make = (input: Input.Input): Effect.Effect<Harness, Input.InputInva
               authorities: read.authorities.map(({ authority }) => authority),
               mapping: input.mapping,
               recorder,
-              simulators,
+              targets: byAuthority,
               plugins: Context.get(stores, Plugins),
               store: Context.get(stores, QueueStore),
               status

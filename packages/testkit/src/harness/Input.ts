@@ -4,6 +4,7 @@ import * as Problems from "@id-connector/core/input/Problems"
 import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
 import type { Plugin } from "@id-connector/core/targets/Plugin"
+import type { TargetHttpShape } from "@id-connector/kelvin/client/TargetHttp"
 import type * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import { Either, Schema } from "effect"
 import type * as KelvinSimulator from "../simulator/KelvinSimulator.js"
@@ -23,6 +24,11 @@ export interface Input {
   readonly directory?: unknown
   /** By the names of authorities. Default: a target that has the schools of the mapping, and takes every property. */
   readonly targets?: { readonly [authority: string]: TargetInput }
+  /**
+   * Targets that begin with what the real ones have: of whatever a change is about that is read from them, with the URL and the
+   * account of the authority, and only read. What such a run leads to depends on them. Default: none.
+   */
+  readonly real?: { readonly authorities: ReadonlyArray<string>; readonly http: TargetHttpShape }
   /** Listener files, in their order: what they hold, or with `file` and `content` also how they are called. Texts stay as they are. */
   readonly changes?: ReadonlyArray<unknown>
   /** Besides `kelvin` and `kelvin-partial-group-sync`. */
@@ -83,10 +89,19 @@ export const read = (input: Input): Either.Either<Read, InputInvalid> => {
     } else authorities.push({ authority: decoded.right, file, host: new URL(file.url).host })
   }
   problems.push(...SchoolMapping.problemsOf(input.mapping).map((problem) => `mapping.${problem}`))
-  for (const name of Object.keys(input.targets ?? {})) {
-    if (!authorities.some(({ authority }) => authority.name === name)) {
-      const names = authorities.map(({ authority }) => authority.name).join(", ")
-      problems.push(`targets.${name}: there is no authority of that name (there are: ${names})`)
+  const names = authorities.map(({ authority }) => authority.name).join(", ")
+  const strangers = (given: ReadonlyArray<string>, path: string) =>
+    problems.push(
+      ...given
+        .filter((name) => !authorities.some(({ authority }) => authority.name === name))
+        .map((name) => `${path}${name}: there is no authority of that name (there are: ${names})`)
+    )
+  strangers(Object.keys(input.targets ?? {}), "targets.")
+  strangers(input.real?.authorities ?? [], "real target ")
+  for (const [index, { authority, file }] of authorities.entries()) {
+    const given = input.authorities[index]
+    if (input.real?.authorities.includes(authority.name) && isRecord(given) && given.url !== file.url) {
+      problems.push(`real target ${authority.name}: the authority needs a URL, and a host that no other one has`)
     }
   }
   const directory = Schema.decodeUnknownEither(DirectoryContent.DirectoryContent, { errors: "all" })(

@@ -65,8 +65,9 @@ export interface Undelivered {
   readonly evidence: unknown
 }
 
-/** A target in the end. */
+/** A target in the end. Of one that begins with what a real target has only what was written to, which the real one does not have. */
 export interface Target {
+  readonly isReal?: true
   readonly users: ReadonlyArray<HeldUser>
   readonly classes: ReadonlyArray<HeldClass>
 }

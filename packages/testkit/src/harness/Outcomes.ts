@@ -8,15 +8,15 @@ import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority
 import type { Plugin } from "@id-connector/core/targets/Plugin"
 import * as Validation from "@id-connector/core/targets/Validation"
 import { DateTime, Effect, Option } from "effect"
-import type { KelvinSimulator } from "../simulator/KelvinSimulator.js"
-import type { Attempt, Change, Decision, Outcome, Undelivered } from "./Outcome.js"
-import type { Recorded, Recorder } from "./Recorder.js"
+import type { Attempt, Change, Decision, Outcome, Target, Undelivered } from "./Outcome.js"
+import type { Reached, Recorded, Recorder } from "./Recorder.js"
 
 export interface Parts {
   readonly authorities: ReadonlyArray<SchoolAuthority>
   readonly mapping: { readonly [school: string]: string }
   readonly recorder: Recorder
-  readonly simulators: ReadonlyMap<string, KelvinSimulator>
+  /** By authority. */
+  readonly targets: ReadonlyMap<string, Pick<Reached, "mirror" | "simulator">>
   readonly plugins: ReadonlyArray<Plugin>
   readonly store: QueueStoreShape
   readonly status: ReadonlyArray<QueueStatus>
@@ -33,7 +33,7 @@ export const make = (parts: Parts): Effect.Effect<Outcome> =>
   Effect.map(
     Effect.forEach(parts.authorities, (authority) => undeliveredOf(parts, authority)),
     (undelivered) => {
-      const { authorities, plugins, recorder, simulators, status } = parts
+      const { authorities, plugins, recorder, status, targets } = parts
       const names = authorities.map(({ name }) => name).sort()
       return {
         configuration: byName(names, (name) => {
@@ -54,10 +54,13 @@ export const make = (parts: Parts): Effect.Effect<Outcome> =>
                 : []
           )
         ),
-        targets: byName(names, (name) => simulators.get(name)?.state() ?? { users: [], classes: [] })
+        targets: byName(names, (name) => endOf(targets.get(name)))
       }
     }
   )
+
+const endOf = (target: Pick<Reached, "mirror" | "simulator"> | undefined): Target =>
+  target?.mirror?.written() ?? target?.simulator.state() ?? { users: [], classes: [] }
 
 const trashed = (event: ConnectorEvent): Outcome["trash"] => {
   if (event._tag === "FileDiscarded") return [{ file: event.file, reasons: event.reasons }]
@@ -75,36 +78,42 @@ type Accepted = Extract<ConnectorEvent, { readonly _tag: "ChangeAccepted" }>
 
 const changesOf = ({ authorities, mapping, recorder }: Parts): ReadonlyArray<Change> => {
   const { attempts, events } = recorder
-  const attemptsBy = new Map<string, Array<Attempt>>()
+  const attemptsOf = new Map<Accepted | undefined, Array<Recorded>>()
   for (const attempt of attempts) {
-    const key = `${fileOf(attempt, events)} ${attempt.authority}`
-    attemptsBy.set(key, [...(attemptsBy.get(key) ?? []), attemptOf(attempt)])
+    const accepted = broughtBy(attempt, events)
+    attemptsOf.set(accepted, [...(attemptsOf.get(accepted) ?? []), attempt])
   }
-  return events.filter(isAccepted).map(({ change, distribution, file, subject }) => ({
-    file,
-    object: nameOf(subject),
-    change,
-    problems: events.flatMap((event) => (event._tag === "DataProblem" && event.file === file ? [event.problem] : [])),
-    ignored: distribution.ignored.map(Distribution.describeIgnored),
-    decisions: authorities
-      .map(({ name }): Decision => {
-        const recipient = distribution.recipients.find(({ authority }) => authority === name)
-        return {
-          authority: name,
-          concerned: recipient !== undefined,
-          because:
-            recipient === undefined ? [whyNot(name, mapping)] : recipient.because.map(Distribution.describeBecause),
-          attempts: attemptsBy.get(`${file} ${name}`) ?? []
-        }
-      })
-      .sort((a, b) => (a.authority < b.authority ? -1 : 1))
-  }))
+  return events.filter(isAccepted).map((event) => {
+    const { change, distribution, file, subject } = event
+    return {
+      file,
+      object: nameOf(subject),
+      change,
+      problems: events.flatMap((event) => (event._tag === "DataProblem" && event.file === file ? [event.problem] : [])),
+      ignored: distribution.ignored.map(Distribution.describeIgnored),
+      decisions: authorities
+        .map(({ name }): Decision => {
+          const recipient = distribution.recipients.find(({ authority }) => authority === name)
+          return {
+            authority: name,
+            concerned: recipient !== undefined,
+            because:
+              recipient === undefined ? [whyNot(name, mapping)] : recipient.because.map(Distribution.describeBecause),
+            attempts: (attemptsOf.get(event) ?? []).filter(({ authority }) => authority === name).map(attemptOf)
+          }
+        })
+        .sort((a, b) => (a.authority < b.authority ? -1 : 1))
+    }
+  })
 }
 
 const isAccepted = (event: ConnectorEvent): event is Accepted => event._tag === "ChangeAccepted"
 
 /** The newest change of the object that the attempt can have brought. */
-const fileOf = ({ authority, object, seen }: Recorded, events: ReadonlyArray<ConnectorEvent>): string | undefined =>
+const broughtBy = (
+  { authority, object, seen }: Recorded,
+  events: ReadonlyArray<ConnectorEvent>
+): Accepted | undefined =>
   events
     .slice(0, seen)
     .filter(isAccepted)
@@ -112,7 +121,7 @@ const fileOf = ({ authority, object, seen }: Recorded, events: ReadonlyArray<Con
       ({ distribution, subject }) =>
         nameOf(subject) === object && distribution.recipients.some((one) => one.authority === authority)
     )
-    .at(-1)?.file
+    .at(-1)
 
 const whyNot = (name: string, mapping: Parts["mapping"]): string => {
   const schools = Object.keys(mapping).filter((school) => mapping[school] === name)

@@ -4,9 +4,10 @@ import { subjectOf } from "@id-connector/core/events/ConnectorEvent"
 import { Events } from "@id-connector/core/events/Events"
 import type { Delivered, Delivery, Handler, Plugin, Preview } from "@id-connector/core/targets/Plugin"
 import * as Masking from "@id-connector/kelvin/client/Masking"
-import { type Send, Unreachable } from "@id-connector/kelvin/client/TargetHttp"
+import { type Send, type TargetRequest, Unreachable } from "@id-connector/kelvin/client/TargetHttp"
 import { Effect, Either, FiberRef, Layer, Stream } from "effect"
 import type { KelvinSimulator } from "../simulator/KelvinSimulator.js"
+import type { Mirror } from "./Mirror.js"
 import type { Attempt, Request } from "./Outcome.js"
 import type { Script } from "./Script.js"
 
@@ -26,18 +27,21 @@ export interface Recorder {
   readonly layer: Layer.Layer<Events>
   /** A plugin whose deliveries are written down, each with what its preview says. */
   readonly watch: (plugin: Plugin) => Plugin
-  /** Reaches the simulators, by the host of their URLs. */
-  readonly send: (targets: ReadonlyMap<string, Reached>) => Send
+  /** Reaches the simulators, by the host of their URLs. `read`: what reaches the real targets that some of them mirror. */
+  readonly send: (targets: ReadonlyMap<string, Reached>, read: Send) => Send
 }
 
-/** A simulator, and what is to go wrong with it. */
+/** A simulator, what is to go wrong with it, and what it mirrors. */
 export interface Reached {
   readonly simulator: KelvinSimulator
   readonly script: Script
+  readonly mirror: Mirror | null
 }
 
 /** Whose requests a fiber sends: those of a delivery, or of a look at what it would do, which is not written down. */
-const sender = FiberRef.unsafeMake<Array<Request> | "preview" | null>(null)
+const sender = FiberRef.unsafeMake<Sender>(null)
+
+type Sender = Array<Request> | "preview" | null
 
 export const make = (now: () => number): Recorder => {
   const events: Array<ConnectorEvent> = []
@@ -85,33 +89,42 @@ export const make = (now: () => number): Recorder => {
           deliver: (delivery) => recorded(plugin.name, authority.name, handler, shadow, delivery)
         }))
     }),
-    send: (targets) => (request) =>
+    send: (targets, read) => (request) =>
       Effect.gen(function* () {
         const from = yield* FiberRef.get(sender)
         const url = new URL(request.url)
         const target = targets.get(url.host)
-        const answer = target === undefined || target.script.isDown(now()) ? null : meet(target, request, url, from)
-        if (Array.isArray(from)) {
-          from.push({
-            method: request.method,
-            path: `${url.pathname.replace(/^\/ucsschool\/kelvin/, "")}${decodeURIComponent(url.search)}`,
-            body: bodyOf(request),
-            status: answer?.status ?? 0
-          })
-        }
+        const isThere = target !== undefined && !target.script.isDown(now())
+        const answer = yield* (isThere ? meet(target, request, url, from, read) : Effect.succeed(null)).pipe(
+          Effect.tapError(() => Effect.sync(() => note(from, request, url, 0)))
+        )
+        note(from, request, url, answer?.status ?? 0)
         return answer === null ? yield* new Unreachable({ cause: new Error(`${url.host} does not answer`) }) : answer
       })
   }
 }
 
-/** What the script says, or else the simulator. */
-const meet = ({ script, simulator }: Reached, request: Parameters<Send>[0], url: URL, from: unknown) => {
-  const counts = from !== "preview" && !url.pathname.endsWith("/token")
-  const fault = script.fault(counts ? request.method : null)
-  return fault === "none" ? null : (fault ?? answerOf(simulator, request, url))
+/** Writes a request down with those of its delivery. */
+const note = (from: Sender, request: TargetRequest, url: URL, status: number) => {
+  if (!Array.isArray(from)) return
+  from.push({
+    method: request.method,
+    path: `${url.pathname.replace(/^\/ucsschool\/kelvin/, "")}${decodeURIComponent(url.search)}`,
+    body: bodyOf(request),
+    status
+  })
 }
 
-const answerOf = (simulator: KelvinSimulator, request: Parameters<Send>[0], url: URL) => {
+/** What the script says, or what the mirrored target says, or else the simulator. */
+const meet = ({ mirror, script, simulator }: Reached, request: TargetRequest, url: URL, from: Sender, read: Send) => {
+  const counts = from !== "preview" && !url.pathname.endsWith("/token")
+  const fault = script.fault(counts ? request.method : null)
+  if (fault !== null) return Effect.succeed(fault === "none" ? null : fault)
+  if (mirror === null) return Effect.succeed(answerOf(simulator, request, url))
+  return Effect.map(mirror.before(read, request), (real) => real ?? answerOf(simulator, request, url))
+}
+
+const answerOf = (simulator: KelvinSimulator, request: TargetRequest, url: URL) => {
   const plan = simulator.handle({
     method: request.method,
     url: `${url.pathname}${url.search}`,
@@ -123,7 +136,7 @@ const answerOf = (simulator: KelvinSimulator, request: Parameters<Send>[0], url:
     : null
 }
 
-const bodyOf = ({ body, headers }: Parameters<Send>[0]): unknown => {
+const bodyOf = ({ body, headers }: TargetRequest): unknown => {
   if (body === null) return null
   if (headers["content-type"]?.includes("json") !== true) return "..."
   return Masking.masked(JSON.parse(body))

@@ -19,9 +19,10 @@ export const text = (outcome: Outcome): ReadonlyArray<string> => [
     Object.entries(outcome.paused).map(([name, reason]) => `${name}: ${reason}`)
   ),
   ...section("Not delivered", outcome.undelivered.map(undeliveredText)),
-  ...Object.entries(outcome.targets).map(
-    ([name, { classes, users }]) => `${name} has ${count(users.length, "user")} and ${count(classes.length, "class")}.`
-  )
+  ...Object.entries(outcome.targets).map(([name, { classes, isReal = false, users }]) => {
+    const all = `${count(users.length, "user")} and ${count(classes.length, "class")}`
+    return isReal ? `At ${name} ${all} would be written. Nothing was: it was only read.` : `${name} has ${all}.`
+  })
 ]
 
 const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -62,15 +63,16 @@ const undeliveredText = ({ authority, object, reason, state }: Undelivered): str
 const states = { dead: "is a dead letter", held: "is held back", waiting: "still waits" } as const
 
 /** Without the password hashes that targets have: whoever compares them may see them, a report is for everybody. */
-export const masked = (outcome: Outcome): Outcome => ({
-  ...outcome,
-  targets: Object.fromEntries(
-    Object.entries(outcome.targets).map(([name, { classes, users }]) => [
+export const masked = (outcome: Outcome): Outcome => ({ ...outcome, targets: maskedTargets(outcome.targets) })
+
+/** {@link masked}, of the targets alone. */
+export const maskedTargets = (targets: Outcome["targets"]): Outcome["targets"] =>
+  Object.fromEntries(
+    Object.entries(targets).map(([name, target]) => [
       name,
-      { classes, users: users.map((user) => (user.hashes === null ? user : { ...user, hashes: mask })) }
+      { ...target, users: target.users.map((user) => (user.hashes === null ? user : { ...user, hashes: mask })) }
     ])
   )
-})
 
 /** Whether something would never be delivered. */
 export const hasDeadLetters = ({ undelivered }: Outcome): boolean => undelivered.some(({ state }) => state === "dead")
@@ -136,8 +138,11 @@ const table = (heads: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<s
     .join("")}</table>`
 
 const changeHtml = ({ change, decisions, file, ignored, object, problems }: Change): string =>
-  `<h2>${escape(object)}, ${change}</h2><p class="quiet">${escape(file)}</p>${[...problems, ...ignored]
-    .map((problem) => `<p>${escape(problem)}</p>`)
+  `<h2>${escape(object)}, ${change}</h2><p class="quiet">${escape(file)}</p>${[
+    ...problems.map((problem) => `not in order: ${problem}`),
+    ...ignored.map((reason) => `ignored: ${reason}`)
+  ]
+    .map((line) => `<p>${escape(line)}</p>`)
     .join("")}${decisions.map(decisionHtml).join("")}`
 
 const decisionHtml = ({ attempts, authority, because, concerned }: Decision): string => {

@@ -11,6 +11,8 @@ export interface VirtualTime {
   readonly now: () => number
   /** Runs an effect of this world until it has ended, letting time pass as far as needed. */
   readonly run: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Runs an effect in real time, from within this world, which stands still meanwhile: what it reads, it reads at one moment. */
+  readonly outside: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Lets everything run that can run now. */
   readonly settle: Effect.Effect<void>
   /** Lets time pass until the next moment at which something happens, or `limit`. False: nothing is due before that. */
@@ -47,9 +49,20 @@ export const make = (start: number, seed: string): VirtualTime => {
   }
   const random = Random.make(seed)
 
+  const awaited = new Set<Promise<unknown>>()
+  const outside = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.async<A, E>((resume, signal) => {
+      const ended = Effect.runPromiseExit(effect, { signal }).then((exit) => {
+        awaited.delete(ended)
+        resume(exit)
+      })
+      awaited.add(ended)
+    })
+
   const settle = async () => {
     let idle = 0
     while (idle < 2) {
+      if (tasks.length === 0 && awaited.size > 0) await Promise.race(awaited)
       idle = tasks.length === 0 ? idle + 1 : 0
       for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task()
       await new Promise<void>((resolve) => setImmediate(resolve))
@@ -93,5 +106,11 @@ export const make = (start: number, seed: string): VirtualTime => {
       })
     )
 
-  return { now: () => now, run, settle: Effect.promise(settle), step: (limit) => Effect.promise(() => step(limit)) }
+  return {
+    now: () => now,
+    run,
+    outside,
+    settle: Effect.promise(settle),
+    step: (limit) => Effect.promise(() => step(limit))
+  }
 }

@@ -10,18 +10,25 @@ import { Plugins } from "@id-connector/core/targets/Plugin"
 import * as TargetHttp from "@id-connector/kelvin/client/TargetHttp"
 import * as PasswordDigest from "@id-connector/kelvin/delivery/PasswordDigest"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
-import { Context, Effect, Layer, Logger, Redacted, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import * as MemoryConfigStore from "../memory/MemoryConfigStore.js"
 import * as MemoryQueueStore from "../memory/MemoryQueueStore.js"
 import * as MemorySpool from "../memory/MemorySpool.js"
 import type * as KelvinSimulator from "../simulator/KelvinSimulator.js"
 import type { Input, Read } from "./Input.js"
 import type { Reached, Recorder } from "./Recorder.js"
+import type { VirtualTime } from "./VirtualTime.js"
 
 /** What outlives a restart. */
 export type Stores = Layer.Layer.Success<ReturnType<typeof stores>>
 
-export const stores = (input: Input, read: Read, recorder: Recorder, targets: ReadonlyMap<string, Reached>) => {
+export const stores = (
+  input: Input,
+  read: Read,
+  recorder: Recorder,
+  targets: ReadonlyMap<string, Reached>,
+  time: VirtualTime
+) => {
   const PluginsHere = Layer.effect(
     Plugins,
     Effect.map(Effect.context<KelvinPlugin.Needs>(), (context) =>
@@ -31,7 +38,13 @@ export const stores = (input: Input, read: Read, recorder: Recorder, targets: Re
   return PluginsHere.pipe(
     Layer.provideMerge(
       Layer.mergeAll(
-        Layer.succeed(TargetHttp.TargetHttp, { client: () => Effect.succeed(recorder.send(targets)) }),
+        Layer.succeed(TargetHttp.TargetHttp, {
+          client: (options) =>
+            Effect.map(
+              input.real === undefined ? Effect.succeed(nobody) : real(time, input.real.http, options),
+              (read) => recorder.send(targets, read)
+            )
+        }),
         PasswordDigest.layer(Redacted.make(new Uint8Array(32))),
         Layer.succeed(Directory, DirectoryContent.directory(read.directory)),
         MemoryQueueStore.layer,
@@ -54,6 +67,19 @@ export const stores = (input: Input, read: Read, recorder: Recorder, targets: Re
     Layer.provide(Logger.remove(Logger.defaultLogger))
   )
 }
+
+/** Reads nothing: no target is a real one. */
+const nobody: TargetHttp.Send = () => new TargetHttp.Unreachable({ cause: new Error("no target is a real one") })
+
+/** Reaches a real target from within the world of a run, which stands still meanwhile. */
+const real = (
+  time: VirtualTime,
+  http: TargetHttp.TargetHttpShape,
+  options: Parameters<TargetHttp.TargetHttpShape["client"]>[0]
+): Effect.Effect<TargetHttp.Send, never, Scope.Scope> =>
+  Effect.acquireRelease(Scope.make(), (scope) => time.outside(Scope.close(scope, Exit.void))).pipe(
+    Effect.flatMap((scope) => time.outside(Scope.extend(http.client(options), scope)))
+  )
 
 export interface Running {
   readonly connector: Context.Tag.Service<Connector.Connector>

@@ -25,6 +25,13 @@ export interface ClassContent {
   readonly school: string
   readonly description?: string | null
   readonly users?: ReadonlyArray<string>
+  readonly udm_properties?: Readonly<Record<string, unknown>>
+}
+
+/** Keys of `udm_properties` that the server's administrator has allowed. */
+export interface UdmProperties {
+  readonly user: ReadonlyArray<string>
+  readonly school_class: ReadonlyArray<string>
 }
 
 export interface Options {
@@ -37,7 +44,8 @@ export interface Options {
   readonly version?: string
   /** The real server refuses URLs whose host has no top level domain, `localhost` among them. Default false. */
   readonly strictUrlHosts?: boolean
-  readonly udmProperties?: Server["udmProperties"]
+  /** Default "any". */
+  readonly udmProperties?: UdmProperties | "any"
   readonly mailDomains?: Server["mailDomains"]
   /** User names of at most 20 characters, of students 15. Default true. */
   readonly maxNameLength?: boolean
@@ -88,7 +96,11 @@ export interface KelvinSimulator {
   readonly clearFaults: () => void
   readonly addSchool: (name: string) => void
   readonly removeSchool: (name: string) => void
+  /** Classes whose members it is among already have it. */
   readonly addUser: (user: UserContent) => void
+  readonly addClass: (content: ClassContent) => void
+  /** From now on only these keys of `udm_properties` may be used. */
+  readonly allowUdmProperties: (resource: keyof UdmProperties, keys: ReadonlyArray<string>) => void
   readonly revokeTokens: () => void
   readonly setPassword: (username: string, password: string) => void
 }
@@ -143,7 +155,7 @@ const simulator = (options: Options, now: () => number): KelvinSimulator => {
     base: options.ldapBase ?? "dc=example,dc=com",
     strictUrlHosts: options.strictUrlHosts ?? false,
     maxNameLength: options.maxNameLength ?? true,
-    udmProperties: options.udmProperties ?? "any",
+    udmProperties: allowedOf(options.udmProperties ?? "any"),
     mailDomains: options.mailDomains ?? "any"
   }
   const accounts = Accounts.make(options.accounts ?? [administrator], options.tokenTtl ?? 3600, now)
@@ -225,7 +237,16 @@ const simulator = (options: Options, now: () => number): KelvinSimulator => {
     clearFaults: faults.clear,
     addSchool: (name) => void world.schools.set(World.keyOf(name), name),
     removeSchool: (name) => void world.schools.delete(World.keyOf(name)),
-    addUser: (user) => World.addUser(world, userFrom(user)),
+    addUser: (content) => {
+      const user = userFrom(content)
+      World.addUser(world, user)
+      const named = [...world.classes].filter(([, { members }]) => members.has(World.keyOf(user.name)))
+      World.setClasses(world, user, new Set(named.map(([key]) => key)))
+    },
+    addClass: (content) => addClass(world, content),
+    allowUdmProperties: (resource, keys) => {
+      server.udmProperties[resource] = keys
+    },
     revokeTokens: accounts.revokeAll,
     setPassword: accounts.setPassword
   }
@@ -248,6 +269,9 @@ const statusAnswer = ({ body, headers, status }: Extract<Faults.FaultEffect, { _
     ? { status, headers: { "content-type": "text/html", ...headers }, body }
     : json(status, body ?? { detail: "Internal server error" }, headers)
 
+const allowedOf = (given: UdmProperties | "any"): Server["udmProperties"] =>
+  given === "any" ? { user: "any", school_class: "any" } : { ...given }
+
 const textOr = <A>(value: unknown, other: A) => (typeof value === "string" ? value : other)
 
 const userFrom = (content: UserContent): World.SimulatedUser => ({
@@ -263,7 +287,7 @@ const userFrom = (content: UserContent): World.SimulatedUser => ({
   email: textOr(content.email, null),
   record_uid: textOr(content.record_uid, null),
   source_uid: textOr(content.source_uid, null),
-  ucsschool_roles: [],
+  ucsschool_roles: (content.ucsschool_roles as ReadonlyArray<string> | undefined) ?? [],
   udm_properties: { ...(content.udm_properties as Record<string, unknown> | undefined) },
   workgroups: (content.workgroups as Record<string, ReadonlyArray<string>> | undefined) ?? {},
   legal_guardians: (content.legal_guardians as ReadonlyArray<string> | undefined) ?? [],
@@ -272,9 +296,10 @@ const userFrom = (content: UserContent): World.SimulatedUser => ({
   classes: new Set()
 })
 
-const addClass = (world: World.World, { description, name, school, users }: ClassContent): void => {
+const addClass = (world: World.World, { description, name, school, udm_properties, users }: ClassContent): void => {
   const created = World.addClass(world, school, name)
   created.description = description ?? null
+  created.udm_properties = { ...udm_properties }
   World.setMembers(world, created, new Set((users ?? []).map(World.keyOf)))
 }
 

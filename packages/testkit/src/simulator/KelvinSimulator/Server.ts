@@ -10,7 +10,7 @@ export interface Server {
   readonly strictUrlHosts: boolean
   readonly maxNameLength: boolean
   /** Keys of `udm_properties` that may be used, or any. */
-  readonly udmProperties: { readonly user: ReadonlyArray<string>; readonly school_class: ReadonlyArray<string> } | "any"
+  readonly udmProperties: { user: ReadonlyArray<string> | "any"; school_class: ReadonlyArray<string> | "any" }
   readonly mailDomains: ReadonlyArray<string> | "any"
 }
 
@@ -65,8 +65,8 @@ export const checkUdm = (
   resource: "user" | "school_class",
   properties: Readonly<Record<string, unknown>> | undefined
 ): void => {
-  if (server.udmProperties === "any" || properties === undefined) return
   const allowed = server.udmProperties[resource]
+  if (allowed === "any" || properties === undefined) return
   const unknown = Object.keys(properties).filter((key) => !allowed.includes(key))
   if (unknown.length === 0) return
   body.problem(
@@ -81,7 +81,7 @@ export const shownUdm = (
   server: Server,
   resource: "user" | "school_class",
   properties: Readonly<Record<string, unknown>>
-): Readonly<Record<string, unknown>> =>
-  server.udmProperties === "any"
-    ? properties
-    : Object.fromEntries(server.udmProperties[resource].map((key) => [key, properties[key] ?? null]))
+): Readonly<Record<string, unknown>> => {
+  const allowed = server.udmProperties[resource]
+  return allowed === "any" ? properties : Object.fromEntries(allowed.map((key) => [key, properties[key] ?? null]))
+}
