@@ -47,7 +47,7 @@ describe("An embedded connector", () => {
         const nobodys = yield* submit(anna)
         assert.deepStrictEqual<unknown>([nobodys.authorities, nobodys.ignored.length], [[], 1])
         const invalid = yield* Effect.flip(config.set({ authorities: [{ name: "x" }], mapping: { A: "a/b" } }))
-        assert.match(invalid.message, /authorities\[0\]\.url: [\s\S]*mapping\.A: /)
+        assert.match(invalid.message, /authorities\[0\] \(x\): url: [\s\S]*mapping\.A: /)
         yield* config.set({ authorities: [authority], mapping: { A: "North" } })
         const [end] = yield* Effect.flatMap(submit(anna), ended)
         assert.strictEqual(end?.state, "delivered")

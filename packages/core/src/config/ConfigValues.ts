@@ -1,5 +1,6 @@
 /** A configuration that is given as values, not as files: for who embeds the connector. It can be changed while it runs. */
 import { Context, Effect, Either, Layer, Schema } from "effect"
+import * as Problems from "../input/Problems.js"
 import * as SchoolAuthority from "../schools/SchoolAuthority.js"
 import * as SchoolMapping from "../schools/SchoolMapping.js"
 import * as ConfigState from "./ConfigState.js"
@@ -31,24 +32,28 @@ export class ConfigValues extends Context.Tag("@id-connector/core/config/ConfigV
   ConfigValuesShape
 >() {}
 
-/** Reads values with care. */
+/** Reads values with care: what is wrong is named by its place, the authority by its name, too. The authorities keep their order. */
 export const configuration = ({ authorities, mapping }: Values): Either.Either<Configuration, ValuesInvalid> => {
-  const read = authorities.map(SchoolAuthority.decode)
-  const problems = [
-    ...read.flatMap((one, index) =>
-      Either.isLeft(one) ? one.left.map((problem) => `authorities[${index}].${problem}`) : []
-    ),
-    ...SchoolMapping.problemsOf(mapping).map((problem) => `mapping.${problem}`)
-  ]
+  const problems: Array<string> = []
+  const read: Array<SchoolAuthority.SchoolAuthority> = []
+  for (const [index, given] of authorities.entries()) {
+    const where = `authorities[${index}]${nameIn(given)}`
+    const decoded = SchoolAuthority.decode(given)
+    if (Either.isLeft(decoded)) problems.push(...decoded.left.map((problem) => `${where}: ${problem}`))
+    else if (read.some(({ name }) => name === decoded.right.name)) {
+      problems.push(`${where}: there is another authority of that name`)
+    } else read.push(decoded.right)
+  }
+  problems.push(...SchoolMapping.problemsOf(mapping).map((problem) => `mapping.${problem}`))
   return problems.length > 0
     ? Either.left(new ValuesInvalid({ problems }))
-    : Either.right({
-        authorities: read.flatMap((one) => (Either.isRight(one) ? [one.right] : [])),
-        mapping: SchoolMapping.make(mapping),
-        absent: new Map(),
-        problems: []
-      })
+    : Either.right({ authorities: read, mapping: SchoolMapping.make(mapping), absent: new Map(), problems: [] })
 }
+
+const nameIn = (given: unknown): string =>
+  typeof given === "object" && given !== null && "name" in given && typeof given.name === "string"
+    ? ` (${Problems.cut(given.name)})`
+    : ""
 
 /** What is changed through `ConfigStore` lives as long as the layer. */
 export const layer = (values: Values): Layer.Layer<ConfigStore | ConfigValues, ValuesInvalid> =>

@@ -93,11 +93,13 @@ export const tooLarge = (json: unknown): string | null => Size.problem(json, lim
 
 /** Reads a parsed authority file: the authority, or everything that is wrong with it, each with its path. */
 export const decode = (json: unknown): Either.Either<SchoolAuthority, ReadonlyArray<string>> => {
-  const problem = tooLarge(json)
+  const problem = isObject(json) ? tooLarge(json) : "an object like the file of a school authority is expected"
   return problem === null
     ? Either.mapLeft(decodeEither(json), (error) => Problems.describe(error).map(withoutSecrets))
     : Either.left([problem])
 }
+
+const isObject = (json: unknown): boolean => typeof json === "object" && json !== null && !Array.isArray(json)
 
 const encode = Schema.encodeSync(SchoolAuthority)
 

@@ -1,8 +1,8 @@
 /** What a run of the harness is given, read with care: mistakes say which authority, file and path, and what is expected. */
+import * as ConfigValues from "@id-connector/core/config/ConfigValues"
 import * as DirectoryContent from "@id-connector/core/directory/DirectoryContent"
 import * as Problems from "@id-connector/core/input/Problems"
-import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
-import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
+import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import type { Plugin } from "@id-connector/core/targets/Plugin"
 import type { TargetHttpShape } from "@id-connector/kelvin/client/TargetHttp"
 import type * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
@@ -54,7 +54,7 @@ export class InputInvalid extends Schema.TaggedError<InputInvalid>()("InputInval
 
 /** An authority, and what it logs in with. */
 export interface AuthorityInput {
-  readonly authority: SchoolAuthority.SchoolAuthority
+  readonly authority: SchoolAuthority
   readonly file: { readonly [key: string]: unknown }
   readonly host: string
 }
@@ -72,29 +72,21 @@ const isRecord = (value: unknown): value is { readonly [key: string]: unknown } 
 const urlOf = (index: number) => `https://target-${index + 1}.example.com/ucsschool/kelvin/v1/`
 
 export const read = (input: Input): Either.Either<Read, InputInvalid> => {
-  const problems: Array<string> = []
-  const authorities: Array<AuthorityInput> = []
-  for (const [index, given] of input.authorities.entries()) {
-    const name = isRecord(given) && typeof given.name === "string" ? ` (${Problems.cut(given.name)})` : ""
-    const where = `authorities[${index}]${name}`
-    if (!isRecord(given)) {
-      problems.push(`${where}: an object like the file of a school authority is expected`)
-      continue
-    }
-    const file = { active: true, ...given, url: urlAmong(given.url, index, authorities) }
-    const decoded = SchoolAuthority.decode(file)
-    if (Either.isLeft(decoded)) problems.push(...decoded.left.map((problem) => `${where}: ${problem}`))
-    else if (authorities.some(({ authority }) => authority.name === decoded.right.name)) {
-      problems.push(`${where}: there is another authority of that name`)
-    } else authorities.push({ authority: decoded.right, file, host: new URL(file.url).host })
-  }
-  problems.push(...SchoolMapping.problemsOf(input.mapping).map((problem) => `mapping.${problem}`))
-  const names = authorities.map(({ authority }) => authority.name).join(", ")
+  const files = filesOf(input.authorities)
+  const configuration = ConfigValues.configuration({ authorities: files, mapping: input.mapping })
+  const problems: Array<string> = Either.isLeft(configuration) ? [...configuration.left.problems] : []
+  const authorities: ReadonlyArray<AuthorityInput> = Either.isLeft(configuration)
+    ? []
+    : configuration.right.authorities.map((authority, index) => {
+        const file = files[index] as AuthorityInput["file"]
+        return { authority, file, host: new URL(authority.url).host }
+      })
+  const known = files.flatMap((file) => (isRecord(file) && typeof file.name === "string" ? [file.name] : []))
   const strangers = (given: ReadonlyArray<string>, path: string) =>
     problems.push(
       ...given
-        .filter((name) => !authorities.some(({ authority }) => authority.name === name))
-        .map((name) => `${path}${name}: there is no authority of that name (there are: ${names})`)
+        .filter((name) => !known.includes(name))
+        .map((name) => `${path}${name}: there is no authority of that name (there are: ${known.join(", ")})`)
     )
   strangers(Object.keys(input.targets ?? {}), "targets.")
   strangers(input.real?.authorities ?? [], "real target ")
@@ -117,11 +109,17 @@ export const read = (input: Input): Either.Either<Read, InputInvalid> => {
     : Either.right({ authorities, directory: directory.right, start })
 }
 
-/** Each authority has a target of its own. */
-const urlAmong = (url: unknown, index: number, others: ReadonlyArray<AuthorityInput>): string =>
-  typeof url === "string" && (!URL.canParse(url) || !others.some(({ host }) => host === new URL(url).host))
-    ? url
-    : urlOf(index)
+/** As their files would be: active unless they say otherwise, each with a target of its own. */
+const filesOf = (given: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+  const hosts = new Set<string>()
+  return given.map((one, index) => {
+    if (!isRecord(one)) return one
+    const isOthers = typeof one.url === "string" && URL.canParse(one.url) && hosts.has(new URL(one.url).host)
+    const url = typeof one.url === "string" && !isOthers ? one.url : urlOf(index)
+    if (URL.canParse(url)) hosts.add(new URL(url).host)
+    return { active: true, ...one, url }
+  })
+}
 
 /** Listener files by name and text. `first`: the number of the first one. */
 export const files = (
