@@ -33,6 +33,7 @@ import * as OpenRequests from "./process/OpenRequests.js"
 import * as YieldToRequests from "./process/YieldToRequests.js"
 import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
 import * as UndiciTargetHttp from "./targets/UndiciTargetHttp.js"
+import * as Upgrade from "./upgrade/Upgrade.js"
 
 /** The database can't be opened or brought to the current form. */
 export class StorageUnusable extends Schema.TaggedError<StorageUnusable>()("StorageUnusable", {
@@ -138,6 +139,7 @@ const marks = ({ appDir }: Settings) => ScheduleMarksDirectory.layer(`${appDir}/
 /** The connector under these settings. It runs as long as the layer lives. Without `threads` there is one for everything. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
   Layer.merge(Connector.layer, OutQueueRestore.layer(trashDirectory(settings))).pipe(
+    Layer.provide(Upgrade.layer(settings)),
     Layer.provide([
       YieldToRequests.layer,
       SpoolDirectory.layer({ directory: settings.listenerDirectory, thread: threads }),

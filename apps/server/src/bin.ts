@@ -15,6 +15,7 @@ import { run } from "./cli/Run.js"
 import * as Serve from "./cli/Serve.js"
 import * as Simulate from "./cli/Simulate.js"
 import * as Trash from "./cli/Trash.js"
+import * as Upgrade from "./cli/Upgrade.js"
 import { version } from "./Version.js"
 
 const printVersion = Command.make("version", {}, () => Console.log(version)).pipe(
@@ -36,6 +37,7 @@ const idConnector = Command.make("id-connector").pipe(
     Simulate.command,
     Trash.command,
     OutQueueRestore.command,
+    Upgrade.command,
     Repl.command,
     printVersion
   ])

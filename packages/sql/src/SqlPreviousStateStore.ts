@@ -1,8 +1,8 @@
 /** The previous states in SQLite. They are written by the queue's `accept`, in its transaction. */
 import { PreviousState } from "@id-connector/core/changes/PreviousState"
-import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
+import { PreviousStateStore, type RememberedState } from "@id-connector/core/queue/PreviousStateStore"
 import { Clock, Effect, Either, Layer, Schema } from "effect"
-import { isGone, PreviousStates, type PreviousStatesShape } from "./SqlQueueStore/PreviousStates.js"
+import { isGone, PreviousStates, type PreviousStatesShape, type Remembered } from "./SqlQueueStore/PreviousStates.js"
 import { operation, Transactions } from "./SqlQueueStore/Transactions.js"
 
 /** Needs the tables of `Migrations`. */
@@ -10,9 +10,23 @@ export const layer: Layer.Layer<PreviousStateStore, never, PreviousStates | Tran
   PreviousStateStore,
   Effect.map(Effect.all([PreviousStates, Transactions]), ([rows, { reading, transaction }]) => ({
     get: (ids) => get(rows, ids).pipe(reading, operation("previousStates.get")),
+    adopt: (states) => adopt(rows, states).pipe(transaction, operation("previousStates.adopt")),
     purge: rows.purge.pipe(transaction, operation("previousStates.purge"))
   }))
 )
+
+const adopt = Effect.fnUntraced(function* (rows: PreviousStatesShape, states: ReadonlyArray<RememberedState>) {
+  const given = states.map(({ expiresAt, id, state }) => ({ id: id.toLowerCase(), state, expiresAt }))
+  const stored = yield* rows.find(given.map(({ id }) => id))
+  const news = new Map<string, Remembered>()
+  for (const { expiresAt, id, state } of given) {
+    if (stored.has(id) || news.has(id)) continue
+    news.set(id, { state: encode(state), expiresAt: expiresAt === null ? null : Math.ceil(expiresAt) })
+  }
+  yield* rows.remember(news)
+})
+
+const encode = Schema.encodeSync(Schema.parseJson(PreviousState))
 
 const get = Effect.fnUntraced(function* (rows: PreviousStatesShape, ids: ReadonlyArray<string>) {
   const now = yield* Clock.currentTimeMillis

@@ -1,7 +1,7 @@
 /**
  * A change of a user or group of the source directory, as a listener file describes it:
  * `{"id": entryUUID, "dn", "udm_object_type", "object": {UDM properties} | null, "options": [...] | null}`.
- * `object: null` means removed. Extra keys are ignored. A file that was preprocessed already (`*_ready.json`) carries
+ * `object: null` means removed, and so does `action: "delete"` without an object. Extra keys are ignored. A file that was preprocessed already (`*_ready.json`) carries
  * `old_data` and `user_passwords`; the queues store objects in that same form.
  */
 import { Array as Arr, Either, Option, type ParseResult, Redacted, Schema } from "effect"
@@ -227,7 +227,8 @@ const isNothing = (value: unknown): boolean =>
 
 const decodeObject = (json: { readonly [key: string]: unknown }): Either.Either<ListenerObject, Reasons> => {
   const type = json.udm_object_type
-  const object = json.object
+  // A removal that the Python connector has preprocessed lost the key.
+  const object = json.object === undefined && json.action === "delete" ? null : json.object
   if (type !== "users/user" && type !== "groups/group") {
     const others = Either.match(decodeAny(json), { onLeft: reasons, onRight: (): ReadonlyArray<string> => [] })
     return Either.left([

@@ -3,9 +3,20 @@ import { Context, type Effect } from "effect"
 import type { PreviousState } from "../changes/PreviousState.js"
 import type { QueueStoreError } from "./QueueStore.js"
 
+/** What another storage remembers of an object. */
+export interface RememberedState {
+  /** entryUUID. */
+  readonly id: string
+  readonly state: PreviousState
+  /** In milliseconds since 1970. Null: it has no end. */
+  readonly expiresAt: number | null
+}
+
 export interface PreviousStateStoreShape {
   /** The states of those objects that have one which has not expired, by lower-case entryUUID. */
   readonly get: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, PreviousState>, QueueStoreError>
+  /** Remembers what another storage does. Of an object of which something is remembered already that stays. */
+  readonly adopt: (states: ReadonlyArray<RememberedState>) => Effect.Effect<void, QueueStoreError>
   /** Deletes what has expired and returns the number. */
   readonly purge: Effect.Effect<number, QueueStoreError>
 }

@@ -23,6 +23,8 @@ describe("ListenerObject", () => {
     const group = { id: "id", dn: "cn=g", udm_object_type: "groups/group", object: { name: "g", users: [] } }
     assert.strictEqual(decoded(group)._tag, "ChangedGroup")
     assert.strictEqual(decoded({ ...group, object: null })._tag, "RemovedGroup")
+    const { object: _, options: __, ...preprocessed } = { ...user, action: "delete" }
+    assert.strictEqual(decoded(preprocessed)._tag, "RemovedUser")
   })
 
   it("says every reason why a file is none, not only the first", () => {

@@ -60,4 +60,26 @@ export const previousStatesContract = (test: Test): void => {
       assert.isUndefined(yield* previousOf("u1"))
       assert.deepStrictEqual(yield* previousOf("u2"), previousUser("b"))
     }))
+
+  test("Q43: adopts what another storage remembers, where nothing is remembered yet", (queue) =>
+    Effect.gen(function* () {
+      const states = yield* PreviousStateStore
+      yield* queue.accept([arrival("1", user("u1", "new"), state("new"))])
+      const adopted = [
+        { id: "U1", state: previousUser("old"), expiresAt: null },
+        { id: "U2", state: previousUser("b"), expiresAt: null },
+        { id: "u3", state: { users: ["uid=anna"] }, expiresAt: 1000.4 }
+      ]
+      yield* states.adopt(adopted)
+      yield* states.adopt([...adopted, { id: "u2", state: previousUser("later"), expiresAt: null }])
+      assert.deepStrictEqual(Object.fromEntries(yield* states.get(["u1", "u2", "u3"])), {
+        u1: previousUser("new"),
+        u2: previousUser("b"),
+        u3: { users: ["uid=anna"] }
+      })
+      yield* TestClock.adjust(1001)
+      assert.deepStrictEqual([...(yield* states.get(["u1", "u2", "u3"])).keys()], ["u1", "u2"])
+      yield* queue.accept([arrival("2", user("u2", "c"), state("c"))])
+      assert.deepStrictEqual(yield* previousOf("u2"), previousUser("c"))
+    }))
 }

@@ -15,12 +15,21 @@ export const make = (memory: Memory): PreviousStateStoreShape => ({
       }
       return found
     }),
+  adopt: (states) =>
+    Effect.sync(() => {
+      for (const { expiresAt, id, state } of states) {
+        const key = id.toLowerCase()
+        if (!memory.previous.has(key)) memory.previous.set(key, { state, expiresAt: rounded(expiresAt) })
+      }
+    }),
   purge: Effect.map(Clock.currentTimeMillis, (now) => {
     const expired = [...memory.previous].filter(([, { expiresAt }]) => expiresAt !== null && expiresAt <= now)
     for (const [id] of expired) memory.previous.delete(id)
     return expired.length
   })
 })
+
+const rounded = (at: number | null) => (at === null ? null : Math.ceil(at))
 
 export const remember = (memory: Memory, id: string, what: Remember, now: number): void => {
   if (what._tag === "Nothing") return

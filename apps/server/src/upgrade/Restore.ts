@@ -1,0 +1,40 @@
+/**
+ * Brings back what the Python connector had put aside: `keep/` and `trash/` of an authority's out queue. It comes back like items of
+ * a deleted authority: of an object that the authority has, or has an item of, nothing older comes back.
+ */
+import { FileSystem, Path } from "@effect/platform"
+import { Clock, DateTime, Effect, Schema } from "effect"
+import * as OutQueueRestore from "../files/OutQueueRestore.js"
+import * as Archive from "./Archive.js"
+import * as OldFiles from "./OldFiles.js"
+
+/** There is nothing to bring back. */
+export class NothingAside extends Schema.TaggedError<NothingAside>()("NothingAside", { detail: Schema.String }) {
+  override get message() {
+    return this.detail
+  }
+}
+
+/** Answers with the number of files. The running connector takes them within seconds, another one at its start. */
+export const request = (appDir: string, authority: string, which: "kept" | "failed") =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const unfinished = [`${appDir}/data`, ...(yield* Archive.finished(appDir))]
+    const places = unfinished.map((place) => path.join(place, "out_queues", authority, OldFiles.directories[which]))
+    const files = (yield* Effect.forEach(places, (place) =>
+      Effect.map(OldFiles.entries(place), ({ files }) =>
+        files.filter((name) => name.endsWith(".json")).map((name) => path.join(place, name))
+      )
+    )).flat()
+    if (files.length === 0) {
+      return yield* new NothingAside({ detail: `There is no file in ${places.join(", nor in ")}.` })
+    }
+    const trash = path.join(appDir, "data", "out_queues_trash")
+    const time = DateTime.formatIso(DateTime.unsafeMake(yield* Clock.currentTimeMillis))
+    const name = `${time.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_")}.${authority}`
+    yield* fs.makeDirectory(path.join(trash, name), { recursive: true, mode: 0o700 })
+    for (const file of files) yield* fs.copyFile(file, path.join(trash, name, path.basename(file)))
+    const { items } = yield* OutQueueRestore.request(trash, name)
+    return items
+  })
