@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ObjectUndeliverable } from "@id-connector/core/targets/DeliveryError"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import * as Builders from "@id-connector/testkit/data/Builders"
-import { Effect } from "effect"
+import { Effect, Fiber, TestClock } from "effect"
 import { world } from "./delivery/World.js"
 
 const mapping = {
@@ -94,6 +94,30 @@ describe("A variation of the Kelvin plugin", () => {
         const plugin = KelvinPlugin.make({ name: "kelvin", attributes: { initials } })
         const { deliver } = yield* world(there, { mapping }, plugin)
         assert.match((yield* Effect.flip(deliver(anna()))).message, expected)
+      }
+    })
+  )
+
+  it.scoped("gives its functions the time that a delivery has, and 60 seconds when nothing is said", () =>
+    Effect.gen(function* () {
+      const slow = (timeLimits: object) =>
+        KelvinPlugin.make({
+          name: "kelvin",
+          attributes: { initials: () => Effect.as(Effect.sleep("2 minutes"), "AM") },
+          timeLimits
+        })
+      for (const [timeLimits, expected] of [
+        [{}, /its hook attributes.initials did not end within 1m/],
+        [{ deliver: "90 seconds" }, /did not end within 1m 30s/],
+        [{ deliver: "10 minutes" }, null],
+        [{ deliver: null }, null]
+      ] as const) {
+        const { deliver } = yield* world(there, { mapping }, slow(timeLimits))
+        const delivery = yield* Effect.fork(Effect.either(deliver(anna())))
+        yield* TestClock.adjust("3 minutes")
+        const ended = yield* Fiber.join(delivery)
+        if (expected === null) assert.strictEqual(ended._tag, "Right")
+        else assert.match(ended._tag === "Left" ? ended.left.message : "it did", expected)
       }
     })
   )

@@ -4,6 +4,7 @@ import * as Accept from "./Accept.js"
 import * as Api from "./Api.js"
 import * as Backlog from "./Backlog.js"
 import * as Deliveries from "./Deliveries.js"
+import * as MappingHarness from "./MappingHarness.js"
 import type { Measure } from "./Measure.js"
 import type * as Storage from "./Storage.js"
 import type { TooLong } from "./Wait.js"
@@ -65,7 +66,8 @@ export const full: ReadonlyArray<Part> = [
   },
   { name: "mixed", measure: delivering(null, [{ kind: "mixed", users: 2_000, latency: both(20), times: 1 }]) },
   { name: "api", measure: Api.measure(2_400) },
-  { name: "backlog", measure: Backlog.measure(1_000_000) }
+  { name: "backlog", measure: Backlog.measure(1_000_000) },
+  { name: "harness", measure: MappingHarness.measure(50, 1_000) }
 ]
 
 /** What matters, in less than two minutes with the build, each measure several times. */

@@ -7,7 +7,10 @@ const selected = (parts: ReadonlyArray<Selection.Part>, ...names: ReadonlyArray<
 
 describe("Selection.select", () => {
   it("takes all parts when none is named", () => {
-    assert.deepStrictEqual(selected(Selection.full), Either.right(["accept", "deliver", "mixed", "api", "backlog"]))
+    assert.deepStrictEqual(
+      selected(Selection.full),
+      Either.right(["accept", "deliver", "mixed", "api", "backlog", "harness"])
+    )
     assert.deepStrictEqual(selected(Selection.short), Either.right(["accept", "deliver", "backlog"]))
   })
 

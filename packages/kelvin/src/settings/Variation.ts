@@ -65,6 +65,7 @@ export interface Variation<R = never> {
   readonly countsAs?: (object: ListenerObject, authority: SchoolAuthority) => ListenerObject
   /** See `Plugin.receipts`. Default: those of the Kelvin plugin, so that an authority can go over from one to the other. */
   readonly receipts?: string
+  /** `deliver`: also of each function that answers within a delivery, instead of 60 seconds. Null: as long as it likes. */
   readonly timeLimits?: TimeLimits
   /** The file it was loaded from. */
   readonly origin?: string | null
@@ -108,10 +109,12 @@ export const hooksOf = <R>(variation: Variation<R>): ReadonlyArray<string> => [
   "handler"
 ]
 
-const limit = "60 seconds"
+const defaultLimit = "60 seconds"
 
 export const prepare = <R>(variation: Variation<R>, context: Context.Context<R>): Varied => {
   const owner: Hook.Owner = { name: variation.name, origin: variation.origin ?? null }
+  // They are part of a delivery: what it may take, they may. A preview has its own limit around them.
+  const { deliver: limit = defaultLimit } = variation.timeLimits ?? {}
   const call = <A>(hook: string, read: Hook.Reader<A>, run: () => unknown) =>
     Effect.provide(
       Hook.call<A, DeliveryError, R>(owner, hook, { limit, read, isExpected: isDeliveryError }, run),

@@ -122,15 +122,8 @@ export const make = (control: Control) =>
       yield* removed.forgetEarlier
       const strangersIn = yield* sortOutStrangers(look)
       pace = Pace.looked(pace)
-      const { held, heldBack, isNew } = yield* Stream.runFold(
-        batches,
-        { isNew: false, held: null as Held | null, heldBack: [] as ReadonlyArray<PluginHooks.HeldBack> },
-        (all, one) => ({
-          isNew: all.isNew || one.isNew,
-          held: one.held,
-          heldBack: one.heldBack.length === 0 ? all.heldBack : [...all.heldBack, ...one.heldBack]
-        })
-      )
+      // Most looks find nothing, and to set the pipeline up costs more than the look.
+      const { held, heldBack, isNew } = look.waiting === 0 ? nothing : yield* Stream.runFold(batches, nothing, added)
       yield* reportHeld(held)
       control.head = held?.name ?? null
       control.heldUp = held?.reason ?? null
@@ -148,3 +141,18 @@ const soonest = (times: ReadonlyArray<number | null>): number | null => {
   const known = times.filter((time) => time !== null)
   return known.length === 0 ? null : Math.min(...known)
 }
+
+/** What came of the batches of one look. */
+interface Drained {
+  readonly isNew: boolean
+  readonly held: Held | null
+  readonly heldBack: ReadonlyArray<PluginHooks.HeldBack>
+}
+
+const nothing: Drained = { isNew: false, held: null, heldBack: [] }
+
+const added = (all: Drained, one: Drained): Drained => ({
+  isNew: all.isNew || one.isNew,
+  held: one.held,
+  heldBack: one.heldBack.length === 0 ? all.heldBack : [...all.heldBack, ...one.heldBack]
+})
