@@ -14,6 +14,7 @@ export interface TargetInput extends KelvinSimulator.Options {
   readonly faults?: ReadonlyArray<Fault>
 }
 
+/** A change that is given to the harness. */
 export interface Input {
   /** What their files hold. `url` may be left out. */
   readonly authorities: ReadonlyArray<unknown>
