@@ -13,6 +13,7 @@ import * as Similar from "./process/Similar.js"
 /** Where users and their password hashes are looked up. */
 export type DirectorySetting = { readonly _tag: "File"; readonly path: string } | LdapSetting
 
+/** How the LDAP server of the source directory is reached. */
 export interface LdapSetting {
   readonly _tag: "Ldap"
   readonly host: string

@@ -22,6 +22,7 @@ import { type Counts, type ItemId, QueueStore, type QueueStoreError } from "./qu
 import { persistently, supervised } from "./queue/Supervision.js"
 import type { AuthorityName } from "./schools/SchoolAuthority.js"
 
+/** The state of a school authority's out queue: how much waits, and whether and why it is paused. */
 export interface QueueStatus extends Counts {
   readonly authority: AuthorityName
   /**

@@ -24,6 +24,7 @@ export interface PluginPreview {
   readonly result: Either.Either<Plugin.Preview, string>
 }
 
+/** What the change would lead to at one school authority. */
 export interface AuthorityPreview {
   readonly authority: AuthorityName
   readonly active: boolean

@@ -12,6 +12,7 @@ import * as LdapProblem from "./LdapProblem.js"
 import * as LdapSearch from "./LdapSearch.js"
 import * as UdmObject from "./UdmObject.js"
 
+/** The server, and how it is asked. */
 export interface Options {
   readonly server: LdapConnection.LdapServer
   /** Base DN of everything that is looked for. */
@@ -33,6 +34,7 @@ export class LdapUnsafe extends Schema.TaggedError<LdapUnsafe>()("LdapUnsafe", {
 
 const loopback = new Set(["localhost", "127.0.0.1", "::1"])
 
+/** The source directory at an LDAP server. */
 export const layer = (options: Options): Layer.Layer<Directory, LdapUnsafe> => Layer.scoped(Directory, make(options))
 
 const make = ({

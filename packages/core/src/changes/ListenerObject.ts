@@ -23,6 +23,7 @@ interface Identified {
   readonly dn: string
 }
 
+/** A user that was created or changed. */
 export interface ChangedUser extends Identified {
   readonly _tag: "ChangedUser"
   readonly username: string
@@ -40,6 +41,7 @@ export interface ChangedUser extends Identified {
   readonly hashes: PasswordHashes | null
 }
 
+/** A user that was removed. */
 export interface RemovedUser extends Identified {
   readonly _tag: "RemovedUser"
   readonly previous: PreviousUser | null
@@ -50,6 +52,7 @@ export interface RemovedUser extends Identified {
   readonly former: Reasons | null
 }
 
+/** A group that was created or changed. */
 export interface ChangedGroup extends Identified {
   readonly _tag: "ChangedGroup"
   readonly name: string
@@ -60,15 +63,19 @@ export interface ChangedGroup extends Identified {
   readonly previous: PreviousGroup | null
 }
 
+/** A group that was removed. */
 export interface RemovedGroup extends Identified {
   readonly _tag: "RemovedGroup"
   readonly previous: PreviousGroup | null
 }
 
+/** A change of a user, whichever. */
 export type UserObject = ChangedUser | RemovedUser
+/** A change of a group, whichever. */
 export type GroupObject = ChangedGroup | RemovedGroup
 export type ListenerObject = UserObject | GroupObject
 
+/** Whether the change is one of a user. */
 export const isUser = (object: ListenerObject): object is UserObject =>
   object._tag === "ChangedUser" || object._tag === "RemovedUser"
 
@@ -134,6 +141,7 @@ export const asRemoved = (user: ChangedUser): RemovedUser => ({
   former: null
 })
 
+/** What is remembered of a group for its next change. */
 export const groupState = (group: ChangedGroup): PreviousGroup => ({ users: group.members, dns: [group.dn] })
 
 // --- decoding: every reason, not only the first ---------------------------------------------------------------------

@@ -42,6 +42,7 @@ export type Ignored =
   | { readonly _tag: "NoPreviousState"; readonly dn: string; readonly id: string }
   | { readonly _tag: "ExamAccount" }
 
+/** A school authority that gets the change, and why. */
 export interface Recipient {
   readonly authority: AuthorityName
   /** At least one reason. */
@@ -60,6 +61,7 @@ interface Claim {
   readonly because: Because
 }
 
+/** What the decision is made from, besides the change itself. */
 export interface Facts {
   readonly mapping: SchoolMapping
   /** All that are configured, active or not, see {@link byName}. */
@@ -77,6 +79,7 @@ const isAuthorityName = Schema.is(AuthorityName)
 export const byName = (authorities: ReadonlyArray<SchoolAuthority>): Facts["authorities"] =>
   new Map(authorities.map(({ name }) => [name, name]))
 
+/** Which school authorities get the change, and why. */
 export const distribute = (object: ListenerObject, facts: Facts): Distribution => {
   if (isUser(object) && isExamAccount(object)) return { recipients: [], ignored: [{ _tag: "ExamAccount" }] }
   const ignored: Array<Ignored> = []
@@ -160,6 +163,7 @@ const reasonsForGroup = (
   ]
 }
 
+/** Why a school authority gets the change, in words. */
 export const describeBecause = (because: Because): string => {
   switch (because._tag) {
     case "CurrentSchool":
@@ -175,6 +179,7 @@ export const describeBecause = (because: Because): string => {
   }
 }
 
+/** What was left out of account and why, in words. */
 export const describeIgnored = (ignored: Ignored): string => {
   switch (ignored._tag) {
     case "SchoolNotMapped":

@@ -151,6 +151,7 @@ const classes = [
   PluginFailed
 ]
 
+/** Whether a failure is one that the out queue knows what to do with. */
 export const isDeliveryError = (error: unknown): error is DeliveryError => classes.some((one) => error instanceof one)
 
 const describe = (evidence: Evidence) => `${evidence.method} ${evidence.path}, status ${evidence.status ?? "none"}`

@@ -22,6 +22,7 @@ export type Reader<A> = (answer: unknown) => Either.Either<A, string>
 /** A hook that keeps the thread busy for so long is named, in milliseconds. */
 const busyFor = 1_000
 
+/** The failure of one call of a hook. */
 export const failure = (owner: Owner, hook: string, detail: string) =>
   new PluginFailed({ plugin: owner.name, origin: owner.origin, hook, detail })
 

@@ -52,6 +52,7 @@ export interface Delivery extends Undelivered {
 /** What was done at the target. `absent`: it was to be removed and is not there; `ignored`: the target does not want it. */
 export type Outcome = "created" | "modified" | "unchanged" | "removed" | "absent" | "ignored" | "stepped aside"
 
+/** What a delivery came to. */
 export interface Delivered {
   readonly outcome: Outcome
   /** Why, where that is not plain: `no school of the user exists at the target`. */
@@ -80,6 +81,7 @@ export interface Preview {
   readonly warnings: ReadonlyArray<string>
 }
 
+/** An attribute whose value at the target would change. */
 export interface Difference {
   readonly attribute: string
   /** Null: nothing. */
@@ -95,6 +97,7 @@ export interface Finding {
   readonly text: string
 }
 
+/** What a plugin does for one school authority. */
 export interface Handler {
   /** Asks the target for something harmless that needs a login: whether deliveries can begin. */
   readonly ping: Effect.Effect<void, DeliveryError>

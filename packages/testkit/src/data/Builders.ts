@@ -37,6 +37,7 @@ const kinds: {
   legal_guardian: { options: ["ucsschoolLegalGuardian"], roles: ["legal_guardian"], container: "sorgeberechtigte" }
 }
 
+/** What a user that is built may have. */
 export interface UserOptions {
   /** The first is the primary one. Default `School1`. */
   readonly schools?: readonly [string, ...ReadonlyArray<string>]
@@ -50,9 +51,11 @@ export interface UserOptions {
   readonly previous?: PreviousUser | null
 }
 
+/** The DN of a user that is built. */
 export const userDn = (name: string, school = "School1", kind: Kind = "student"): string =>
   `uid=${name},cn=${kinds[kind].container},cn=users,ou=${school},${base}`
 
+/** The DN of a school class that is built. */
 export const classDn = (school: string, name: string): string =>
   `cn=${school}-${name},cn=klassen,cn=schueler,cn=groups,ou=${school},${base}`
 
@@ -131,6 +134,7 @@ export const usersMapping = {
   ucsschoolSourceUID: "source_uid"
 }
 
+/** A mapping of the attributes of school classes. */
 export const classesMapping = { name: "name", description: "description", school: "school", users: "users" }
 
 /** The configuration file of an active school authority. `kelvin` is laid over the plugin's configuration. */

@@ -15,6 +15,7 @@ export interface TargetInput extends KelvinSimulator.Options {
   readonly faults?: ReadonlyArray<Fault>
 }
 
+/** What a run is given: authorities, mapping and changes at least. */
 export interface Input {
   /** What their files hold. `url` may be left out. */
   readonly authorities: ReadonlyArray<unknown>

@@ -6,6 +6,7 @@
  */
 import type { Outcome, Request } from "./Outcome.js"
 
+/** The matchers, as `expect` has them. */
 export interface OutcomeMatchers<R = unknown> {
   /** Something was written about the object at the authority, with at least these values in its body. */
   readonly toSend: (authority: string, object: string, body?: { readonly [attribute: string]: unknown }) => R

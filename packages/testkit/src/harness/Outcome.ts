@@ -72,6 +72,7 @@ export interface Target {
   readonly classes: ReadonlyArray<HeldClass>
 }
 
+/** What became of what was given to the harness. */
 export interface Outcome {
   /** What is strange about the configuration of each authority. */
   readonly configuration: { readonly [authority: string]: ReadonlyArray<string> }

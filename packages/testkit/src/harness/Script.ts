@@ -1,6 +1,7 @@
 /** What goes wrong with a target, and when: a script, so that the same goes wrong each time. */
 import { Duration } from "effect"
 
+/** What goes wrong at a simulated target. */
 export type Fault =
   /** The target can't be reached, from the beginning (or `from`) until so long after the beginning. */
   | { readonly down: { readonly from?: Duration.DurationInput; readonly until: Duration.DurationInput } }

@@ -37,6 +37,7 @@ export const Scenario = Schema.Struct({
 })
 export type Scenario = typeof Scenario.Type
 
+/** Reads a scenario, or says what is wrong with it. */
 export const decode = Schema.decodeUnknown(Schema.parseJson(Scenario))
 
 /** The authority's configuration file when its target is at `url`. */
