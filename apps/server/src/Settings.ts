@@ -4,11 +4,12 @@
  * What the service is told by its environment. Empty values mean the default, since a container sets variables it has no
  * value for. Everything that is wrong is said at once, a line per problem.
  */
+
 import process from "node:process"
+import * as Similar from "@id-connector/core/input/Similar"
 import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/SourceDomain"
 import { Config, Effect, Schema } from "effect"
 import * as ClientAddress from "./http/ClientAddress.js"
-import * as Similar from "./process/Similar.js"
 
 /** Where users and their password hashes are looked up. */
 export type DirectorySetting = { readonly _tag: "File"; readonly path: string } | LdapSetting

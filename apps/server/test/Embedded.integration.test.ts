@@ -9,6 +9,7 @@ import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulato
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
 import { Effect, Layer, Logger, LogLevel } from "effect"
 import { deliver } from "../../../docs/snippets/embedded.js"
+import { program } from "../../../docs/snippets/embedded-program.js"
 
 const target = Effect.gen(function* () {
   const simulator = yield* KelvinSimulator.make({ schools: ["A"] })
@@ -29,6 +30,19 @@ describe("An embedded connector", () => {
       )
       assert.deepStrictEqual<unknown>(ended, [{ authority: "North", state: "delivered", reason: null }])
       assert.strictEqual(simulator.state().users[0]?.name, "anna")
+    }).pipe(quietly)
+  )
+
+  it.scopedLive("delivers a pupil in the program that the page shows", () =>
+    Effect.gen(function* () {
+      const simulator = yield* KelvinSimulator.make({ schools: ["School1"] })
+      const { url } = yield* KelvinSimulatorHttp.serve(simulator)
+      const ended = yield* program(url, "Administrator", "univention", { check_hostname: false, verify_mode: 0 })
+      assert.deepStrictEqual<unknown>(ended, [{ authority: "North", state: "delivered", reason: null }])
+      assert.deepStrictEqual(
+        simulator.state().users.map(({ firstname, name }) => `${name} ${firstname}`),
+        ["anna Anna"]
+      )
     }).pipe(quietly)
   )
 

@@ -59,6 +59,7 @@ const define = <R>(
   const definition: Plugin.Definition<Needs | R> = {
     name,
     hooks: Variation.hooksOf(variation),
+    mistakes: Variation.mistakesOf(variation),
     receipts: receipts ?? "kelvin",
     ...(origin === undefined ? {} : { origin }),
     ...(distribute === undefined ? {} : { distribute }),

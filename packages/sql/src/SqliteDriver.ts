@@ -72,9 +72,17 @@ const check = Effect.suspend(() => {
       const Database = driver.load() as new (filename: string) => { close(): void }
       new Database(":memory:").close()
     },
-    catch: (error) => new DriverUnfit({ problem: error instanceof Error ? error.message : String(error) })
+    catch: (error) => new DriverUnfit({ problem: notLoaded(error instanceof Error ? error.message : String(error)) })
   })
 })
+
+/** Where packages were installed without their scripts, nothing was compiled. */
+const notLoaded = (problem: string): string => {
+  const [first = problem] = problem.split("\n")
+  return /bindings file|better_sqlite3\.node/.test(problem)
+    ? `better-sqlite3 is not compiled for Node.js ${process.versions.node}: run npm rebuild better-sqlite3 (python3, make and g++ are needed).`
+    : first
+}
 
 /** Fails where the driver would end the process, or is not there. Provide it to whatever opens a database. */
 export const layer: Layer.Layer<never, DriverUnfit> = Layer.effectDiscard(check)

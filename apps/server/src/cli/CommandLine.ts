@@ -1,6 +1,6 @@
 /** What somebody typed: which command is meant, and what is wrong with it, before anything is done. */
 
-import * as Similar from "../process/Similar.js"
+import * as Similar from "@id-connector/core/input/Similar"
 import type { CommandShape, Parameter } from "./CommandShape.js"
 import * as Help from "./Help.js"
 
@@ -33,8 +33,8 @@ export const read = (root: CommandShape, words: ReadonlyArray<string>): Meaning 
   if ((end < 0 ? rest : rest.slice(0, end)).some((word) => word === "--help" || word === "-h"))
     return { _tag: "Help", shape, path }
   if (shape === root && rest[0] === "--version") return { _tag: "Version" }
-  if (shape === root && rest[0]?.split("=")[0] === "--completions")
-    return completions(rest[0].split("=")[1] ?? rest[1] ?? "")
+  if (shape === root && /^(--)?completions(=|$)/.test(rest[0] ?? ""))
+    return completions(rest[0]?.split("=")[1] ?? rest[1] ?? "")
   if (shape.commands.length > 0) {
     const [word] = rest
     return word === undefined

@@ -17,14 +17,16 @@ const file = (name: string, description: string) =>
 export const command = Command.make(
   "simulate",
   {
-    authorities: file("authority", "the file of a school authority; once for each of several").pipe(Options.atLeast(1)),
-    mapping: file("mapping", "the mapping of schools to school authorities"),
+    authorities: file("authority", "the file of a school authority; once for each of several (required)").pipe(
+      Options.atLeast(1)
+    ),
+    mapping: file("mapping", "the mapping of schools to school authorities (required)"),
     directory: file("directory", "the source directory, as with IDC_DIRECTORY=file: (default: nobody)").pipe(
       Options.optional
     ),
     targets: file(
       "targets",
-      "what targets have in the beginning: by authority {schools, users, classes} (default: nobody)"
+      "what targets are like in the beginning: by authority {schools, users, classes, udmProperties, faults, ...} (default: they have the schools of the mapping, and nobody)"
     ).pipe(Options.optional),
     real: Options.text("target").pipe(
       Options.withPseudoName("authority"),
@@ -68,7 +70,7 @@ export const command = Command.make(
       const input = yield* inputOf(given, steps)
       const outcome = yield* Effect.mapError(
         simulated(input, steps),
-        ({ problems }) => new CannotStart({ lines: [...problems] })
+        ({ problems }) => new CannotStart({ lines: problems.map((problem) => inFile(given, problem)) })
       )
       if (given.html) yield* Console.log(Report.html(outcome, "Simulation of changes"))
       else yield* Output.print(given.json, outcome, () => Report.text(outcome))
@@ -82,11 +84,23 @@ export const command = Command.make(
         "With --target it logs in at a real target and reads there. Passwords are always sent in a simulation: what was sent before is not known.",
         "The exit code is 1 when something would become a dead letter."
       ],
-      example:
-        "id-connector simulate --authority Traeger1.json --mapping mapping.json --directory directory.json changes/*.json"
+      example: "id-connector simulate --authority T1.json --mapping mapping.json changes/*.json"
     })
   )
 )
+
+/** The harness names the part of its input, whoever calls a command knows the file. */
+const inFile = ({ authorities, directory, mapping, targets }: Given, problem: string): string => {
+  const [, part = "", index, rest = ""] = /^(\w+)(?:\[(\d+)\])?(.*)$/s.exec(problem) ?? []
+  const files: { readonly [part: string]: string | undefined } = {
+    authorities: authorities[Number(index)],
+    directory: Option.getOrUndefined(directory),
+    mapping,
+    targets: Option.getOrUndefined(targets)
+  }
+  const file = Object.hasOwn(files, part) ? files[part] : undefined
+  return file === undefined ? problem : `${file}${rest.startsWith(".") ? `: ${rest.slice(1)}` : rest}`
+}
 
 interface Given {
   readonly authorities: ReadonlyArray<string>
@@ -110,7 +124,8 @@ const inputOf = (given: Given, steps: ReadonlyArray<ReadonlyArray<SimulationInpu
       authorities: yield* SimulationInput.authorities(given.authorities),
       mapping: yield* SimulationInput.mapping(given.mapping),
       ...(directory === null ? {} : { directory }),
-      ...(targets === null ? {} : { targets }),
+      // Whatever it holds, the harness looks at it first.
+      ...(targets === null ? {} : { targets: targets as NonNullable<SimulationInput.Input["targets"]> }),
       ...(given.real.length === 0 ? {} : { real: { authorities: given.real, http: UndiciTargetHttp.http } }),
       ...(base === null ? {} : { base }),
       plugins: (yield* present(given.plugins, (place) => SimulationInput.plugins(path.resolve(place)))) ?? [],

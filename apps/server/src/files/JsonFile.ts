@@ -42,7 +42,7 @@ export const read = (file: string): Effect.Effect<Read, never, FileSystem.FileSy
       Either.flatMap(decodeUtf8(file, bytes.right), (text) =>
         Either.try({
           try: (): unknown => JSON.parse(text),
-          catch: (cause) => `${file}: ${placeOf(text, cause)}: this is not JSON`
+          catch: (cause) => `${file}:${placeOf(text, cause)} this is not JSON`
         })
       )
     )
@@ -62,9 +62,11 @@ const utf8 = new TextDecoder("utf-8", { fatal: true })
 const decodeUtf8 = (file: string, bytes: Uint8Array): Either.Either<string, string> =>
   Either.try({ try: () => utf8.decode(bytes), catch: () => `${file}: the content is not UTF-8 text` })
 
-/** Where JSON breaks, as line and column: V8 says a position, or that the text ended. */
+/** Where JSON breaks, as line and column: V8 says a position, or that the text ended, or nothing of it. */
 const placeOf = (text: string, cause: unknown): string => {
-  const position = /at position (\d+)/.exec(cause instanceof Error ? cause.message : "")?.[1]
+  const message = cause instanceof Error ? cause.message : ""
+  const position = /at position (\d+)/.exec(message)?.[1]
+  if (position === undefined && !message.startsWith("Unexpected end")) return ""
   const before = text.slice(0, position === undefined ? text.length : Number(position))
-  return `line ${before.split("\n").length}, column ${before.length - before.lastIndexOf("\n")}`
+  return ` line ${before.split("\n").length}, column ${before.length - before.lastIndexOf("\n")}:`
 }

@@ -9,7 +9,8 @@ import { pathToFileURL } from "node:url"
 import { FileSystem, Path } from "@effect/platform"
 import * as Plugin from "@id-connector/core/targets/Plugin"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
-import { Effect, Either, Schema } from "effect"
+import { Effect, Either, Option, Schema } from "effect"
+import * as JsonFile from "../files/JsonFile.js"
 
 /** Files that can't be used as plugins: the connector does not start without what they would do. */
 export class PluginsUnusable extends Schema.TaggedError<PluginsUnusable>()("PluginsUnusable", {
@@ -58,6 +59,7 @@ export const load = (appDir: string) =>
         continue
       }
       const plugin = loaded.right
+      problems.push(...(plugin.mistakes ?? []).map((mistake) => `${origin}: the plugin ${plugin.name} ${mistake}`))
       const other = plugins.find((one) => one.name === plugin.name)
       if (KelvinPlugin.builtIn.some(({ name }) => name === plugin.name)) {
         problems.push(
@@ -106,9 +108,10 @@ const resolving = (root: string) =>
 
 const said = (cause: unknown): string => {
   if (!(cause instanceof Error)) return String(cause)
-  // V8 says where a text can't be read in the first lines of the stack.
-  const place = cause instanceof SyntaxError ? /:(\d+)\n/.exec(cause.stack ?? "")?.[1] : undefined
-  return `${cause.name}: ${cause.message}${place === undefined ? "" : ` (line ${place})`}`
+  // V8 says where a module can't be read in the first line of the stack: `file:///a/b.mjs:3`.
+  const place = cause instanceof SyntaxError ? /^file:.*:(\d+)\n/.exec(cause.stack ?? "")?.[1] : undefined
+  const [message = ""] = cause.message.split("\n")
+  return `${cause.name}: ${message}${place === undefined ? "" : ` (line ${place})`}`
 }
 
 const loadOne = (file: string, origin: string) =>
@@ -133,14 +136,12 @@ const inTime = (run: () => unknown, what: string): Effect.Effect<unknown, string
   )
 
 const configurationOf = (file: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const json = file.replace(/\.m?js$/, ".json")
-    if (!(yield* fs.exists(json))) return {}
-    const text = yield* fs.readFileString(json)
-    return yield* Effect.try({ try: (): unknown => JSON.parse(text), catch: (cause) => ({ message: said(cause) }) })
-  }).pipe(
-    Effect.mapError(({ message }) => `its configuration, the file of the same name in .json, can't be read: ${message}`)
+  Effect.flatMap(
+    JsonFile.read(file.replace(/\.m?js$/, ".json")),
+    Option.match({
+      onNone: () => Effect.succeed<unknown>({}),
+      onSome: Either.mapLeft((problem) => `its configuration can't be read: ${problem}`)
+    })
   )
 
 const isDefinition = (made: unknown): made is Plugin.Definition<Needs> =>

@@ -111,7 +111,8 @@ describe("Plugins in files", { timeout: 120_000 }, () => {
           "plugins/f-first.mjs": "export default { name: 'same', handler: () => {} }",
           "plugins/g-second.mjs": "export default () => ({ name: 'same', handler: () => {} })",
           "plugins/h-config.mjs": "export default () => ({ name: 'config', handler: () => {} })",
-          "plugins/h-config.json": "{"
+          "plugins/h-config.json": "{",
+          "plugins/i-hooks.mjs": "export default { name: 'hooks', handler: () => {}, preproces: (one) => one }"
         },
         {}
       )
@@ -122,12 +123,13 @@ describe("Plugins in files", { timeout: 120_000 }, () => {
       assert.strictEqual(yield* service.ended, 1)
       for (const line of [
         /a-broken.mjs: does not load: SyntaxError: /,
+        /i-hooks.mjs: the plugin hooks has "preproces", which nobody reads. Is preprocess meant\?/,
         /b-nothing.mjs: has no plugin as its default export/,
         /c-throws.mjs: does not load: Error: not today/,
         /d-missing.mjs: does not load: Error: Cannot find package 'no-such-package'/,
         /e-kelvin.mjs: "kelvin" is the name of a plugin that is built in/,
         /g-second.mjs: the plugin in conf\/plugins\/plugins\/f-first.mjs has the name "same", too/,
-        /h-config.mjs: its configuration, .* can't be read: SyntaxError/
+        /h-config.mjs: its configuration can't be read: .*h-config.json:.* this is not JSON/
       ]) {
         assert.match(said, line)
       }

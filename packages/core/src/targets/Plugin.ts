@@ -144,6 +144,8 @@ export interface Plugin<R = never> {
   ) => Effect.Effect<ReadonlyArray<string>, PluginFailed>
   /** Changes the object before it is distributed. Called with the previous state and the password hashes attached. */
   readonly preprocess?: (object: ListenerObject) => Effect.Effect<ListenerObject, PluginFailed, R>
+  /** What its author has written that nobody reads, mostly misspelt hooks. Default: nothing. */
+  readonly mistakes?: ReadonlyArray<string>
   /** How many objects of an authority may be delivered at the same time. */
   readonly concurrency: (authority: SchoolAuthority) => number
   /** How many deletions an authority bears, or null for any number. See `DeletionProtection`. */

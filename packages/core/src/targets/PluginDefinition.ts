@@ -6,6 +6,7 @@
 import { Context, type Duration, Effect, Either, Option, type Scope } from "effect"
 import type { ListenerObject } from "../changes/ListenerObject.js"
 import type { Configuration } from "../config/ConfigStore.js"
+import * as Similar from "../input/Similar.js"
 import type { SchoolAuthority } from "../schools/SchoolAuthority.js"
 import { type DeletionLimit, defaultDeletionLimit } from "./DeletionLimit.js"
 import * as DeliveryError from "./DeliveryError.js"
@@ -53,6 +54,25 @@ export interface Definition<R = never> {
   readonly origin?: string | null
   /** The hooks that {@link Plugin.Plugin.hooks} names. Default: those of this definition. */
   readonly hooks?: ReadonlyArray<string>
+  /** See {@link Plugin.Plugin.mistakes}. Default: keys that are none of these. */
+  readonly mistakes?: ReadonlyArray<string>
+}
+
+/** All that a definition may have. */
+const keys: { readonly [key in keyof Required<Definition>]: true } = {
+  name: true,
+  handler: true,
+  handles: true,
+  preprocess: true,
+  distribute: true,
+  concurrency: true,
+  deletionLimit: true,
+  check: true,
+  receipts: true,
+  timeLimits: true,
+  origin: true,
+  hooks: true,
+  mistakes: true
 }
 
 /** The plugins that were made here, each with the way to make it as one of a file. */
@@ -98,12 +118,13 @@ export const make = <R = never>(
     )
   const handles = (object: ListenerObject) =>
     Hook.callSync(owner, "handles", () => definition.handles?.(object) ?? true, PluginAnswers.yesOrNo)
-  const { distribute } = definition
+  const { distribute, mistakes = Similar.unknownKeys(definition, Object.keys(keys)) } = definition
 
   const plugin: Plugin.Plugin<Exclude<R, Scope.Scope>> = {
     name,
     origin,
     hooks: definition.hooks ?? hooksOf(definition),
+    mistakes,
     ...(receipts === undefined ? {} : { receipts }),
     // What can't say whether it is responsible is asked to deliver, which fails with the reason.
     handles: (object) => Either.getOrElse(handles(object), () => true),
@@ -131,6 +152,7 @@ export const make = <R = never>(
       const faults = [checked, concurrency(authority), deletionLimit(authority)]
         .flatMap((one) => Option.toArray(Either.getLeft<unknown, DeliveryError.PluginFailed>(one)))
         .map(({ message }) => `plugins: ${message}`)
+        .concat(mistakes.map((mistake) => `plugins: ${name} ${mistake}`))
       const { errors, warnings } = Either.getOrElse(checked, () => ({ errors: [], warnings: [] }))
       return { errors, warnings: [...faults, ...warnings] }
     },

@@ -4,6 +4,7 @@
  */
 
 import * as Problems from "@id-connector/core/input/Problems"
+import * as Similar from "@id-connector/core/input/Similar"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import type { Findings } from "@id-connector/core/targets/Plugin"
 import { Either, Option, Schema } from "effect"
@@ -67,18 +68,31 @@ const guardianProblems = (authority: SchoolAuthority, plugin: string): ReadonlyA
       ]
 }
 
+/** `lastname (is it meant by "lastnam"?)` */
+const meantBy = (attribute: string, targets: ReadonlySet<unknown>): string => {
+  const near = Similar.nearest(
+    attribute,
+    [...targets].filter((target) => typeof target === "string" && !requiredOfUsers.includes(target)).map(String)
+  )
+  return near === null ? attribute : `${attribute} (is it meant by ${JSON.stringify(near)}?)`
+}
+
 /** What the mappings lack. */
 const incomplete = (authority: SchoolAuthority, plugin: string): ReadonlyArray<string> => {
   const mappings = mappingsOf(authority, plugin)
   if (mappings === null) return []
   const path = `plugin_configs.${plugin}.mapping`
-  const ofUsers = Object.entries(mappings).filter(([name]) => name === "users" || name.startsWith("users_"))
+  const ofUsers = Object.entries(mappings).filter(
+    ([name]) => name !== "school_classes" && KelvinSettings.keys.mapping.includes(name)
+  )
   const warnings = ofUsers.flatMap(([name, mapping]) => {
     const targets = new Set(Object.values(mapping))
     const missing = requiredOfUsers.filter((attribute) => !targets.has(attribute))
     return missing.length === 0
       ? []
-      : [`${path}.${name}: nothing is mapped to ${missing.join(", ")}: the target refuses users without them`]
+      : [
+          `${path}.${name}: nothing is mapped to ${missing.map((attribute) => meantBy(attribute, targets)).join(", ")}: the target refuses users without them`
+        ]
   })
   if (!("users" in mappings)) {
     warnings.push(`${path}.users: is missing: users without a role that has a mapping of its own can't be delivered`)

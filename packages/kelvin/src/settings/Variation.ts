@@ -3,6 +3,7 @@
  * or class is to be like, and who is a member of a class. Functions may answer at once, with a promise or with an effect.
  */
 import type { ChangedGroup, ChangedUser, ListenerObject } from "@id-connector/core/changes/ListenerObject"
+import * as Similar from "@id-connector/core/input/Similar"
 import type { Attributes, Mapped } from "@id-connector/core/mapping/AttributeMapping"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import type { SchoolClass } from "@id-connector/core/schools/SchoolClass"
@@ -98,6 +99,26 @@ export interface Varied {
     | ((members: Members, facts: Facts) => Effect.Effect<ReadonlyArray<string>, DeliveryError>)
     | null
 }
+
+/** All that a variation may have. */
+const keys: { readonly [key in keyof Required<Variation>]: true } = {
+  name: true,
+  attributes: true,
+  classAttributes: true,
+  changeUser: true,
+  changeClass: true,
+  chooseMembers: true,
+  distribute: true,
+  preprocess: true,
+  countsAs: true,
+  receipts: true,
+  timeLimits: true,
+  origin: true
+}
+
+/** See `Plugin.mistakes`. */
+export const mistakesOf = <R>(variation: Variation<R>): ReadonlyArray<string> =>
+  Similar.unknownKeys(variation, Object.keys(keys))
 
 /** The hooks that a variation has, each attribute for itself. */
 export const hooksOf = <R>(variation: Variation<R>): ReadonlyArray<string> => [

@@ -9,6 +9,7 @@ import { Context, Duration, Effect, Exit, Layer, Scope } from "effect"
 import { MemorySpool } from "../memory/MemorySpool.js"
 import * as KelvinSimulator from "../simulator/KelvinSimulator.js"
 import * as Input from "./Input.js"
+import * as InputShape from "./InputShape.js"
 import * as Mirror from "./Mirror.js"
 import type { Outcome } from "./Outcome.js"
 import * as Outcomes from "./Outcomes.js"
@@ -76,7 +77,7 @@ export const make = (input: Input.Input): Effect.Effect<Harness, Input.InputInva
 
     const settle = (limit: Duration.DurationInput = "1 hour") =>
       Effect.gen(function* () {
-        const until = time.now() + Duration.toMillis(limit)
+        const until = time.now() + Duration.toMillis(InputShape.duration("settle", limit))
         yield* time.settle
         while (!(yield* time.run(isQuiet)) && (yield* time.step(until)));
       })
@@ -96,7 +97,10 @@ export const make = (input: Input.Input): Effect.Effect<Harness, Input.InputInva
               })
             )
           ),
-      advance: (duration) => time.run(Effect.sleep(duration)).pipe(Effect.zipRight(time.settle)),
+      advance: (duration) =>
+        Effect.suspend(() => time.run(Effect.sleep(InputShape.duration("advance", duration)))).pipe(
+          Effect.zipRight(time.settle)
+        ),
       settle,
       restart: Effect.gen(function* () {
         yield* time.run(Scope.close(running.scope, Exit.void))
@@ -109,6 +113,7 @@ export const make = (input: Input.Input): Effect.Effect<Harness, Input.InputInva
             Outcomes.make({
               authorities: read.authorities.map(({ authority }) => authority),
               mapping: input.mapping,
+              hasDirectory: input.directory !== undefined,
               recorder,
               targets: byAuthority,
               plugins: Context.get(stores, Plugins),

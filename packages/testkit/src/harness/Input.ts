@@ -8,6 +8,7 @@ import type { TargetHttpShape } from "@id-connector/kelvin/client/TargetHttp"
 import type * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import { Either, Schema } from "effect"
 import type * as KelvinSimulator from "../simulator/KelvinSimulator.js"
+import * as InputShape from "./InputShape.js"
 import type { Fault } from "./Script.js"
 
 /** A target: what it has in the beginning, and what is to go wrong with it. Everything has a default. */
@@ -73,6 +74,8 @@ const isRecord = (value: unknown): value is { readonly [key: string]: unknown } 
 const urlOf = (index: number) => `https://target-${index + 1}.example.com/ucsschool/kelvin/v1/`
 
 export const read = (input: Input): Either.Either<Read, InputInvalid> => {
+  const shape = InputShape.problemsOf(input)
+  if (shape.length > 0) return Either.left(new InputInvalid({ problems: shape }))
   const files = filesOf(input.authorities)
   const configuration = ConfigValues.configuration({ authorities: files, mapping: input.mapping })
   const problems: Array<string> = Either.isLeft(configuration) ? [...configuration.left.problems] : []
@@ -90,6 +93,9 @@ export const read = (input: Input): Either.Either<Read, InputInvalid> => {
         .map((name) => `${path}${name}: there is no authority of that name (there are: ${known.join(", ")})`)
     )
   strangers(Object.keys(input.targets ?? {}), "targets.")
+  for (const [index, { mistakes = [], name }] of (input.plugins ?? []).entries()) {
+    problems.push(...mistakes.map((mistake) => `plugins[${index}] (${name}): ${mistake}`))
+  }
   strangers(input.real?.authorities ?? [], "real target ")
   for (const [index, { authority, file }] of authorities.entries()) {
     const given = input.authorities[index]

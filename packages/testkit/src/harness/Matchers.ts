@@ -62,8 +62,12 @@ const writesOf = (outcome: Outcome, authority: string, object: string): Readonly
 /** Why nothing was sent, or what was. */
 const story = (outcome: Outcome, authority: string, object: string): ReadonlyArray<string> => {
   const changes = outcome.changes.filter((change) => change.object === object)
+  if (!Object.hasOwn(outcome.targets, authority)) {
+    return [`there is no school authority ${authority} (there are: ${Object.keys(outcome.targets).join(", ")})`]
+  }
   if (changes.length === 0) {
-    return [`no change of ${object} was accepted (there are: ${outcome.changes.map((one) => one.object).join(", ")})`]
+    const all = [...new Set(outcome.changes.map((one) => one.object))].join(", ")
+    return [`no change of ${object} was accepted (there are: ${all}; "user NAME" or "group SCHOOL-CLASS" is expected)`]
   }
   return changes.flatMap(({ decisions, file }) =>
     decisions

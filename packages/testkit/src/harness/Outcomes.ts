@@ -3,6 +3,7 @@ import type { QueueStatus } from "@id-connector/core/Connector"
 import type { ConnectorEvent, Subject } from "@id-connector/core/events/ConnectorEvent"
 import { subjectOf } from "@id-connector/core/events/ConnectorEvent"
 import * as Distribution from "@id-connector/core/mapping/Distribution"
+import * as Preparation from "@id-connector/core/queue/in/Preparation"
 import type { QueueStoreShape } from "@id-connector/core/queue/QueueStore"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import type { Plugin } from "@id-connector/core/targets/Plugin"
@@ -20,6 +21,8 @@ export interface Parts {
   readonly plugins: ReadonlyArray<Plugin>
   readonly store: QueueStoreShape
   readonly status: ReadonlyArray<QueueStatus>
+  /** Whether the run has a source directory that could know password hashes. */
+  readonly hasDirectory: boolean
 }
 
 /** Nothing is to be done, or nothing will be before somebody does something. */
@@ -33,15 +36,18 @@ export const make = (parts: Parts): Effect.Effect<Outcome> =>
   Effect.map(
     Effect.forEach(parts.authorities, (authority) => undeliveredOf(parts, authority)),
     (undelivered) => {
-      const { authorities, plugins, recorder, status, targets } = parts
+      const { authorities, mapping, plugins, recorder, status, targets } = parts
       const names = authorities.map(({ name }) => name).sort()
       return {
-        configuration: byName(names, (name) => {
-          const authority = authorities.find((one) => one.name === name)
-          if (authority === undefined) return []
-          const { errors, warnings } = Validation.validate(plugins, authority)
-          return [...errors, ...warnings]
-        }),
+        configuration: {
+          ...byName(names, (name) => {
+            const authority = authorities.find((one) => one.name === name)
+            if (authority === undefined) return []
+            const { errors, warnings } = Validation.validate(plugins, authority)
+            return [...errors, ...warnings]
+          }),
+          ...unknownIn(mapping, names)
+        },
         changes: changesOf(parts),
         trash: recorder.events.flatMap(trashed).sort((a, b) => (a.file < b.file ? -1 : 1)),
         undelivered: undelivered.flat(),
@@ -62,6 +68,17 @@ export const make = (parts: Parts): Effect.Effect<Outcome> =>
 const endOf = (target: Pick<Reached, "mirror" | "simulator"> | undefined): Target =>
   target?.mirror?.written() ?? target?.simulator.state() ?? { users: [], classes: [] }
 
+/** Authorities that the mapping names and that are not there: what is theirs waits. */
+const unknownIn = (mapping: Parts["mapping"], names: ReadonlyArray<string>): Outcome["configuration"] => {
+  const unknown = [...new Set(Object.values(mapping))].filter((name) => !names.includes(name)).sort()
+  return byName(unknown, (name) => {
+    const schools = Object.keys(mapping).filter((school) => mapping[school] === name)
+    return [
+      `there is no such school authority (there are: ${names.join(", ")}), and ${schools.join(", ")} is mapped to it`
+    ]
+  })
+}
+
 const trashed = (event: ConnectorEvent): Outcome["trash"] => {
   if (event._tag === "FileDiscarded") return [{ file: event.file, reasons: event.reasons }]
   if (event._tag !== "ChangeAccepted" || event.distribution.recipients.length > 0) return []
@@ -76,7 +93,7 @@ const nameOf = ({ kind, name }: Subject) => `${kind} ${name}`
 
 type Accepted = Extract<ConnectorEvent, { readonly _tag: "ChangeAccepted" }>
 
-const changesOf = ({ authorities, mapping, recorder }: Parts): ReadonlyArray<Change> => {
+const changesOf = ({ authorities, hasDirectory, mapping, recorder }: Parts): ReadonlyArray<Change> => {
   const { attempts, events } = recorder
   const attemptsOf = new Map<Accepted | undefined, Array<Recorded>>()
   for (const attempt of attempts) {
@@ -89,7 +106,11 @@ const changesOf = ({ authorities, mapping, recorder }: Parts): ReadonlyArray<Cha
       file,
       object: nameOf(subject),
       change,
-      problems: events.flatMap((event) => (event._tag === "DataProblem" && event.file === file ? [event.problem] : [])),
+      problems: events.flatMap((event) =>
+        event._tag === "DataProblem" && event.file === file && (hasDirectory || event.problem !== Preparation.noHashes)
+          ? [event.problem]
+          : []
+      ),
       ignored: distribution.ignored.map(Distribution.describeIgnored),
       decisions: authorities
         .map(({ name }): Decision => {

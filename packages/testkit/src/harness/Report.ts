@@ -65,12 +65,21 @@ const states = { dead: "is a dead letter", held: "is held back", waiting: "still
 /** Without the password hashes that targets have: whoever compares them may see them, a report is for everybody. */
 export const masked = (outcome: Outcome): Outcome => ({ ...outcome, targets: maskedTargets(outcome.targets) })
 
+/** Which there are stays visible. */
+const hidden = (hashes: unknown): unknown =>
+  typeof hashes === "object" && hashes !== null && !Array.isArray(hashes)
+    ? Object.fromEntries(Object.keys(hashes).map((key) => [key, mask]))
+    : mask
+
 /** {@link masked}, of the targets alone. */
 export const maskedTargets = (targets: Outcome["targets"]): Outcome["targets"] =>
   Object.fromEntries(
     Object.entries(targets).map(([name, target]) => [
       name,
-      { ...target, users: target.users.map((user) => (user.hashes === null ? user : { ...user, hashes: mask })) }
+      {
+        ...target,
+        users: target.users.map((user) => (user.hashes === null ? user : { ...user, hashes: hidden(user.hashes) }))
+      }
     ])
   )
 
@@ -97,6 +106,15 @@ ${tableOf(
   "Not delivered",
   ["authority", "object", "state", "why"],
   outcome.undelivered.map(({ authority, object, reason, state }) => [authority, object, states[state], reason ?? ""])
+)}
+${tableOf(
+  "Targets in the end",
+  ["authority", "users", "classes"],
+  Object.entries(outcome.targets).map(([name, { classes, isReal = false, users }]) => [
+    isReal ? `${name} (only what would be written: it was read)` : name,
+    users.map((user) => user.name).join(", "),
+    classes.map((one) => `${one.school}-${one.name}`).join(", ")
+  ])
 )}
 ${tableOf("Paused", ["authority", "why"], Object.entries(outcome.paused))}
 ${tableOf(

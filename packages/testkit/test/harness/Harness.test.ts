@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { KelvinPlugin } from "@id-connector/kelvin"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import * as Harness from "@id-connector/testkit/harness/Harness"
-import { Effect } from "effect"
+import { Cause, Effect, Exit } from "effect"
 
 const { url: _, ...north } = Builders.authority("North")
 const { url: __, ...south } = Builders.authority("South")
@@ -148,6 +148,51 @@ describe("The harness", () => {
         from: "initials"
       })
     })
+  )
+
+  it.effect("reads nothing over that is misspelt, and says what may be meant", () =>
+    Effect.gen(function* () {
+      const mistaken: unknown = {
+        authorities: [north],
+        mapping: { School1: 1 },
+        change: [],
+        targets: {
+          North: {
+            school: ["School1"],
+            users: [{ name: "x" }],
+            faults: [{ down: { until: "two days" } }, { nth: 1, of: "writes", answer: 422 }, { nht: 1, answer: 500 }]
+          }
+        },
+        directory: { user: [] }
+      }
+      const { problems } = yield* Effect.flip(Harness.run(mistaken as Harness.Input))
+      for (const expected of [
+        /^the input has "change", .* Is changes meant\?/,
+        /^mapping\.School1: /,
+        /^targets\.North: has "school", .* Is schools meant\?/,
+        /^targets\.North\.users\.0\.school: /,
+        /^targets\.North\.faults\.0\.down\.until: a duration such as "2 days" is expected/,
+        /^targets\.North\.faults\.1\.of: /,
+        /^targets\.North\.faults\.2\.nht: /,
+        /^directory: has "user"/
+      ]) {
+        assert.isTrue(
+          problems.some((problem) => expected.test(problem)),
+          `${expected} in ${problems.join("\n")}`
+        )
+      }
+      const plugin = KelvinPlugin.make({ name: "x", atributes: {} } as { readonly name: string })
+      const withPlugin = yield* Effect.flip(Harness.run({ authorities: [], mapping: {}, plugins: [plugin] }))
+      assert.match(withPlugin.message, /plugins\[0\] \(x\): has "atributes", .* Is attributes meant\?/)
+      const harness = yield* Harness.make({ authorities: [north], mapping: { A: "Nroth" } })
+      assert.match(
+        (yield* harness.outcome).configuration.Nroth?.[0] ?? "",
+        /no such school authority.*A is mapped to it/
+      )
+      const exit = yield* Effect.exit(harness.advance("two days" as never))
+      assert.ok(Exit.isFailure(exit))
+      assert.match(Cause.pretty(exit.cause), /advance: a duration such as "2 days" is expected/)
+    }).pipe(Effect.scoped)
   )
 
   it.effect("says which authority, place and what is expected when its input can't be used", () =>

@@ -52,6 +52,9 @@ export const throughPlugins = (
     return { object, added }
   })
 
+/** Nothing wrong where the source directory is not to know anybody. */
+export const noHashes = "the source directory has no password hashes of the user"
+
 /** What is not in order about the data, though the change is accepted. */
 export const problemsOf = (object: ListenerObject.ListenerObject): ReadonlyArray<string> => {
   if (ListenerObject.isUser(object) && ListenerObject.isExamAccount(object)) return []
@@ -62,7 +65,7 @@ export const problemsOf = (object: ListenerObject.ListenerObject): ReadonlyArray
   }
   if (object._tag !== "ChangedUser") return []
   const problems: Array<string> = []
-  if (object.hashes === null) problems.push("the source directory has no password hashes of the user")
+  if (object.hashes === null) problems.push(noHashes)
   const primary = ListenerObject.primarySchool(object)
   if (!primary.fromDn) {
     problems.push(

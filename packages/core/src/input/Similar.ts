@@ -6,6 +6,15 @@ export const meant = (word: string, known: ReadonlyArray<string>): string => {
   return near === null ? "" : ` Is ${near} meant?`
 }
 
+/** Keys of something that nobody reads, each in a sentence: `has "atributes", which nobody reads. Is attributes meant?` */
+export const unknownKeys = (given: object, known: ReadonlyArray<string>): ReadonlyArray<string> =>
+  Object.keys(given)
+    .filter((key) => !known.includes(key))
+    .map(
+      (key) =>
+        `has ${JSON.stringify(key)}, which nobody reads.${meant(key, known) || ` There are: ${known.join(", ")}.`}`
+    )
+
 /** The nearest of them, or null when all are far away. */
 export const nearest = (word: string, known: ReadonlyArray<string>): string | null => {
   const [best] = known
