@@ -46,13 +46,17 @@ joinscript_remove_script_from_status_file() { echo "joinscript_remove_script_fro
 `
 
 /** Places that the scripts write to or read from. What they write into other files stays as it is. */
-const places = /(?<![\w./])\/(?=etc\/(?:univention|ca-certificates)\/|usr\/share\/univention-|var\/lib\/univention-appcenter\/)/g
+const places =
+  /(?<![\w./])\/(?=etc\/(?:univention|ca-certificates)\/|usr\/share\/univention-|var\/lib\/univention-appcenter\/)/g
 
 export class Host {
   readonly root = Fs.mkdtempSync(join(tmpdir(), "id-connector-host-"))
 
   constructor(values: Readonly<Record<string, string>> = {}) {
-    this.write("ucr", ["ldap/base=dc=example,dc=com", ...Object.entries(values).map((pair) => pair.join("="))].join("\n"))
+    this.write(
+      "ucr",
+      ["ldap/base=dc=example,dc=com", ...Object.entries(values).map((pair) => pair.join("="))].join("\n")
+    )
     Fs.appendFileSync(this.path("ucr"), "\n")
     for (const name of ["univention-app", "univention-directory-manager", "chown"]) this.command(name, noted)
     this.command("ucr", ucr)

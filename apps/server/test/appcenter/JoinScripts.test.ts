@@ -14,7 +14,11 @@ const restart = "univention-app [restart] [ucsschool-id-connector]"
 
 describe("The join script", () => {
   let host: Host
-  const files = ["school_authorities/North.json", "school_authorities/South West.json", "schools_authorities_mapping.json"]
+  const files = [
+    "school_authorities/North.json",
+    "school_authorities/South West.json",
+    "schools_authorities_mapping.json"
+  ]
   const modes = (): ReadonlyArray<string> => ["school_authorities", ...files].map((name) => host.mode(host.conf(name)))
 
   beforeEach(() => {

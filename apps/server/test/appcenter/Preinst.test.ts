@@ -79,7 +79,9 @@ describe("preinst", () => {
   it.skipIf(!hasPython && !isDemanding)("the rotation follows UCR, log by log (needs python3)", () => {
     host.run("preinst")
     const rendered = (given: object) => {
-      const done = spawnSync("python3", ["-c", render, host.path(template), JSON.stringify(given)], { encoding: "utf8" })
+      const done = spawnSync("python3", ["-c", render, host.path(template), JSON.stringify(given)], {
+        encoding: "utf8"
+      })
       assert.strictEqual(done.status, 0, done.stderr)
       return done.stdout.split("\n").filter((line) => line !== "")
     }
@@ -97,11 +99,7 @@ describe("preinst", () => {
       "}"
     ]
     const usual = ["rotate 12", "create 640 root adm", "missingok", "compress", "notifempty"]
-    const expected = [
-      "# written by UCR",
-      ...block("queues", "daily", ...usual),
-      ...block("http", "weekly", ...usual)
-    ]
+    const expected = ["# written by UCR", ...block("queues", "daily", ...usual), ...block("http", "weekly", ...usual)]
     const queues = { "ucsschool-id-connector/queues": { rotate: "daily" } }
     assert.deepStrictEqual(rendered({ "": general, ...queues }), expected)
     const prefixed = { ...general, "rotate/count": "rotate 12", create: "create 640 root adm" }
