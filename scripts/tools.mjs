@@ -1,8 +1,16 @@
-// What tests need besides Node.js: a real LDAP server and a real browser. Installs them where this script may; elsewhere the
-// tests that need them are skipped (see packages/ldap/test/Slapd.ts and apps/server/test/http/Documents.browser.test.ts), and
-// `npm test` names them at its end. Where CI is set nothing may be missing.
+// What tests need besides Node.js: a real LDAP server, a real browser, a linter of shell scripts, Python for templates of UCR.
+// Installs them where this script may; elsewhere the tests that need them are skipped (see packages/ldap/test/Slapd.ts and
+// apps/server/test/http/Documents.browser.test.ts), and `npm test` names them at its end. Where CI is set nothing may be missing.
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
+import { delimiter, join } from "node:path"
+
+/** A program may be anywhere on PATH; where it is nowhere, the Debian package puts it into /usr/bin. */
+const onPath = (name) =>
+  (process.env.PATH || "")
+    .split(delimiter)
+    .map((directory) => join(directory, name))
+    .find((path) => existsSync(path)) || `/usr/bin/${name}`
 
 const tools = [
   {
@@ -16,6 +24,18 @@ const tools = [
     path: "/usr/bin/chromium",
     file: "apps/server/test/http/Documents.browser.test.ts",
     test: "the documentation pages, in a real browser"
+  },
+  {
+    name: "shellcheck",
+    path: onPath("shellcheck"),
+    file: "apps/server/test/appcenter/ShellCheck.test.ts",
+    test: "the scripts of the App Center package, looked through"
+  },
+  {
+    name: "python3",
+    path: onPath("python3"),
+    file: "apps/server/test/appcenter/Preinst.test.ts",
+    test: "the template of the log rotation, rendered"
   }
 ]
 

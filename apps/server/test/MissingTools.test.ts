@@ -7,14 +7,16 @@ const Tools = await import(new URL("scripts/tools.mjs", root).href)
 
 const ldap = "packages/ldap/test/LdapDirectory.test.ts"
 const browser = "apps/server/test/http/Documents.browser.test.ts"
+const shell = "apps/server/test/appcenter/ShellCheck.test.ts"
+const template = "apps/server/test/appcenter/Preinst.test.ts"
 
 const missing = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
   Tools.missing(args, () => false).map(({ file }: { readonly file: string }) => file)
 
 describe("Where a tool is missing that tests need", () => {
   it("it matters only for the tests that are to run", () => {
-    assert.deepStrictEqual(missing([]), [ldap, browser])
-    assert.deepStrictEqual(missing(["--coverage"]), [ldap, browser])
+    assert.deepStrictEqual(missing([]), [ldap, browser, shell, template])
+    assert.deepStrictEqual(missing(["--coverage"]), [ldap, browser, shell, template])
     assert.deepStrictEqual(missing(["packages/ldap"]), [ldap])
     assert.deepStrictEqual(missing(["packages/core"]), [])
     assert.deepStrictEqual(
@@ -27,11 +29,11 @@ describe("Where a tool is missing that tests need", () => {
     const absent = Tools.missing([], () => false)
     const text = Tools.notice(absent, false).join("\n")
     assert.include(text, "These tests were skipped")
-    for (const file of [ldap, browser]) {
+    for (const file of [ldap, browser, shell, template]) {
       assert.include(text, file)
       assert.ok(Fs.existsSync(fileURLToPath(new URL(file, root))), file)
     }
-    assert.include(text, "apt-get install slapd chromium")
+    assert.include(text, "apt-get install slapd chromium shellcheck python3")
     assert.include(Tools.notice(absent, true).join("\n"), "These tests failed")
   })
 
