@@ -30,6 +30,7 @@ import { Ucr } from "./files/Ucr.js"
 import * as PluginFiles from "./plugins/PluginFiles.js"
 import * as StrayErrors from "./plugins/StrayErrors.js"
 import * as OpenRequests from "./process/OpenRequests.js"
+import * as TrustedCertificates from "./process/TrustedCertificates.js"
 import * as YieldToRequests from "./process/YieldToRequests.js"
 import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
 import * as UndiciTargetHttp from "./targets/UndiciTargetHttp.js"
@@ -64,27 +65,26 @@ const storage = ({ databaseFile }: Settings, threads: boolean) =>
   )
 
 const directory = ({
-  directory
+  directory,
+  trust
 }: Settings): Layer.Layer<
   Directory,
   FileDirectory.FileDirectoryInvalid | LdapDirectory.LdapUnsafe | SettingsInvalid,
   FileSystem.FileSystem
-> => (directory._tag === "File" ? FileDirectory.layer(directory.path) : ldap(directory))
+> => (directory._tag === "File" ? FileDirectory.layer(directory.path) : ldap(directory, trust))
 
 /** How long the LDAP server may take for an answer, in milliseconds. */
 const ldapTimeLimit = 20_000
 
-const ldap = ({ base, caFile, host, hostDn, port, secretFile, tls }: LdapSetting) =>
+const ldap = (
+  { base, caFile, host, hostDn, port, secretFile, tls }: LdapSetting,
+  trust: TrustedCertificates.TrustSetting = TrustedCertificates.unset
+) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const ca =
-        caFile === null
-          ? null
-          : yield* Effect.mapError(
-              fs.readFileString(caFile),
-              ({ message }) => new SettingsInvalid({ problems: [`IDC_LDAP_CA_FILE: ${message}`] })
-            )
+        caFile === null ? (yield* TrustedCertificates.telling(trust)).context : yield* certificatesOfLdap(caFile)
       return LdapDirectory.layer({
         server: { host, port, tls, ca, timeLimit: ldapTimeLimit },
         base,
@@ -94,6 +94,13 @@ const ldap = ({ base, caFile, host, hostDn, port, secretFile, tls }: LdapSetting
       })
     })
   )
+
+const certificatesOfLdap = (file: string) =>
+  Effect.try({
+    try: () => TrustedCertificates.read({ file, setting: "IDC_LDAP_CA_FILE" }).join(""),
+    catch: (problem) =>
+      new SettingsInvalid({ problems: [problem instanceof Error ? problem.message : String(problem)] })
+  })
 
 const passwordDigest = ({ appDir }: Settings) =>
   Layer.unwrapEffect(Effect.map(KeyFile.loadOrCreate(`${appDir}/data/password-digest.key`), PasswordDigest.layer))
@@ -127,6 +134,9 @@ const plugins = ({ appDir }: Settings) =>
     })
   )
 
+const targetHttp = ({ appDir, proxy = null, trust = TrustedCertificates.unset }: Settings) =>
+  UndiciTargetHttp.layerFor({ proxy, trust, directory: `${appDir}/conf` })
+
 const trashDirectory = ({ appDir }: Settings) => `${appDir}/data/out_queues_trash`
 
 /** What the schedule commands need: the source directory, and nothing of the queues. */
@@ -144,7 +154,7 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
       TrashDirectory.layer(trashDirectory(settings))
     ]),
     Layer.provideMerge(Layer.merge(plugins(settings), Scheduling.layer(settings))),
-    Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer, marks(settings)]),
+    Layer.provide([passwordDigest(settings), targetHttp(settings), marks(settings)]),
     Layer.provideMerge(
       Layer.mergeAll(
         Events.layer,

@@ -6,9 +6,11 @@
  */
 import process from "node:process"
 import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/SourceDomain"
-import { Config, Effect, Schema } from "effect"
+import { Config, Effect, Either, Schema } from "effect"
 import * as ClientAddress from "./http/ClientAddress.js"
 import * as Similar from "./process/Similar.js"
+import type { TrustSetting } from "./process/TrustedCertificates.js"
+import * as Proxy from "./targets/Proxy.js"
 
 /** Where users and their password hashes are looked up. */
 export type DirectorySetting = { readonly _tag: "File"; readonly path: string } | LdapSetting
@@ -39,6 +41,10 @@ export interface Settings {
   readonly logDirectory: string
   readonly layout: DirectoryLayout
   readonly http: HttpSettings
+  /** Whose certificates are trusted. Those of the system when nothing is said. */
+  readonly trust?: TrustSetting
+  /** What targets are reached through. */
+  readonly proxy?: Proxy.Proxy | null
   /** Where files are written that make the host's listener look at an object again. */
   /** Null: nobody turns trigger files into listener files here, so these are written at once. */
   readonly triggerDirectory: string | null
@@ -92,8 +98,29 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
   },
   {
     name: "IDC_LDAP_CA_FILE",
-    meaning: "file with the certificates (PEM) that are trusted for LDAP",
-    defaultsTo: "those of the system"
+    meaning: "file with the certificates (PEM) that are trusted for LDAP, and no others",
+    defaultsTo: "those of IDC_CA_FILE"
+  },
+  {
+    name: "IDC_CA_FILE",
+    meaning:
+      "file with certificates (PEM) that are trusted besides those of Node.js: of targets, LDAP, the connector's own API",
+    defaultsTo: "SSL_CERT_FILE, else those of the system in /etc/ssl/certs/ca-certificates.crt"
+  },
+  {
+    name: "SSL_CERT_FILE",
+    meaning: "the same, as other programs know it; one that can't be used is left out",
+    defaultsTo: "/etc/ssl/certs/ca-certificates.crt"
+  },
+  {
+    name: "HTTPS_PROXY",
+    meaning: "proxy that targets are reached through, http://user:password@host:port; also https_proxy",
+    defaultsTo: "none"
+  },
+  {
+    name: "NO_PROXY",
+    meaning: "hosts, .domains, addresses and networks that are reached without it, separated by commas; also no_proxy",
+    defaultsTo: "none; targets on this machine never need it"
   },
   { name: "IDC_UCR_FILE", meaning: "file of UCR values, lines key: value", defaultsTo: "/etc/univention/base.conf" },
   {
@@ -178,6 +205,12 @@ const all = Config.all({
   ldapPort: text("ldap_server_port", "7389"),
   ldapTls: text("IDC_LDAP_TLS", "starttls"),
   ldapCa: text("IDC_LDAP_CA_FILE", ""),
+  caFile: text("IDC_CA_FILE", ""),
+  systemCaFile: text("SSL_CERT_FILE", ""),
+  proxy: text("https_proxy", ""),
+  proxyInCapitals: text("HTTPS_PROXY", ""),
+  noProxy: text("no_proxy", ""),
+  noProxyInCapitals: text("NO_PROXY", ""),
   hostDn: text("ldap_hostdn", ""),
   machineSecret: text("IDC_MACHINE_SECRET_FILE", "/etc/machine.secret"),
   ucrFile: text("IDC_UCR_FILE", "/etc/univention/base.conf"),
@@ -194,9 +227,23 @@ const all = Config.all({
 })
 
 /** What is needed without the source directory, whatever is said about that. */
-export const withoutDirectory: Effect.Effect<Pick<Settings, "appDir" | "ucrFile" | "listenerDirectory">> = Effect.map(
+export const withoutDirectory: Effect.Effect<
+  Required<Pick<Settings, "appDir" | "ucrFile" | "listenerDirectory" | "trust">>
+> = Effect.map(Effect.orDie(all), (found) => ({
+  appDir: found.appDir,
+  ucrFile: found.ucrFile,
+  listenerDirectory: `${found.appDir}/data/listener`,
+  trust: trustOf(found)
+}))
+
+/** How targets are reached, for whoever asks them without a connector. */
+export const outgoing: Effect.Effect<Required<Pick<Settings, "trust" | "proxy">>, SettingsInvalid> = Effect.flatMap(
   Effect.orDie(all),
-  ({ appDir, ucrFile }) => ({ appDir, ucrFile, listenerDirectory: `${appDir}/data/listener` })
+  (found) =>
+    Either.match(proxyOf(found), {
+      onLeft: (problem) => new SettingsInvalid({ problems: [problem] }),
+      onRight: (proxy) => Effect.succeed({ trust: trustOf(found), proxy })
+    })
 )
 
 /** Reads the environment. `ldap_base` is none when it is not set: UCR may know it. */
@@ -228,7 +275,10 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
       `IDC_TRUSTED_PROXIES: ${JSON.stringify(proxy.slice(0, 100))} is no address and no network, addresses and networks like 10.0.0.0/8 are expected, separated by commas, or none`
     )
   }
-  if (databaseFile === null || isProblems(directory) || problems.length > 0) return new SettingsInvalid({ problems })
+  const proxy = proxyOf(found)
+  if (Either.isLeft(proxy)) problems.push(proxy.left)
+  if (Either.isLeft(proxy) || databaseFile === null || isProblems(directory) || problems.length > 0)
+    return new SettingsInvalid({ problems })
   return Effect.succeed({
     appDir: found.appDir,
     listenerDirectory: `${found.appDir}/data/listener`,
@@ -236,6 +286,8 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     directory,
     ucrFile: found.ucrFile,
     logDirectory: found.logDirectory,
+    trust: trustOf(found),
+    proxy: proxy.right,
     triggerDirectory: found.triggers !== "" ? found.triggers : isFile(directory) ? null : defaultTriggerDirectory,
     http: {
       host: found.httpHost,
@@ -258,6 +310,21 @@ const sqliteFile = (url: string): string | null => {
 }
 
 type Found = Effect.Effect.Success<typeof all>
+
+const trustOf = ({ caFile, systemCaFile }: Pick<Found, "caFile" | "systemCaFile">): TrustSetting => ({
+  own: caFile === "" ? null : caFile,
+  system: systemCaFile === "" ? null : systemCaFile
+})
+
+/** As most programs do: what is written in small letters goes first. */
+const proxyOf = (
+  found: Pick<Found, "proxy" | "proxyInCapitals" | "noProxy" | "noProxyInCapitals">
+): Either.Either<Proxy.Proxy | null, string> => {
+  const [variable, value] = found.proxy === "" ? ["HTTPS_PROXY", found.proxyInCapitals] : ["https_proxy", found.proxy]
+  return value === ""
+    ? Either.right(null)
+    : Proxy.parse(variable, value, found.noProxy === "" ? found.noProxyInCapitals : found.noProxy)
+}
 
 const isProblems = (value: DirectorySetting | ReadonlyArray<string>): value is ReadonlyArray<string> =>
   !("_tag" in value)
