@@ -2,7 +2,7 @@
 import { FileSystem } from "@effect/platform"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import * as Connector from "@id-connector/core/Connector"
-import type { Directory } from "@id-connector/core/directory/Directory"
+import { adminGroup, Directory, DirectoryError } from "@id-connector/core/directory/Directory"
 import * as Events from "@id-connector/core/events/Events"
 import * as QueueNotifier from "@id-connector/core/queue/QueueNotifier"
 import { SourceDomain } from "@id-connector/core/schools/SourceDomain"
@@ -20,6 +20,7 @@ import * as DatabaseFile from "./files/DatabaseFile.js"
 import * as FileDirectory from "./files/FileDirectory.js"
 import * as InstanceLock from "./files/InstanceLock.js"
 import * as KeyFile from "./files/KeyFile.js"
+import * as NoDirectory from "./files/NoDirectory.js"
 import * as OutQueueRestore from "./files/OutQueueRestore.js"
 import * as ScheduleMarksDirectory from "./files/ScheduleMarksDirectory.js"
 import * as Scheduling from "./files/Scheduling.js"
@@ -32,7 +33,7 @@ import * as StrayErrors from "./plugins/StrayErrors.js"
 import * as OpenRequests from "./process/OpenRequests.js"
 import * as TrustedCertificates from "./process/TrustedCertificates.js"
 import * as YieldToRequests from "./process/YieldToRequests.js"
-import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
+import { directoryMissing, type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
 import * as UndiciTargetHttp from "./targets/UndiciTargetHttp.js"
 
 /** The database can't be opened or brought to the current form. */
@@ -71,7 +72,50 @@ const directory = ({
   Directory,
   FileDirectory.FileDirectoryInvalid | LdapDirectory.LdapUnsafe | SettingsInvalid,
   FileSystem.FileSystem
-> => (directory._tag === "File" ? FileDirectory.layer(directory.path) : ldap(directory, trust))
+> => {
+  switch (directory._tag) {
+    case "File":
+      return FileDirectory.layer(directory.path)
+    case "Ldap":
+      return ldap(directory, trust)
+    case "None":
+      return NoDirectory.layer(directoryMissing)
+  }
+}
+
+/** How long the start waits for the source directory. */
+const probeLimit = "5 seconds"
+
+/**
+ * Says before anything is delivered whether the source directory answers. Nobody is kept from starting: what is in the out queues
+ * needs none, and the in queue waits for it.
+ */
+const probe = ({ directory }: Settings) =>
+  Effect.gen(function* () {
+    if (directory._tag === "None") {
+      return yield* Effect.logWarning(
+        `What is missing: ${directoryMissing}. Until then nobody can log in at the API, and changes of users wait in the in queue.`
+      )
+    }
+    const found = yield* Effect.flatMap(Directory, ({ admins }) =>
+      Effect.timeoutFail(admins, {
+        duration: probeLimit,
+        onTimeout: () => new DirectoryError({ operation: "administrators", detail: `no answer within ${probeLimit}` })
+      })
+    )
+    if (found.length === 0) {
+      yield* Effect.logWarning(`The group ${adminGroup} has no members: nobody can log in at the API.`)
+    }
+  }).pipe(
+    Effect.catchAll(({ message }) =>
+      Effect.logWarning(
+        "The source directory does not answer. Until it does, nobody can log in at the API, and changes of users wait in the in queue.",
+        { reason: message }
+      )
+    ),
+    Effect.annotateLogs({ module: "Directory" }),
+    Layer.effectDiscard
+  )
 
 /** How long the LDAP server may take for an answer, in milliseconds. */
 const ldapTimeLimit = 20_000
@@ -160,7 +204,7 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
         Events.layer,
         QueueNotifier.layer,
         storage(settings, threads),
-        directory(settings),
+        Layer.provideMerge(probe(settings), directory(settings)),
         domain(settings),
         OpenRequests.layer,
         ConfigDirectory.layer(settings.appDir)

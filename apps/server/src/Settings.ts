@@ -13,7 +13,11 @@ import type { TrustSetting } from "./process/TrustedCertificates.js"
 import * as Proxy from "./targets/Proxy.js"
 
 /** Where users and their password hashes are looked up. */
-export type DirectorySetting = { readonly _tag: "File"; readonly path: string } | LdapSetting
+export type DirectorySetting =
+  | { readonly _tag: "File"; readonly path: string }
+  | LdapSetting
+  /** Nothing is said. The connector starts, says what is missing, and leaves files in the in queue where they are. */
+  | { readonly _tag: "None" }
 
 export interface LdapSetting {
   readonly _tag: "Ldap"
@@ -81,7 +85,7 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
   {
     name: "IDC_DIRECTORY",
     meaning: "the source directory: ldap, or file:<path to JSON>",
-    defaultsTo: "ldap"
+    defaultsTo: "ldap when anything is set for it; otherwise none, and files wait in the in queue"
   },
   { name: "ldap_server_name", meaning: "host name of the LDAP server", defaultsTo: "none: needed for ldap" },
   { name: "ldap_server_port", meaning: "its port", defaultsTo: "7389" },
@@ -200,10 +204,10 @@ const text = (name: string, fallback: string) =>
 const all = Config.all({
   appDir: text("IDC_APP_DIR", defaultAppDir),
   database: text("IDC_DATABASE_URL", ""),
-  directory: text("IDC_DIRECTORY", "ldap"),
+  directory: text("IDC_DIRECTORY", ""),
   ldapHost: text("ldap_server_name", ""),
-  ldapPort: text("ldap_server_port", "7389"),
-  ldapTls: text("IDC_LDAP_TLS", "starttls"),
+  ldapPort: text("ldap_server_port", ""),
+  ldapTls: text("IDC_LDAP_TLS", ""),
   ldapCa: text("IDC_LDAP_CA_FILE", ""),
   caFile: text("IDC_CA_FILE", ""),
   systemCaFile: text("SSL_CERT_FILE", ""),
@@ -329,18 +333,27 @@ const proxyOf = (
 const isProblems = (value: DirectorySetting | ReadonlyArray<string>): value is ReadonlyArray<string> =>
   !("_tag" in value)
 
+/** Something is said about it. */
+const isLdapMeant = ({ base, hostDn, ldapCa, ldapHost, ldapPort, ldapTls }: Found): boolean =>
+  [base, hostDn, ldapCa, ldapHost, ldapPort, ldapTls].some((value) => value !== "")
+
+/** What is missing when the source directory is, and what to set. */
+export const directoryMissing =
+  "no source directory is configured. Set ldap_server_name, ldap_hostdn and ldap_base (and mount the account's password at IDC_MACHINE_SECRET_FILE, by default /etc/machine.secret), or IDC_DIRECTORY=file:<path to JSON>"
+
 /** The setting, or everything that is wrong with it. */
 const directorySetting = (found: Found): DirectorySetting | ReadonlyArray<string> => {
   const { directory } = found
   if (directory.startsWith("file:") && directory.length > "file:".length) {
     return { _tag: "File", path: directory.slice("file:".length).replace(/^\/\/(?=\/)/, "") }
   }
-  if (directory !== "ldap") {
+  if (directory === "" && !isLdapMeant(found)) return { _tag: "None" }
+  if (directory !== "" && directory !== "ldap") {
     return [`IDC_DIRECTORY: ${JSON.stringify(directory)} can't be used, file:<path to JSON> or ldap is expected`]
   }
-  const { hostDn, ldapCa, ldapHost, ldapTls, machineSecret } = found
-  const port = /^\d{1,5}$/.test(found.ldapPort) ? Number(found.ldapPort) : 0
-  const tls = (["starttls", "ldaps", "none"] as const).find((one) => one === ldapTls)
+  const { hostDn, ldapCa, ldapHost, ldapPort, ldapTls, machineSecret } = found
+  const port = ldapPort === "" ? 7389 : /^\d{1,5}$/.test(ldapPort) ? Number(ldapPort) : 0
+  const tls = (["starttls", "ldaps", "none"] as const).find((one) => one === (ldapTls === "" ? "starttls" : ldapTls))
   const problems = [
     ...(ldapHost === "" ? ["ldap_server_name: is not set, the host name of the LDAP server is expected"] : []),
     ...(hostDn === "" ? ["ldap_hostdn: is not set, the DN of the account that reads the directory is expected"] : []),
