@@ -111,6 +111,8 @@ describe("The start of the service", { timeout: 60_000 }, () => {
         yield* failing({ IDC_HTTP_PORT: String(port) }),
         new RegExp(`^IDC_HTTP_HOST, IDC_HTTP_PORT: .*127.0.0.1:${port}: .*EADDRINUSE`)
       )
+      assert.lengthOf(simulator.requests(), 0)
+      assert.isFalse(Fs.existsSync(place("data/id-connector.db")))
       assert.match(
         yield* failing({ IDC_CA_FILE: place("directory.json") }),
         new RegExp(`^IDC_CA_FILE: ${place("directory.json")} holds no certificate`)
