@@ -2,7 +2,7 @@
 import { FileSystem } from "@effect/platform"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import * as Connector from "@id-connector/core/Connector"
-import type { Directory } from "@id-connector/core/directory/Directory"
+import { adminGroup, Directory, DirectoryError } from "@id-connector/core/directory/Directory"
 import * as Events from "@id-connector/core/events/Events"
 import * as QueueNotifier from "@id-connector/core/queue/QueueNotifier"
 import { SourceDomain } from "@id-connector/core/schools/SourceDomain"
@@ -20,6 +20,7 @@ import * as DatabaseFile from "./files/DatabaseFile.js"
 import * as FileDirectory from "./files/FileDirectory.js"
 import * as InstanceLock from "./files/InstanceLock.js"
 import * as KeyFile from "./files/KeyFile.js"
+import * as NoDirectory from "./files/NoDirectory.js"
 import * as OutQueueRestore from "./files/OutQueueRestore.js"
 import * as ScheduleMarksDirectory from "./files/ScheduleMarksDirectory.js"
 import * as Scheduling from "./files/Scheduling.js"
@@ -30,8 +31,9 @@ import { Ucr } from "./files/Ucr.js"
 import * as PluginFiles from "./plugins/PluginFiles.js"
 import * as StrayErrors from "./plugins/StrayErrors.js"
 import * as OpenRequests from "./process/OpenRequests.js"
+import * as TrustedCertificates from "./process/TrustedCertificates.js"
 import * as YieldToRequests from "./process/YieldToRequests.js"
-import { type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
+import { directoryMissing, type LdapSetting, type Settings, SettingsInvalid } from "./Settings.js"
 import * as UndiciTargetHttp from "./targets/UndiciTargetHttp.js"
 import * as Upgrade from "./upgrade/Upgrade.js"
 
@@ -65,27 +67,69 @@ const storage = ({ databaseFile }: Settings, threads: boolean) =>
   )
 
 const directory = ({
-  directory
+  directory,
+  trust
 }: Settings): Layer.Layer<
   Directory,
   FileDirectory.FileDirectoryInvalid | LdapDirectory.LdapUnsafe | SettingsInvalid,
   FileSystem.FileSystem
-> => (directory._tag === "File" ? FileDirectory.layer(directory.path) : ldap(directory))
+> => {
+  switch (directory._tag) {
+    case "File":
+      return FileDirectory.layer(directory.path)
+    case "Ldap":
+      return ldap(directory, trust)
+    case "None":
+      return NoDirectory.layer(directoryMissing)
+  }
+}
+
+/** How long the start waits for the source directory. */
+const probeLimit = "5 seconds"
+
+/**
+ * Says before anything is delivered whether the source directory answers. Nobody is kept from starting: what is in the out queues
+ * needs none, and the in queue waits for it.
+ */
+const probe = ({ directory }: Settings) =>
+  Effect.gen(function* () {
+    if (directory._tag === "None") {
+      return yield* Effect.logWarning(
+        `What is missing: ${directoryMissing}. Until then nobody can log in at the API, and changes of users wait in the in queue.`
+      )
+    }
+    const found = yield* Effect.flatMap(Directory, ({ admins }) =>
+      Effect.timeoutFail(admins, {
+        duration: probeLimit,
+        onTimeout: () => new DirectoryError({ operation: "administrators", detail: `no answer within ${probeLimit}` })
+      })
+    )
+    if (found.length === 0) {
+      yield* Effect.logWarning(`The group ${adminGroup} has no members: nobody can log in at the API.`)
+    }
+  }).pipe(
+    Effect.catchAll(({ message }) =>
+      Effect.logWarning(
+        "The source directory does not answer. Until it does, nobody can log in at the API, and changes of users wait in the in queue.",
+        { reason: message }
+      )
+    ),
+    Effect.annotateLogs({ module: "Directory" }),
+    Layer.effectDiscard
+  )
 
 /** How long the LDAP server may take for an answer, in milliseconds. */
 const ldapTimeLimit = 20_000
 
-const ldap = ({ base, caFile, host, hostDn, port, secretFile, tls }: LdapSetting) =>
+const ldap = (
+  { base, caFile, host, hostDn, port, secretFile, tls }: LdapSetting,
+  trust: TrustedCertificates.TrustSetting = TrustedCertificates.unset
+) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const ca =
-        caFile === null
-          ? null
-          : yield* Effect.mapError(
-              fs.readFileString(caFile),
-              ({ message }) => new SettingsInvalid({ problems: [`IDC_LDAP_CA_FILE: ${message}`] })
-            )
+        caFile === null ? (yield* TrustedCertificates.telling(trust)).context : yield* certificatesOfLdap(caFile)
       return LdapDirectory.layer({
         server: { host, port, tls, ca, timeLimit: ldapTimeLimit },
         base,
@@ -95,6 +139,13 @@ const ldap = ({ base, caFile, host, hostDn, port, secretFile, tls }: LdapSetting
       })
     })
   )
+
+const certificatesOfLdap = (file: string) =>
+  Effect.try({
+    try: () => TrustedCertificates.read({ file, setting: "IDC_LDAP_CA_FILE" }).join(""),
+    catch: (problem) =>
+      new SettingsInvalid({ problems: [problem instanceof Error ? problem.message : String(problem)] })
+  })
 
 const passwordDigest = ({ appDir }: Settings) =>
   Layer.unwrapEffect(Effect.map(KeyFile.loadOrCreate(`${appDir}/data/password-digest.key`), PasswordDigest.layer))
@@ -128,6 +179,9 @@ const plugins = ({ appDir }: Settings) =>
     })
   )
 
+const targetHttp = ({ appDir, proxy = null, trust = TrustedCertificates.unset }: Settings) =>
+  UndiciTargetHttp.layerFor({ proxy, trust, directory: `${appDir}/conf` })
+
 const trashDirectory = ({ appDir }: Settings) => `${appDir}/data/out_queues_trash`
 
 /** What the schedule commands need: the source directory, and nothing of the queues. */
@@ -146,13 +200,13 @@ export const layer = (settings: Settings, { threads = true }: { readonly threads
       TrashDirectory.layer(trashDirectory(settings))
     ]),
     Layer.provideMerge(Layer.merge(plugins(settings), Scheduling.layer(settings))),
-    Layer.provide([passwordDigest(settings), UndiciTargetHttp.layer, marks(settings)]),
+    Layer.provide([passwordDigest(settings), targetHttp(settings), marks(settings)]),
     Layer.provideMerge(
       Layer.mergeAll(
         Events.layer,
         QueueNotifier.layer,
         storage(settings, threads),
-        directory(settings),
+        Layer.provideMerge(probe(settings), directory(settings)),
         domain(settings),
         OpenRequests.layer,
         ConfigDirectory.layer(settings.appDir)

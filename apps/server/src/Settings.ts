@@ -8,11 +8,17 @@
 import process from "node:process"
 import * as Similar from "@id-connector/core/input/Similar"
 import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/SourceDomain"
-import { Config, Effect, Schema } from "effect"
+import { Config, Effect, Either, Schema } from "effect"
 import * as ClientAddress from "./http/ClientAddress.js"
+import type { TrustSetting } from "./process/TrustedCertificates.js"
+import * as Proxy from "./targets/Proxy.js"
 
 /** Where users and their password hashes are looked up. */
-export type DirectorySetting = { readonly _tag: "File"; readonly path: string } | LdapSetting
+export type DirectorySetting =
+  | { readonly _tag: "File"; readonly path: string }
+  | LdapSetting
+  /** Nothing is said. The connector starts, says what is missing, and leaves files in the in queue where they are. */
+  | { readonly _tag: "None" }
 
 /** How the LDAP server of the source directory is reached. */
 export interface LdapSetting {
@@ -41,6 +47,10 @@ export interface Settings {
   readonly logDirectory: string
   readonly layout: DirectoryLayout
   readonly http: HttpSettings
+  /** Whose certificates are trusted. Those of the system when nothing is said. */
+  readonly trust?: TrustSetting
+  /** What targets are reached through. */
+  readonly proxy?: Proxy.Proxy | null
   /** Where files are written that make the host's listener look at an object again. */
   /** Null: nobody turns trigger files into listener files here, so these are written at once. */
   readonly triggerDirectory: string | null
@@ -77,7 +87,7 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
   {
     name: "IDC_DIRECTORY",
     meaning: "the source directory: ldap, or file:<path to JSON>",
-    defaultsTo: "ldap"
+    defaultsTo: "ldap when anything is set for it; otherwise none, and files wait in the in queue"
   },
   { name: "ldap_server_name", meaning: "host name of the LDAP server", defaultsTo: "none: needed for ldap" },
   { name: "ldap_server_port", meaning: "its port", defaultsTo: "7389" },
@@ -94,8 +104,29 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
   },
   {
     name: "IDC_LDAP_CA_FILE",
-    meaning: "file with the certificates (PEM) that are trusted for LDAP",
-    defaultsTo: "those of the system"
+    meaning: "file with the certificates (PEM) that are trusted for LDAP, and no others",
+    defaultsTo: "those of IDC_CA_FILE"
+  },
+  {
+    name: "IDC_CA_FILE",
+    meaning:
+      "file with certificates (PEM) that are trusted besides those of Node.js: of targets, LDAP, the connector's own API",
+    defaultsTo: "SSL_CERT_FILE, else those of the system in /etc/ssl/certs/ca-certificates.crt"
+  },
+  {
+    name: "SSL_CERT_FILE",
+    meaning: "the same, as other programs know it; one that can't be used is left out",
+    defaultsTo: "/etc/ssl/certs/ca-certificates.crt"
+  },
+  {
+    name: "HTTPS_PROXY",
+    meaning: "proxy that targets are reached through, http://user:password@host:port; also https_proxy",
+    defaultsTo: "none"
+  },
+  {
+    name: "NO_PROXY",
+    meaning: "hosts, .domains, addresses and networks that are reached without it, separated by commas; also no_proxy",
+    defaultsTo: "none; targets on this machine never need it"
   },
   { name: "IDC_UCR_FILE", meaning: "file of UCR values, lines key: value", defaultsTo: "/etc/univention/base.conf" },
   {
@@ -175,11 +206,17 @@ const text = (name: string, fallback: string) =>
 const all = Config.all({
   appDir: text("IDC_APP_DIR", defaultAppDir),
   database: text("IDC_DATABASE_URL", ""),
-  directory: text("IDC_DIRECTORY", "ldap"),
+  directory: text("IDC_DIRECTORY", ""),
   ldapHost: text("ldap_server_name", ""),
-  ldapPort: text("ldap_server_port", "7389"),
-  ldapTls: text("IDC_LDAP_TLS", "starttls"),
+  ldapPort: text("ldap_server_port", ""),
+  ldapTls: text("IDC_LDAP_TLS", ""),
   ldapCa: text("IDC_LDAP_CA_FILE", ""),
+  caFile: text("IDC_CA_FILE", ""),
+  systemCaFile: text("SSL_CERT_FILE", ""),
+  proxy: text("https_proxy", ""),
+  proxyInCapitals: text("HTTPS_PROXY", ""),
+  noProxy: text("no_proxy", ""),
+  noProxyInCapitals: text("NO_PROXY", ""),
   hostDn: text("ldap_hostdn", ""),
   machineSecret: text("IDC_MACHINE_SECRET_FILE", "/etc/machine.secret"),
   ucrFile: text("IDC_UCR_FILE", "/etc/univention/base.conf"),
@@ -196,9 +233,23 @@ const all = Config.all({
 })
 
 /** What is needed without the source directory, whatever is said about that. */
-export const withoutDirectory: Effect.Effect<Pick<Settings, "appDir" | "ucrFile" | "listenerDirectory">> = Effect.map(
+export const withoutDirectory: Effect.Effect<
+  Required<Pick<Settings, "appDir" | "ucrFile" | "listenerDirectory" | "trust">>
+> = Effect.map(Effect.orDie(all), (found) => ({
+  appDir: found.appDir,
+  ucrFile: found.ucrFile,
+  listenerDirectory: `${found.appDir}/data/listener`,
+  trust: trustOf(found)
+}))
+
+/** How targets are reached, for whoever asks them without a connector. */
+export const outgoing: Effect.Effect<Required<Pick<Settings, "trust" | "proxy">>, SettingsInvalid> = Effect.flatMap(
   Effect.orDie(all),
-  ({ appDir, ucrFile }) => ({ appDir, ucrFile, listenerDirectory: `${appDir}/data/listener` })
+  (found) =>
+    Either.match(proxyOf(found), {
+      onLeft: (problem) => new SettingsInvalid({ problems: [problem] }),
+      onRight: (proxy) => Effect.succeed({ trust: trustOf(found), proxy })
+    })
 )
 
 /** Reads the environment. `ldap_base` is none when it is not set: UCR may know it. */
@@ -230,7 +281,10 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
       `IDC_TRUSTED_PROXIES: ${JSON.stringify(proxy.slice(0, 100))} is no address and no network, addresses and networks like 10.0.0.0/8 are expected, separated by commas, or none`
     )
   }
-  if (databaseFile === null || isProblems(directory) || problems.length > 0) return new SettingsInvalid({ problems })
+  const proxy = proxyOf(found)
+  if (Either.isLeft(proxy)) problems.push(proxy.left)
+  if (Either.isLeft(proxy) || databaseFile === null || isProblems(directory) || problems.length > 0)
+    return new SettingsInvalid({ problems })
   return Effect.succeed({
     appDir: found.appDir,
     listenerDirectory: `${found.appDir}/data/listener`,
@@ -238,6 +292,8 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     directory,
     ucrFile: found.ucrFile,
     logDirectory: found.logDirectory,
+    trust: trustOf(found),
+    proxy: proxy.right,
     triggerDirectory: found.triggers !== "" ? found.triggers : isFile(directory) ? null : defaultTriggerDirectory,
     http: {
       host: found.httpHost,
@@ -261,8 +317,31 @@ const sqliteFile = (url: string): string | null => {
 
 type Found = Effect.Effect.Success<typeof all>
 
+const trustOf = ({ caFile, systemCaFile }: Pick<Found, "caFile" | "systemCaFile">): TrustSetting => ({
+  own: caFile === "" ? null : caFile,
+  system: systemCaFile === "" ? null : systemCaFile
+})
+
+/** As most programs do: what is written in small letters goes first. */
+const proxyOf = (
+  found: Pick<Found, "proxy" | "proxyInCapitals" | "noProxy" | "noProxyInCapitals">
+): Either.Either<Proxy.Proxy | null, string> => {
+  const [variable, value] = found.proxy === "" ? ["HTTPS_PROXY", found.proxyInCapitals] : ["https_proxy", found.proxy]
+  return value === ""
+    ? Either.right(null)
+    : Proxy.parse(variable, value, found.noProxy === "" ? found.noProxyInCapitals : found.noProxy)
+}
+
 const isProblems = (value: DirectorySetting | ReadonlyArray<string>): value is ReadonlyArray<string> =>
   !("_tag" in value)
+
+/** Something is said about it. */
+const isLdapMeant = ({ base, hostDn, ldapCa, ldapHost, ldapPort, ldapTls }: Found): boolean =>
+  [base, hostDn, ldapCa, ldapHost, ldapPort, ldapTls].some((value) => value !== "")
+
+/** What is missing when the source directory is, and what to set. */
+export const directoryMissing =
+  "no source directory is configured. Set ldap_server_name, ldap_hostdn and ldap_base (and mount the account's password at IDC_MACHINE_SECRET_FILE, by default /etc/machine.secret), or IDC_DIRECTORY=file:<path to JSON>"
 
 /** The setting, or everything that is wrong with it. */
 const directorySetting = (found: Found): DirectorySetting | ReadonlyArray<string> => {
@@ -270,12 +349,13 @@ const directorySetting = (found: Found): DirectorySetting | ReadonlyArray<string
   if (directory.startsWith("file:") && directory.length > "file:".length) {
     return { _tag: "File", path: directory.slice("file:".length).replace(/^\/\/(?=\/)/, "") }
   }
-  if (directory !== "ldap") {
+  if (directory === "" && !isLdapMeant(found)) return { _tag: "None" }
+  if (directory !== "" && directory !== "ldap") {
     return [`IDC_DIRECTORY: ${JSON.stringify(directory)} can't be used, file:<path to JSON> or ldap is expected`]
   }
-  const { hostDn, ldapCa, ldapHost, ldapTls, machineSecret } = found
-  const port = /^\d{1,5}$/.test(found.ldapPort) ? Number(found.ldapPort) : 0
-  const tls = (["starttls", "ldaps", "none"] as const).find((one) => one === ldapTls)
+  const { hostDn, ldapCa, ldapHost, ldapPort, ldapTls, machineSecret } = found
+  const port = ldapPort === "" ? 7389 : /^\d{1,5}$/.test(ldapPort) ? Number(ldapPort) : 0
+  const tls = (["starttls", "ldaps", "none"] as const).find((one) => one === (ldapTls === "" ? "starttls" : ldapTls))
   const problems = [
     ...(ldapHost === "" ? ["ldap_server_name: is not set, the host name of the LDAP server is expected"] : []),
     ...(hostDn === "" ? ["ldap_hostdn: is not set, the DN of the account that reads the directory is expected"] : []),

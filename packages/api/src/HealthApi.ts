@@ -8,6 +8,16 @@ const Health = Schema.Struct({ status: Schema.Literal("ok") }).annotations({
   examples: [{ status: "ok" }]
 })
 
+const Ready = Schema.Struct({
+  status: Schema.Literal("ok"),
+  missing: Schema.optionalWith(
+    Schema.Array(Schema.String).annotations({
+      description: "What has to be set before everything works. Missing: nothing."
+    }),
+    { exact: true }
+  )
+}).annotations({ identifier: "Ready", examples: [{ status: "ok" }] })
+
 /** 503: the storage does not answer. */
 export class NotReady extends Schema.TaggedClass<NotReady>()("NotReady", { detail: Schema.String }) {}
 
@@ -28,7 +38,7 @@ export class HealthApi extends HttpApiGroup.make("health")
   )
   .add(
     HttpApiEndpoint.get("ready", "/health/ready")
-      .addSuccess(Health)
+      .addSuccess(Ready)
       .addError(NotReadyBody)
       .annotate(OpenApi.Summary, "The queues and their storage work")
       .annotate(

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Connector from "@id-connector/core/Connector"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
+import { Directory, DirectoryError } from "@id-connector/core/directory/Directory"
 import * as Events from "@id-connector/core/events/Events"
 import * as FailurePolicy from "@id-connector/core/queue/out/FailurePolicy"
 import * as OutQueueTrash from "@id-connector/core/queue/out/OutQueueTrash"
@@ -176,6 +177,32 @@ describe("Connector", () => {
       assert.deepStrictEqual(yield* spool.names, [])
       assert.deepStrictEqual(yield* spool.trashed, [])
     }).pipe(Effect.provide(world([authority("A"), authority("B")])))
+  )
+
+  it.scoped("keeps files while the source directory does not answer, says why, and goes on when it does", () =>
+    Effect.gen(function* () {
+      const spool = yield* MemorySpool.MemorySpool
+      const directory = yield* Directory
+      let isDown = true
+      const unsteady = {
+        ...directory,
+        passwordHashes: (names: ReadonlyArray<string>) =>
+          isDown
+            ? new DirectoryError({ operation: "password hashes", detail: "nobody there" })
+            : directory.passwordHashes(names)
+      }
+      const context = yield* Layer.build(Layer.provide(Connector.layer, Layer.succeed(Directory, unsteady)))
+      const connector = Context.get(context, Connector.Connector)
+      yield* spool.put("1.json", user("anna", ["A1"]))
+      yield* settle
+      assert.deepStrictEqual(yield* spool.names, ["1.json"])
+      assert.match((yield* connector.inQueue).heldUp ?? "", /source directory failed .* nobody there/)
+      isDown = false
+      yield* TestClock.adjust("1 second")
+      yield* settle
+      assert.deepStrictEqual(yield* labels, ["anna"])
+      assert.isNull((yield* connector.inQueue).heldUp)
+    }).pipe(Effect.provide(world([authority("A")])), Effect.provide(Logger.minimumLogLevel(LogLevel.None)))
   )
 
   it.scoped("takes files over in the order of their names, users before groups", () =>

@@ -10,8 +10,8 @@ export interface LdapServer {
   readonly host: string
   readonly port: number
   readonly tls: "starttls" | "ldaps" | "none"
-  /** Certificates (PEM) that are trusted instead of the system's. */
-  readonly ca: string | null
+  /** Certificates (PEM) that are trusted instead of those of Node.js, or what to ask for each connection. */
+  readonly ca: string | null | (() => Tls.SecureContext)
   /** For connecting and for each operation, in milliseconds. */
   readonly timeLimit: number
 }
@@ -60,7 +60,7 @@ export const open = (server: LdapServer): Effect.Effect<LdapConnection, LdapFail
       ...(Net.isIP(server.host) === 0
         ? { servername: server.host }
         : { checkServerIdentity: (_, certificate) => Tls.checkServerIdentity(server.host, certificate) }),
-      ...(server.ca === null ? {} : { ca: server.ca })
+      ...(yield* trust(server))
     }
     const client = yield* Effect.acquireRelease(
       Effect.sync(
@@ -96,6 +96,13 @@ export const open = (server: LdapServer): Effect.Effect<LdapConnection, LdapFail
     })
     return { client, isOpen: () => isOpen, lost }
   })
+
+const trust = ({ ca, tls }: LdapServer): Effect.Effect<Tls.ConnectionOptions, LdapFailure> =>
+  typeof ca !== "function"
+    ? Effect.succeed(ca === null ? {} : { ca })
+    : tls === "none"
+      ? Effect.succeed({})
+      : Effect.try({ try: () => ({ secureContext: ca() }), catch: (cause) => new LdapFailure({ cause }) })
 
 /** Logs in with a DN and a password. */
 export const bind = (

@@ -22,7 +22,9 @@ export const describe = (cause: unknown, bindDn: string): string => {
   const message = messageOf(cause)
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
   const text = message.includes(code) || code === "" ? message : `${message} (${code})`
-  return /certificate|self.signed|altname/i.test(text) ? `its certificate is not trusted: ${text}` : text
+  return /certificate|self.signed|altname/i.test(text)
+    ? `its certificate is not trusted: ${text}. IDC_CA_FILE (or IDC_LDAP_CA_FILE) names a file with the certificate of its CA`
+    : text
 }
 
 const messageOf = (cause: unknown): string => {

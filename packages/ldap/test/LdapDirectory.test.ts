@@ -1,5 +1,6 @@
 import { once } from "node:events"
 import { type AddressInfo, createServer } from "node:net"
+import * as Tls from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import { Directory } from "@id-connector/core/directory/Directory"
@@ -263,6 +264,24 @@ Slapd.layerAtServer(Layer.scoped(Server, Slapd.make(ldif)), { timeout: "60 secon
         assert.isTrue(Option.isSome(yield* plain.user("anna")))
         const error = yield* Effect.flip(directoryAt({ tls: "none", host: "ldap.example.com" }))
         assert.match(error.message, /^IDC_LDAP_TLS: none is only for a server on this machine/)
+      })
+    )
+
+    it.scoped("asks for each connection whom to trust", () =>
+      Effect.gen(function* () {
+        const { ca, tlsPort } = yield* Server
+        let asked = 0
+        const trusting = () => {
+          asked++
+          return Tls.createSecureContext({ ca })
+        }
+        const started = yield* directoryAt({ ca: trusting })
+        assert.isTrue(Option.isSome(yield* started.user("anna")))
+        const secure = yield* directoryAt({ tls: "ldaps", port: tlsPort, ca: trusting })
+        assert.isTrue(Option.isSome(yield* secure.user("anna")))
+        assert.strictEqual(asked, 2)
+        const untrusting = yield* directoryAt({ ca: () => Tls.createSecureContext() })
+        assert.match(yield* detailOf(untrusting.user("anna")), /its certificate is not trusted: .* IDC_CA_FILE/)
       })
     )
 

@@ -35,7 +35,7 @@ describe("LdapProblem", () => {
   it("knows a certificate that is not trusted", () => {
     assert.strictEqual(
       describeIt(new Error("self-signed certificate")),
-      "its certificate is not trusted: self-signed certificate"
+      "its certificate is not trusted: self-signed certificate. IDC_CA_FILE (or IDC_LDAP_CA_FILE) names a file with the certificate of its CA"
     )
   })
 })

@@ -1,10 +1,12 @@
 /** How commands come to the API of a running connector: its address, who asks, and what it means when that does not work. */
 import { Options } from "@effect/cli"
-import { FetchHttpClient, FileSystem } from "@effect/platform"
+import { FetchHttpClient, FileSystem, type HttpClient } from "@effect/platform"
 import { prefix } from "@id-connector/api/Api"
 import * as Client from "@id-connector/api/Client"
-import { Config, Effect, Option, Predicate, Redacted } from "effect"
+import { Config, Effect, Layer, Option, Predicate, Redacted } from "effect"
 import * as Prompt from "../process/Prompt.js"
+import * as TrustedCertificates from "../process/TrustedCertificates.js"
+import * as Settings from "../Settings.js"
 import { CannotStart } from "./CannotStart.js"
 import { WrongUse } from "./WrongUse.js"
 
@@ -106,12 +108,38 @@ export const withClient = <A, E, R>(given: Given, use: (client: Client.Client) =
         ]
       })
     const asking = yield* credentials(given)
-    const client = yield* Client.make({ baseUrl, retries: 1, ...asking })
-    return yield* Effect.mapError(use(client), (error) => explained(error, baseUrl, asking))
-  }).pipe(
+    const asked = Effect.gen(function* () {
+      const client = yield* Client.make({ baseUrl, retries: 1, ...asking })
+      return yield* Effect.mapError(use(client), (error) => explained(error, baseUrl, asking))
+    })
     // @effect-diagnostics-next-line strictEffectProvide:off
-    Effect.provide(FetchHttpClient.layer)
-  )
+    return yield* Effect.provide(asked, yield* httpFor(baseUrl))
+  })
+
+/** Trusts what the service trusts. Most ask the connector beside them without TLS, and need not wait until more is loaded. */
+const httpFor = (baseUrl: string): Effect.Effect<Layer.Layer<HttpClient.HttpClient>, CannotStart> =>
+  /^http:/i.test(baseUrl)
+    ? Effect.succeed(FetchHttpClient.layer)
+    : Effect.gen(function* () {
+        const { trust } = yield* Settings.withoutDirectory
+        const NodeHttpClient = yield* Effect.promise(() => import("@effect/platform-node/NodeHttpClient"))
+        const Undici = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
+        const secureContext = yield* Effect.try({
+          try: () => TrustedCertificates.make(trust).context(),
+          catch: (problem) => new CannotStart({ lines: [problem instanceof Error ? problem.message : String(problem)] })
+        })
+        return NodeHttpClient.layerUndiciWithoutDispatcher.pipe(
+          Layer.provide(
+            Layer.scoped(
+              NodeHttpClient.Dispatcher,
+              Effect.acquireRelease(
+                Effect.sync(() => new Undici.Agent({ connect: { secureContext } })),
+                (agent) => Effect.promise(() => agent.destroy())
+              )
+            )
+          )
+        )
+      })
 
 type Asking = Effect.Effect.Success<ReturnType<typeof credentials>>
 
@@ -171,7 +199,7 @@ const connectionProblem = (error: unknown): string => {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return "there is no such host. Is the address right (--url, IDC_API_URL)?"
   if (/CERT|SIGNATURE|ISSUER|ALTNAME/.test(code))
-    return `its certificate is not trusted (${code}). NODE_EXTRA_CA_CERTS names a file with certificates to trust.`
+    return `its certificate is not trusted (${code}). Name a file with the certificate of its CA in IDC_CA_FILE.`
   return `${message}. Does it run, and is the address right (--url, IDC_API_URL)?`
 }
 

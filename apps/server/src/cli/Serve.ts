@@ -4,9 +4,12 @@
 import process from "node:process"
 import { Command, HelpDoc, Span } from "@effect/cli"
 import { Array as Arr, Effect, Layer, Logger } from "effect"
+import * as KeyFile from "../files/KeyFile.js"
+import * as StartCheck from "../files/StartCheck.js"
 import * as Ucr from "../files/Ucr.js"
 import * as Logging from "../log/Logging.js"
 import * as SecureRandom from "../process/SecureRandom.js"
+import * as TrustedCertificates from "../process/TrustedCertificates.js"
 import * as Settings from "../Settings.js"
 import { version } from "../Version.js"
 import { CannotStart } from "./CannotStart.js"
@@ -30,16 +33,36 @@ const help = HelpDoc.blocks([
 /** Nobody collects spans yet: making them would cost a tenth of the time of a delivery. */
 const untraced = Layer.merge(Layer.setTracerEnabled(false), Logger.remove(Logger.tracerLogger))
 
+const tokensSecret = ({ appDir }: Settings.Settings) => `${appDir}/conf/tokens.secret`
+
 const serve = Effect.gen(function* () {
   const settings = yield* Settings.load
   // The other commands need nothing of it, and are not to wait until it is loaded.
-  const [Main, HttpApp] = yield* Effect.promise(() => Promise.all([import("../Main.js"), import("../http/HttpApp.js")]))
+  const [Main, HttpApp, ApiServer, Missing] = yield* Effect.promise(() =>
+    Promise.all([
+      import("../Main.js"),
+      import("../http/HttpApp.js"),
+      import("../http/ApiServer.js"),
+      import("../http/Missing.js")
+    ])
+  )
   // Whoever read the output may go away: the log file has the lines, too, and the queues go on.
   process.stdout.on("error", () => undefined)
   const Log = Logging.layer(settings.logDirectory, (text) => process.stdout.write(text)).pipe(
     Layer.provideMerge(Ucr.layer(settings.ucrFile))
   )
-  const unknown = yield* Settings.unknownVariables
+  const { trust = TrustedCertificates.unset } = settings
+  const unusable =
+    trust.own === null ? null : TrustedCertificates.problemOf({ file: trust.own, setting: "IDC_CA_FILE" })
+  if (unusable !== null) return yield* unusable
+  const left =
+    trust.system === null ? null : TrustedCertificates.problemOf({ file: trust.system, setting: "SSL_CERT_FILE" })
+  const unknown = [...(yield* Settings.unknownVariables), ...(left === null ? [] : [`${left.message} It is left out.`])]
+  // All that can keep the service from running is found out before the queues start: a start that fails delivers nothing.
+  const Checked = Layer.mergeAll(
+    ApiServer.listening(settings.http),
+    Layer.effectDiscard(KeyFile.loadOrCreate(tokensSecret(settings)))
+  ).pipe(Layer.provideMerge(Layer.effectDiscard(StartCheck.directories(settings))))
   const Started = Layer.scopedDiscard(
     Effect.zipRight(
       Effect.forEach(unknown, (text) => Effect.logWarning(text), { discard: true }),
@@ -49,10 +72,13 @@ const serve = Effect.gen(function* () {
       })
     )
   )
+  const missing = settings.directory._tag === "None" ? [Settings.directoryMissing] : []
   return yield* Layer.launch(
     Started.pipe(
-      Layer.provideMerge(HttpApp.layer(settings.http, `${settings.appDir}/conf/tokens.secret`)),
+      Layer.provideMerge(HttpApp.layer(settings.http, tokensSecret(settings))),
       Layer.provideMerge(Main.layer(settings)),
+      Layer.provide(Layer.succeed(Missing.Missing, missing)),
+      Layer.provide(Checked),
       Layer.provideMerge(Log),
       Layer.provide([SecureRandom.layer, untraced])
     )

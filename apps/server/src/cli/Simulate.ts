@@ -4,6 +4,7 @@ import { Path } from "@effect/platform"
 import * as Harness from "@id-connector/testkit/harness/Harness"
 import * as Report from "@id-connector/testkit/harness/Report"
 import { Console, Effect, Option } from "effect"
+import * as Settings from "../Settings.js"
 import * as UndiciTargetHttp from "../targets/UndiciTargetHttp.js"
 import { CannotStart } from "./CannotStart.js"
 import * as CommandShape from "./CommandShape.js"
@@ -126,13 +127,23 @@ const inputOf = (given: Given, steps: ReadonlyArray<ReadonlyArray<SimulationInpu
       ...(directory === null ? {} : { directory }),
       // Whatever it holds, the harness looks at it first.
       ...(targets === null ? {} : { targets: targets as NonNullable<SimulationInput.Input["targets"]> }),
-      ...(given.real.length === 0 ? {} : { real: { authorities: given.real, http: UndiciTargetHttp.http } }),
+      ...(given.real.length === 0 ? {} : { real: { authorities: given.real, http: yield* http } }),
       ...(base === null ? {} : { base }),
       plugins: (yield* present(given.plugins, (place) => SimulationInput.plugins(path.resolve(place)))) ?? [],
       sourceUid: given.sourceUid
     }
     return input
   })
+
+/** As the service would reach them; files with certificates are looked for as from `conf/`. */
+const http = Effect.gen(function* () {
+  const { appDir } = yield* Settings.withoutDirectory
+  const { proxy, trust } = yield* Effect.mapError(
+    Settings.outgoing,
+    ({ problems }) => new CannotStart({ lines: problems })
+  )
+  return yield* UndiciTargetHttp.making({ proxy, trust, directory: `${appDir}/conf` })
+})
 
 const present = <A, B, E, R>(given: Option.Option<A>, read: (given: A) => Effect.Effect<B, E, R>) =>
   Option.match(given, { onNone: () => Effect.succeed(null), onSome: read })

@@ -2,7 +2,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
-import { Effect, Either, Option, Schema } from "effect"
+import { Effect, Either, Option, Predicate, Schema } from "effect"
+import * as TrustedCertificates from "../process/TrustedCertificates.js"
 import * as JsonFile from "./JsonFile.js"
 
 /** The directory of the authorities' files can't be listed: nothing is known about them. */
@@ -185,8 +186,30 @@ export const oddities = (
               log: "A configuration file with passwords can be read by others. Mode 0600 is expected.",
               data: { file }
             }
-          ])
+          ]),
+      ...untrusted(path.join(path.dirname(file), ".."), authority, path.resolve).map(({ message }) => ({
+        text: message,
+        log: "A file with certificates that a configuration names can't be used. The authority is paused until it can.",
+        data: { file, reason: message }
+      }))
     ]
+  })
+
+/** Files with certificates that can't be used. `conf`: what their paths are relative to. */
+const untrusted = (
+  conf: string,
+  { plugin_configs }: SchoolAuthority.SchoolAuthority,
+  resolve: (...parts: ReadonlyArray<string>) => string
+): ReadonlyArray<TrustedCertificates.CertificatesUnusable> =>
+  Object.entries(plugin_configs).flatMap(([plugin, { ssl_context }]) => {
+    const { ca_file, verify_mode }: { readonly ca_file?: unknown; readonly verify_mode?: unknown } = Predicate.isRecord(
+      ssl_context
+    )
+      ? ssl_context
+      : {}
+    if (typeof ca_file !== "string" || ca_file === "" || verify_mode === 0) return []
+    const setting = `plugin_configs.${plugin}.ssl_context.ca_file`
+    return TrustedCertificates.problemOf({ file: resolve(conf, ca_file), setting }) ?? []
   })
 
 /** Says them to the log. */

@@ -5,6 +5,7 @@ import { NotReady } from "@id-connector/api/HealthApi"
 import { Connector } from "@id-connector/core/Connector"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import { Effect } from "effect"
+import { Missing } from "./Missing.js"
 
 const ok = { status: "ok" as const }
 
@@ -15,13 +16,15 @@ export const layer = HttpApiBuilder.group(Api, "health", (handlers) =>
   Effect.gen(function* () {
     const connector = yield* Connector
     const store = yield* QueueStore
+    const missing = yield* Missing
+    const ready = missing.length === 0 ? ok : { ...ok, missing }
     const probe = yield* Effect.cachedWithTTL(Effect.exit(store.probe), probeEvery)
     return handlers
       .handle("live", () => Effect.succeed(ok))
       .handle("ready", () =>
         connector.status.pipe(
           Effect.zipRight(Effect.flatten(probe)),
-          Effect.as(ok),
+          Effect.as(ready),
           Effect.mapError(({ message }) => new NotReady({ detail: message }))
         )
       )

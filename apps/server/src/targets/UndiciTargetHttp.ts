@@ -11,14 +11,13 @@ import {
   Unreachable
 } from "@id-connector/kelvin/client/TargetHttp"
 import { Effect, Layer } from "effect"
-
-/** A server that does not even take the connection in this time is down (milliseconds). */
-const connectTimeout = 5_000
+import * as TrustedCertificates from "../process/TrustedCertificates.js"
+import * as TargetConnection from "./TargetConnection.js"
 
 /** A larger answer is none of a Kelvin server, in bytes. It is cut off. */
 const largestAnswer = 64 * 1024 * 1024
 
-export const http: TargetHttpShape = {
+export const make = (surroundings: TargetConnection.Surroundings): TargetHttpShape => ({
   client: ({ connections, tls }) =>
     Effect.map(
       Effect.acquireRelease(
@@ -30,20 +29,34 @@ export const http: TargetHttpShape = {
               // The limit of each request is a timer of its own.
               headersTimeout: 0,
               bodyTimeout: 0,
-              connect: {
-                timeout: connectTimeout,
-                rejectUnauthorized: tls.verifyCertificate,
-                ...(tls.verifyHostname ? {} : { checkServerIdentity: () => undefined })
-              }
+              connect: TargetConnection.connector(tls, surroundings)
             })
         ),
         (agent) => Effect.promise(() => agent.destroy())
       ),
       sendWith
     )
+})
+
+export interface Options {
+  readonly trust: TrustedCertificates.TrustSetting
+  readonly proxy: TargetConnection.Surroundings["proxy"]
+  /** What paths in the configuration of an authority are relative to. */
+  readonly directory: string
 }
 
-export const layer: Layer.Layer<TargetHttp> = Layer.succeed(TargetHttp, http)
+/** {@link make}, from what the environment says. */
+export const making = ({ trust, ...others }: Options): Effect.Effect<TargetHttpShape> =>
+  Effect.map(TrustedCertificates.telling(trust), (trusted) => make({ ...others, trusted }))
+
+export const layerFor = (options: Options): Layer.Layer<TargetHttp> => Layer.effect(TargetHttp, making(options))
+
+/** Certificates of the system, and no proxy. */
+export const layer: Layer.Layer<TargetHttp> = layerFor({
+  trust: TrustedCertificates.unset,
+  proxy: null,
+  directory: ""
+})
 
 const sendWith =
   (agent: Undici.Agent): Send =>

@@ -37,7 +37,12 @@ describe("The commands that need no connector", { timeout: 240_000 }, () => {
       const broken = write("conf/school_authorities/East.json", '{"name": "East", "url": 7}')
       const odd = write(
         "conf/school_authorities/West.json",
-        JSON.stringify({ ...authority("Far"), plugin_config: {}, plugins: ["kelvn"] }),
+        JSON.stringify({
+          ...authority("Far"),
+          plugin_config: {},
+          plugins: ["kelvn"],
+          plugin_configs: { kelvin: { ssl_context: { ca_file: "far.pem" } } }
+        }),
         0o644
       )
       Fs.writeFileSync(mapping, JSON.stringify({ School1: "North", School2: "Nowhere" }))
@@ -52,6 +57,7 @@ describe("The commands that need no connector", { timeout: 240_000 }, () => {
         `${odd}: plugin_config: is not known`,
         `${odd}: plugins: there is no plugin "kelvn"`,
         `${odd}: name: the authority is called "Far", and the file is not`,
+        `${odd}: plugin_configs.kelvin.ssl_context.ca_file: ${join(app, "conf", "far.pem")} does not exist. A file`,
         `${odd}: mode 0644: others can read its passwords`,
         `${odd}: name: the mapping gives no school to Far`,
         `${mapping}: The school authority "Nowhere" is not configured`,

@@ -1,8 +1,10 @@
-import { connect } from "node:net"
-import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { type AddressInfo, connect } from "node:net"
+import { FileSystem, HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as ApiServer from "@id-connector/server/http/ApiServer"
-import { Context, Effect, Layer } from "effect"
+import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
+import { Context, Effect, Fiber, Layer } from "effect"
 
 const limits = {
   maxConnections: 5,
@@ -71,7 +73,49 @@ describe("ApiServer", () => {
       const taken = yield* Effect.flip(started({ host: "127.0.0.1", port, tls: null }))
       assert.match(taken.message, /^IDC_HTTP_HOST, IDC_HTTP_PORT: .*EADDRINUSE.* Set another address or port/)
       const unreadable = { host: "127.0.0.1", port: 0, tls: { cert: "/nowhere/cert.pem", key: "/nowhere/key.pem" } }
-      assert.match((yield* Effect.flip(started(unreadable))).message, /^IDC_HTTP_TLS_CERT, IDC_HTTP_TLS_KEY: .*ENOENT/)
+      assert.deepStrictEqual((yield* Effect.flip(started(unreadable))).message.split("\n"), [
+        "IDC_HTTP_TLS_CERT: /nowhere/cert.pem does not exist.",
+        "IDC_HTTP_TLS_KEY: /nowhere/key.pem does not exist."
+      ])
+    })
+  )
+
+  it.scopedLive("says which file is no certificate or key, or that they do not belong together", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      const [one, another] = [yield* KelvinSimulatorHttp.certificate, yield* KelvinSimulatorHttp.certificate]
+      const write = (name: string, text: string) =>
+        Effect.as(fs.writeFileString(`${directory}/${name}`, text), `${directory}/${name}`)
+      const cert = yield* write("cert.pem", one.cert)
+      const key = yield* write("key.pem", another.key)
+      const problemOf = (tls: { cert: string; key: string }) =>
+        Effect.map(Effect.flip(started({ host: "127.0.0.1", port: 0, tls })), ({ message }) => message)
+      assert.match(yield* problemOf({ cert, key: cert }), /^IDC_HTTP_TLS_KEY: .*cert\.pem holds no private key/)
+      assert.match(yield* problemOf({ cert: key, key }), /^IDC_HTTP_TLS_CERT: .*key\.pem holds no certificate/)
+      assert.match(
+        yield* problemOf({ cert, key }),
+        /^IDC_HTTP_TLS_KEY: .*does not belong to the certificate in .*cert\.pem/
+      )
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scopedLive("listens before anybody serves, and who asks meanwhile is answered then", () =>
+    Effect.gen(function* () {
+      const settings = { host: "127.0.0.1", port: 0, tls: null }
+      const early = yield* Layer.build(ApiServer.listening(settings, limits))
+      const server = Context.get(early, ApiServer.Listening)
+      const { port } = server.address() as AddressInfo
+      const question = yield* Effect.fork(talk(port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+      yield* Effect.async<void>((resume) => void server.once("connection", () => resume(Effect.void)))
+      const hello = HttpRouter.empty.pipe(HttpRouter.get("/", HttpServerResponse.text("hello")))
+      yield* Layer.build(
+        HttpServer.serve(hello).pipe(
+          Layer.provide(ApiServer.layer(settings, limits)),
+          Layer.provide(Layer.succeedContext(early))
+        )
+      )
+      assert.match(yield* Fiber.join(question), /hello$/)
     })
   )
 })

@@ -155,6 +155,36 @@ describe("Settings", () => {
     })
   )
 
+  it.effect("needs no source directory, but all of LDAP when anything of it is set", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual((yield* load({})).directory, { _tag: "None" })
+      for (const some of [{ ldap_base: "dc=x" }, { IDC_DIRECTORY: "ldap" }, { ldap_server_name: "dc1" }]) {
+        const { message } = yield* Effect.flip(load(some))
+        assert.match(message, /^ldap_\w+: is not set/)
+      }
+    })
+  )
+
+  it.effect("knows whose certificates are trusted and which proxy there is, and shows no password of it", () =>
+    Effect.gen(function* () {
+      assert.deepInclude(yield* load({}), { trust: { own: null, system: null }, proxy: null })
+      const { proxy, trust } = yield* load({
+        IDC_CA_FILE: "/ca.pem",
+        SSL_CERT_FILE: "/system.pem",
+        HTTPS_PROXY: "http://a:geheim@p:1",
+        https_proxy: "http://b:geheim@q:2",
+        NO_PROXY: "a.com, b.com"
+      })
+      assert.deepStrictEqual(trust, { own: "/ca.pem", system: "/system.pem" })
+      assert.deepInclude(proxy, { variable: "https_proxy", url: "http://q:2", except: ["a.com", "b.com"] })
+      assert.notInclude(JSON.stringify(proxy), "geheim")
+      assert.match(
+        (yield* Effect.flip(load({ HTTPS_PROXY: "ftp://a:geheim@p" }))).message,
+        /^HTTPS_PROXY: is no address/
+      )
+    })
+  )
+
   it.effect("reads what is set", () =>
     Effect.gen(function* () {
       const settings = yield* load({

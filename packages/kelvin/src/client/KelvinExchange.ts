@@ -69,17 +69,27 @@ const causeOf = (error: unknown): string => {
   const code = isRecord(innermost) && typeof innermost.code === "string" ? innermost.code : ""
   const message = innermost instanceof Error ? innermost.message : String(innermost)
   const text = message.includes(code) ? message : `${message} (${code})`
-  return short(certificateCodes.has(code) ? `its certificate is not trusted: ${text}` : text, 300)
+  const hint = certificateHints[code]
+  return hint === undefined ? short(text, 500) : `its certificate is not trusted: ${short(text, 300)}. ${hint}`
 }
 
-const certificateCodes: ReadonlySet<string> = new Set([
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "CERT_HAS_EXPIRED",
-  "ERR_TLS_CERT_ALTNAME_INVALID"
-])
+const unknownIssuer =
+  "Name a file with the certificate of its CA in ssl_context.ca_file of this authority, or in IDC_CA_FILE for all"
+
+/** What to do. That nobody's certificate has to be checked is no advice. */
+const certificateHints: { readonly [code: string]: string } = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownIssuer,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownIssuer,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer,
+  UNABLE_TO_GET_ISSUER_CERT: unknownIssuer,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer,
+  CERT_UNTRUSTED: unknownIssuer,
+  CERT_SIGNATURE_FAILURE: unknownIssuer,
+  CERT_NOT_YET_VALID: "Is the time of this machine right? Otherwise whoever runs the target has to renew it",
+  CERT_HAS_EXPIRED: "Whoever runs the target has to renew it, or the time of this machine is wrong",
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    "Write a name into url that the certificate is for, or have one made for this name. ssl_context.check_hostname: false takes any name"
+}
 
 const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === "object" && value !== null

@@ -11,7 +11,15 @@ export interface TlsRules {
   readonly verifyCertificate: boolean
   /** False accepts a certificate that was made for another host. */
   readonly verifyHostname: boolean
+  /** File with certificates (PEM) that are trusted here besides those that are trusted everywhere. */
+  readonly caFile?: string
+  /** Connections of an older version are refused. */
+  readonly oldest?: TlsVersion
+  /** And those of a newer one. */
+  readonly newest?: TlsVersion
 }
+
+export type TlsVersion = "1.0" | "1.1" | "1.2" | "1.3"
 
 export interface TargetRequest {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE"

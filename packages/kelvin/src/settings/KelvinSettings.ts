@@ -5,7 +5,7 @@ import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority
 import { type DeletionLimit, defaultDeletionLimit } from "@id-connector/core/targets/DeletionLimit"
 import { ConfigurationUnusable } from "@id-connector/core/targets/DeliveryError"
 import { type Effect, Either, Option, type Redacted, Schema } from "effect"
-import type { TlsRules } from "../client/TargetHttp.js"
+import type { TlsRules, TlsVersion } from "../client/TargetHttp.js"
 
 const Mapping = Schema.Record({ key: Schema.String, value: Schema.String })
 
@@ -14,12 +14,40 @@ const Password = Schema.RedactedFromSelf(Schema.NonEmptyString).annotations({
   message: () => ({ message: "a text that is not empty is expected (value not shown)", override: true })
 })
 
-/** `ssl_context` has the meaning and the defaults of Python's: both checks are on. */
+/** Python's numbers. Two more stand for the oldest and the newest that there is. */
+const tlsVersions = { 769: "1.0", 770: "1.1", 771: "1.2", 772: "1.3" } as const
+
+const PythonTlsVersion = Schema.NullOr(Schema.Literal(-2, -1, 769, 770, 771, 772)).annotations({
+  message: () => ({
+    message: "769 (TLS 1.0), 770, 771 or 772 (TLS 1.3) is expected, or -2 or -1 for any",
+    override: true
+  })
+})
+
+/** `ssl_context` has the meaning and the defaults of Python's: both checks are on. `ca_file` is our own. */
 const SslContext = Schema.Struct({
   check_hostname: Schema.optionalWith(Schema.Boolean, { default: () => true, nullable: true, exact: true }),
   /** 0 none, 1 optional, 2 required: a server always has a certificate, so 1 and 2 are the same to a client. */
-  verify_mode: Schema.optionalWith(Schema.Literal(0, 1, 2), { default: () => 2 as const, nullable: true, exact: true })
+  verify_mode: Schema.optionalWith(Schema.Literal(0, 1, 2), { default: () => 2 as const, nullable: true, exact: true }),
+  ca_file: Schema.optionalWith(Schema.NullOr(Schema.NonEmptyString), { default: () => null, exact: true }),
+  minimum_version: Schema.optionalWith(PythonTlsVersion, { default: () => null, exact: true }),
+  maximum_version: Schema.optionalWith(PythonTlsVersion, { default: () => null, exact: true })
 })
+
+const tlsRules = (ssl: typeof SslContext.Type): TlsRules => {
+  const oldest = versionOf(ssl.minimum_version)
+  const newest = versionOf(ssl.maximum_version)
+  return {
+    verifyCertificate: ssl.verify_mode !== 0,
+    verifyHostname: ssl.check_hostname,
+    ...(ssl.ca_file === null ? {} : { caFile: ssl.ca_file }),
+    ...(oldest === null ? {} : { oldest }),
+    ...(newest === null ? {} : { newest })
+  }
+}
+
+const versionOf = (number: typeof PythonTlsVersion.Type): TlsVersion | null =>
+  number === null || number === -2 || number === -1 ? null : tlsVersions[number]
 
 const Concurrency = Schema.Int.pipe(Schema.between(1, 32)).annotations({
   message: () => ({ message: "a whole number from 1 to 32 is expected", override: true })
@@ -68,7 +96,7 @@ const Configuration = Schema.Struct({
   mapping: Mappings,
   sync_password_hashes: Schema.optionalWith(Schema.Boolean, { default: () => false, nullable: true, exact: true }),
   ssl_context: Schema.optionalWith(SslContext, {
-    default: () => ({ check_hostname: true, verify_mode: 2 as const }),
+    default: () => SslContext.make({}),
     nullable: true,
     exact: true
   }),
@@ -130,10 +158,7 @@ export const decodeEither = (
     password: right.password,
     mapping: right.mapping,
     syncPasswordHashes: right.sync_password_hashes,
-    tls: {
-      verifyCertificate: right.ssl_context.verify_mode !== 0,
-      verifyHostname: right.ssl_context.check_hostname
-    },
+    tls: tlsRules(right.ssl_context),
     ignoredRoles: right.school_classes_ignore_roles,
     concurrency: right.concurrency,
     requestsPerSecond: right.requests_per_second

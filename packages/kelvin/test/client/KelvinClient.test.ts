@@ -219,10 +219,11 @@ describe("KelvinClient", () => {
           yield* detailOf("connect ECONNREFUSED 10.0.0.1:443", "ECONNREFUSED"),
           "kelvin.example.com: connect ECONNREFUSED 10.0.0.1:443"
         )
-        assert.include(
+        assert.strictEqual(
           yield* detailOf("self-signed certificate", "DEPTH_ZERO_SELF_SIGNED_CERT"),
-          "certificate is not trusted"
+          "kelvin.example.com: its certificate is not trusted: self-signed certificate (DEPTH_ZERO_SELF_SIGNED_CERT). Name a file with the certificate of its CA in ssl_context.ca_file of this authority, or in IDC_CA_FILE for all"
         )
+        assert.match(yield* detailOf("altnames: localhost", "ERR_TLS_CERT_ALTNAME_INVALID"), /not trusted.* url /)
       })
     )
 

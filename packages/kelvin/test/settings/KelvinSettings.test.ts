@@ -72,6 +72,24 @@ describe("KelvinSettings", () => {
       assert.isFalse((yield* tls({ verify_mode: 0 })).verifyCertificate)
       for (const verify_mode of [1, 2]) assert.isTrue((yield* tls({ verify_mode })).verifyCertificate)
       assert.include((yield* problems({ ...complete, ssl_context: { verify_mode: 3 } }))[0], "ssl_context.verify_mode")
+      const strict = { verifyCertificate: true, verifyHostname: true }
+      assert.deepStrictEqual(yield* tls({ minimum_version: 771, maximum_version: 772 }), {
+        ...strict,
+        oldest: "1.2",
+        newest: "1.3"
+      })
+      assert.deepStrictEqual(yield* tls({ minimum_version: -2, maximum_version: -1, ca_file: null }), strict)
+      assert.include(
+        (yield* problems({ ...complete, ssl_context: { minimum_version: "TLSv1_2" } }))[0],
+        "ssl_context.minimum_version: 769 (TLS 1.0)"
+      )
+    })
+  )
+
+  it.effect("takes a file with certificates to trust", () =>
+    Effect.gen(function* () {
+      const { tls } = yield* settings({ ...complete, ssl_context: { ca_file: "traeger1.pem" } })
+      assert.deepStrictEqual(tls, { verifyCertificate: true, verifyHostname: true, caFile: "traeger1.pem" })
     })
   )
 

@@ -52,7 +52,7 @@ describe("the check of a Kelvin configuration", () => {
       ...complete,
       passwort: "geheim",
       mapping: { ...mapping, users_pupil: Builders.usersMapping },
-      ssl_context: { ca_file: "x" },
+      ssl_context: { ca_file: "x", minimum_version: 771, ciphers: "x" },
       deletion_protection: { percentage: 3 }
     })
     assert.deepStrictEqual(
@@ -60,7 +60,7 @@ describe("the check of a Kelvin configuration", () => {
       [
         "plugin_configs.kelvin.passwort",
         "plugin_configs.kelvin.mapping.users_pupil",
-        "plugin_configs.kelvin.ssl_context.ca_file",
+        "plugin_configs.kelvin.ssl_context.ciphers",
         "plugin_configs.kelvin.deletion_protection.percentage"
       ]
     )

@@ -34,9 +34,15 @@ export const run = (control: Control) =>
       yield* Queue.take(signs)
     })
 
+    // The log says each time that it failed; who looks at the queue is told, too, until it goes on.
+    const showFailure = ({ message }: { readonly message: string }) =>
+      Effect.sync(() => {
+        control.heldUp = message
+      })
+
     const work = Effect.gen(function* () {
       isReported = false
-      const lookAgainIn = yield* persistently(drain)
+      const lookAgainIn = yield* persistently(Effect.tapError(drain, showFailure))
       if (lookAgainIn === null) return yield* Queue.take(signs)
       if (lookAgainIn > 0) yield* Effect.timeoutOption(Queue.take(signs), Duration.millis(lookAgainIn))
     })
