@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Host, source } from "./Host.js"
 
@@ -15,6 +16,10 @@ const complaints = (path: string) => {
 describe.skipIf(!isThere && !isDemanding)("shellcheck finds nothing wrong (needs shellcheck)", () => {
   for (const script of ["inst", "uinst", "preinst"])
     it(`with ${script}`, () => assert.strictEqual(complaints(join(source, script)), ""))
+
+  it("with the container's entrypoint", () => {
+    assert.strictEqual(complaints(fileURLToPath(new URL("../../../../container/entrypoint.sh", import.meta.url))), "")
+  })
 
   it("with the hook that preinst installs", () => {
     const host = new Host()
