@@ -1,21 +1,24 @@
 // npm run nodes [-- 22 24]: whether the connector runs on other Nodes than this one. Each is fetched as an npm package, runs the
-// tests of the storage, the deliveries and the API, the demonstration, and a minute of load while garbage is collected.
+// tests of the storage, the deliveries and the API, the demonstration, and load while garbage is collected.
 import { spawnSync } from "node:child_process"
 import { mkdirSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { root } from "./installed.mjs"
 
-/** Not those that run a command a dozen times over, or a browser: they would find nothing else. */
+/** Not those that start processes many times over, or a browser: they would find nothing else. */
 const tests = ["packages/core", "packages/sql", "packages/kelvin", "apps/server"]
 const left = [
   "**/Commands.integration.test.ts",
   "**/ApiCommands.integration.test.ts",
   "**/LocalCommands.integration.test.ts",
+  "**/Simulate.integration.test.ts",
+  "**/FaultyPlugins.integration.test.ts",
+  "**/appcenter/*.test.ts",
   "**/Documents.browser.test.ts"
 ]
 
-const seconds = 60
+const seconds = 40
 
 const run = (env, command, ...args) => {
   console.log(`\n> ${command} ${args.join(" ")}`)
