@@ -41,7 +41,7 @@ RUN npm ci --omit=dev --ignore-scripts \
     node_modules/@esbuild node_modules/@rollup node_modules/@vitest node_modules/@effect/vitest examples ~/.npm
 
 # --- run ------------------------------------------------------------------------------------------------------------------------
-FROM node:24-bookworm-slim
+FROM node:24-bookworm-slim AS run
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends tini ca-certificates && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production
 WORKDIR /opt/id-connector
@@ -86,3 +86,11 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10m CMD ["node", "/opt/id-connector/container/healthcheck.mjs"]
 ENTRYPOINT ["/usr/bin/tini", "--", "/opt/id-connector/container/entrypoint.sh"]
 CMD ["serve"]
+
+# --- ldap: what compose.yaml has as the source directory, the small school on Debian's slapd -------------------------------------
+FROM run AS ldap
+RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slapd \
+  && rm -rf /var/lib/apt/lists/*
+
+# --- the image ------------------------------------------------------------------------------------------------------------------
+FROM run

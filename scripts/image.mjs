@@ -74,7 +74,9 @@ if (!process.argv.includes("--check")) {
   }
   Base.make()
   const network = ["--pull-never", "--network", "host", "--volume", "/etc/resolv.conf:/etc/resolv.conf:ro"]
-  run("buildah", "bud", "--format", "docker", ...network, ...build, "--layers", "--tag", name, ".")
+  const bud = ["bud", "--format", "docker", ...network, ...build, "--layers"]
+  run("buildah", ...bud, "--tag", name, ".")
+  run("buildah", ...bud, "--target", "ldap", "--tag", `${name}-ldap`, ".")
   await look(name, version)
   writeFileSync(stamp, `${ingredients()}\n`)
 }

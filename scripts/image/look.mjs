@@ -170,14 +170,21 @@ export const look = async (image, version) => {
   const inspected = JSON.parse(output("buildah", "inspect", "--type", "image", image))
   const { Cmd, Entrypoint } = inspected.Docker.config
   looksRight(inspected, version)
-  const fresh = async (use) => {
-    const container = output("buildah", "from", "--pull-never", image)
+  const fresh = async (use, from = image) => {
+    const container = output("buildah", "from", "--pull-never", from)
     try {
       return await use(container)
     } finally {
       output("buildah", "rm", container)
     }
   }
+  expect(
+    "the LDAP server of compose.yaml has slapd",
+    await fresh(
+      (container) => attempt("buildah", ...words(container, {}, "test", "-x", "/usr/sbin/slapd")).status === 0,
+      `${image}-ldap`
+    )
+  )
   await fresh((container) => hasCommands(container, Entrypoint, version))
   const said = await fresh((container) => standsAlone(container, [...Entrypoint, ...Cmd]))
   await fresh((container) => runsOnHost(container, [...Entrypoint, ...Cmd]))

@@ -167,12 +167,9 @@ export const directory = {
 }
 
 /** What an authority's file in `conf/school_authorities` holds. */
-export const authorityFile = (name: string, url: string) =>
-  Builders.authority(name, {
-    url,
-    kelvin: {
-      sync_password_hashes: true,
-      // The simulator's certificate is made up at each start.
-      ssl_context: { check_hostname: false, verify_mode: 0 }
-    }
-  })
+export const authorityFile = (
+  name: string,
+  url: string,
+  // The simulator's certificate is made up at each start.
+  ssl_context: object = { check_hostname: false, verify_mode: 0 }
+) => Builders.authority(name, { url, kelvin: { sync_password_hashes: true, ssl_context } })

@@ -20,27 +20,7 @@ const slapd = "/usr/sbin/slapd"
 const isSkipped = !Fs.existsSync(slapd) && ["", "0", "false"].includes((process.env.CI ?? "").toLowerCase())
 
 /** Of UCS's schema what is asked for. */
-const schema = `
-attributetype ( 1.3.6.1.4.1.99999.1.1 NAME 'ucsschoolSchool' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
-attributetype ( 1.3.6.1.4.1.99999.1.2 NAME 'ucsschoolRole' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
-attributetype ( 1.3.6.1.4.1.99999.1.3 NAME 'sambaNTPassword' EQUALITY caseIgnoreIA5Match SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 SINGLE-VALUE )
-attributetype ( 1.3.6.1.4.1.99999.1.4 NAME 'sambaPwdLastSet' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
-attributetype ( 1.3.6.1.4.1.99999.1.5 NAME 'sambaAcctFlags' EQUALITY caseIgnoreIA5Match SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 SINGLE-VALUE )
-attributetype ( 1.3.6.1.4.1.99999.1.6 NAME 'krb5Key' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
-attributetype ( 1.3.6.1.4.1.99999.1.7 NAME 'krb5KeyVersionNumber' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
-attributetype ( 1.3.6.1.4.1.99999.1.8 NAME 'krb5KDCFlags' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
-attributetype ( 1.3.6.1.4.1.99999.1.9 NAME 'ucsschoolRecordUID' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
-attributetype ( 1.3.6.1.4.1.99999.1.10 NAME 'ucsschoolSourceUID' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
-attributetype ( 1.3.6.1.4.1.99999.1.11 NAME 'univentionBirthday' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
-attributetype ( 1.3.6.1.4.1.99999.1.12 NAME 'mailPrimaryAddress' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
-attributetype ( 1.3.6.1.4.1.99999.1.13 NAME 'ucsschoolLegalGuardian' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
-objectclass ( 1.3.6.1.4.1.99999.2.1 NAME 'ucsschoolType' SUP top AUXILIARY MAY ( ucsschoolSchool $ ucsschoolRole $ sambaNTPassword $ sambaPwdLastSet $ sambaAcctFlags $ krb5Key $ krb5KeyVersionNumber $ krb5KDCFlags $ shadowExpire $ ucsschoolRecordUID $ ucsschoolSourceUID $ univentionBirthday $ mailPrimaryAddress $ ucsschoolLegalGuardian ) )
-objectclass ( 1.3.6.1.4.1.99999.2.2 NAME 'ucsschoolStudent' SUP ucsschoolType AUXILIARY )
-objectclass ( 1.3.6.1.4.1.99999.2.3 NAME 'ucsschoolTeacher' SUP ucsschoolType AUXILIARY )
-objectclass ( 1.3.6.1.4.1.99999.2.4 NAME 'ucsschoolStaff' SUP ucsschoolType AUXILIARY )
-objectclass ( 1.3.6.1.4.1.99999.2.5 NAME 'ucsschoolLegalGuardian' SUP ucsschoolType AUXILIARY )
-objectclass ( 1.3.6.1.4.1.99999.2.6 NAME 'ucsschoolGroup' SUP ucsschoolType AUXILIARY )
-`
+const schema = Fs.readFileSync(new URL("../../../container/ucs.schema", import.meta.url), "utf8")
 
 /** `layer` of tests that need the server: they are skipped where it may be missing and is. */
 export const layerAtServer = ((built, options) => {

@@ -43,26 +43,31 @@ export const client = (simulators: { readonly [host: string]: KelvinSimulator })
     })
   )
 
-/** A key and a certificate for `localhost` and `127.0.0.1`, made now. */
-export const certificate: Effect.Effect<{ readonly key: string; readonly cert: string }> = Effect.promise(async () => {
-  const made = await generate([{ name: "commonName", value: "localhost" }], {
-    algorithm: "sha256",
-    extensions: [
-      {
-        name: "subjectAltName",
-        altNames: [
-          { type: 2, value: "localhost" },
-          { type: 7, ip: "127.0.0.1" }
-        ]
-      }
-    ]
+/** A key and a certificate for a server of these names, made now. Nobody has signed it. */
+export const certificateFor = (
+  names: ReadonlyArray<string>
+): Effect.Effect<{ readonly key: string; readonly cert: string }> =>
+  Effect.promise(async () => {
+    const made = await generate([{ name: "commonName", value: names[0] ?? "localhost" }], {
+      algorithm: "sha256",
+      extensions: [
+        {
+          name: "subjectAltName",
+          altNames: [...names.map((value) => ({ type: 2, value }) as const), { type: 7, ip: "127.0.0.1" } as const]
+        }
+      ]
+    })
+    return { key: made.private, cert: made.cert }
   })
-  return { key: made.private, cert: made.cert }
-})
+
+/** {@link certificateFor} `localhost` and `127.0.0.1`. */
+export const certificate: Effect.Effect<{ readonly key: string; readonly cert: string }> = certificateFor(["localhost"])
 
 export interface ServeOptions {
   /** 0 (the default) takes a free one. */
   readonly port?: number
+  /** The address to listen at. Default: the loopback interface. */
+  readonly host?: string
   readonly tls?: { readonly key: string; readonly cert: string }
 }
 
@@ -84,7 +89,7 @@ export const serve = (
         const server = createServer({ ...tls, keepAlive: true, keepAliveTimeout: 60_000 }, (request, response) =>
           onRequest(simulator, request, response)
         )
-        server.listen(options.port ?? 0, "127.0.0.1")
+        server.listen(options.port ?? 0, options.host ?? "127.0.0.1")
         await once(server, "listening")
         return server
       }),
