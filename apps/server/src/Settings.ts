@@ -8,6 +8,7 @@ import process from "node:process"
 import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/SourceDomain"
 import { Config, Effect, Schema } from "effect"
 import * as ClientAddress from "./http/ClientAddress.js"
+import type * as LogLine from "./log/LogLine.js"
 import * as Similar from "./process/Similar.js"
 
 /** Where users and their password hashes are looked up. */
@@ -38,6 +39,8 @@ export interface Settings {
   readonly directory: DirectorySetting
   readonly ucrFile: string
   readonly logDirectory: string
+  /** What a line of the log looks like. Text when nothing is said. */
+  readonly logFormat?: LogLine.Format
   readonly layout: DirectoryLayout
   readonly http: HttpSettings
   /** Where files are written that make the host's listener look at an object again. */
@@ -121,6 +124,7 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
     meaning: "directory of queues.log and http.log",
     defaultsTo: "/var/log/univention/ucsschool-id-connector"
   },
+  { name: "IDC_LOG_FORMAT", meaning: "text, or json: an object per line", defaultsTo: "text" },
   {
     name: "ldap_base",
     meaning: "base DN of the source directory; without it classes of every base are taken",
@@ -183,6 +187,7 @@ const all = Config.all({
   machineSecret: text("IDC_MACHINE_SECRET_FILE", "/etc/machine.secret"),
   ucrFile: text("IDC_UCR_FILE", "/etc/univention/base.conf"),
   logDirectory: text("LOG_DIR", "/var/log/univention/ucsschool-id-connector"),
+  logFormat: text("IDC_LOG_FORMAT", "text"),
   base: text("ldap_base", ""),
   triggers: text("IDC_LISTENER_TRIGGER_DIR", ""),
   httpHost: text("IDC_HTTP_HOST", "0.0.0.0"),
@@ -223,13 +228,18 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
   if ((found.httpCert === "") !== (found.httpKey === "")) {
     problems.push("IDC_HTTP_TLS_CERT, IDC_HTTP_TLS_KEY: only one of the two is set, both or none are expected")
   }
+  const logFormat = (["text", "json"] as const).find((one) => one === found.logFormat)
+  if (logFormat === undefined) {
+    problems.push(`IDC_LOG_FORMAT: ${JSON.stringify(found.logFormat)} can't be used, text or json is expected`)
+  }
   const proxies = found.proxies === "none" ? [] : found.proxies.split(/[\s,]+/).filter((proxy) => proxy !== "")
   for (const proxy of proxies.filter((proxy) => !ClientAddress.isProxy(proxy))) {
     problems.push(
       `IDC_TRUSTED_PROXIES: ${JSON.stringify(proxy.slice(0, 100))} is no address and no network, addresses and networks like 10.0.0.0/8 are expected, separated by commas, or none`
     )
   }
-  if (databaseFile === null || isProblems(directory) || problems.length > 0) return new SettingsInvalid({ problems })
+  if (databaseFile === null || isProblems(directory) || logFormat === undefined || problems.length > 0)
+    return new SettingsInvalid({ problems })
   return Effect.succeed({
     appDir: found.appDir,
     listenerDirectory: `${found.appDir}/data/listener`,
@@ -237,6 +247,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     directory,
     ucrFile: found.ucrFile,
     logDirectory: found.logDirectory,
+    logFormat,
     triggerDirectory: found.triggers !== "" ? found.triggers : isFile(directory) ? null : defaultTriggerDirectory,
     http: {
       host: found.httpHost,

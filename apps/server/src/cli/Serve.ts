@@ -6,10 +6,12 @@ import { Command, HelpDoc, Span } from "@effect/cli"
 import { Array as Arr, Effect, Layer, Logger } from "effect"
 import * as Ucr from "../files/Ucr.js"
 import * as Logging from "../log/Logging.js"
+import * as StandardOutput from "../log/StandardOutput.js"
 import * as SecureRandom from "../process/SecureRandom.js"
 import * as Settings from "../Settings.js"
 import { version } from "../Version.js"
 import { CannotStart } from "./CannotStart.js"
+import * as StartAndStop from "./StartAndStop.js"
 
 const help = HelpDoc.blocks([
   HelpDoc.p(
@@ -34,25 +36,26 @@ const serve = Effect.gen(function* () {
   const settings = yield* Settings.load
   // The other commands need nothing of it, and are not to wait until it is loaded.
   const [Main, HttpApp] = yield* Effect.promise(() => Promise.all([import("../Main.js"), import("../http/HttpApp.js")]))
-  // Whoever read the output may go away: the log file has the lines, too, and the queues go on.
-  process.stdout.on("error", () => undefined)
-  const Log = Logging.layer(settings.logDirectory, (text) => process.stdout.write(text)).pipe(
+  const Log = Logging.layer(settings.logDirectory, StandardOutput.make(process.stdout), settings.logFormat).pipe(
     Layer.provideMerge(Ucr.layer(settings.ucrFile))
   )
   const unknown = yield* Settings.unknownVariables
   const Started = Layer.scopedDiscard(
-    Effect.zipRight(
-      Effect.forEach(unknown, (text) => Effect.logWarning(text), { discard: true }),
-      Effect.logInfo(`The ID Connector ${version} runs.`, {
-        directory: settings.appDir,
-        inQueue: settings.listenerDirectory
-      })
+    Effect.forEach(unknown, (text) => Effect.logWarning(text), { discard: true }).pipe(
+      Effect.zipRight(
+        Effect.logInfo(`The ID Connector ${version} runs.`, {
+          directory: settings.appDir,
+          inQueue: settings.listenerDirectory
+        })
+      ),
+      Effect.zipRight(StartAndStop.duringStop)
     )
   )
   return yield* Layer.launch(
     Started.pipe(
       Layer.provideMerge(HttpApp.layer(settings.http, `${settings.appDir}/conf/tokens.secret`)),
       Layer.provideMerge(Main.layer(settings)),
+      Layer.provideMerge(StartAndStop.layer(settings)),
       Layer.provideMerge(Log),
       Layer.provide([SecureRandom.layer, untraced])
     )
