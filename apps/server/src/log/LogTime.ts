@@ -1,3 +1,5 @@
+// @effect-diagnostics globalDate:off
+// Loggers get a `Date` for each line, of which there are many.
 /** The time of a line: that of the process's time zone, with its distance from UTC, `2026-02-03T05:05:06.789+01:00`. */
 
 const minute = 60_000

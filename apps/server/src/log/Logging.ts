@@ -3,7 +3,7 @@
  * `<LOG_DIR>/queues.log` (everything else). Its level is that of UCR, also when that changes.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { Effect, Layer, Logger, LogLevel } from "effect"
+import { Effect, FiberRef, HashSet, Layer, Logger, LogLevel } from "effect"
 import { Ucr } from "../files/Ucr.js"
 import * as LogBuffer from "./LogBuffer.js"
 import * as LogFile from "./LogFile.js"
@@ -43,7 +43,7 @@ export const layer = (
       const tell = (effect: Effect.Effect<void>) =>
         effect.pipe(
           Effect.annotateLogs({ module: "Log" }),
-          Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+          Effect.locally(FiberRef.currentLoggers, HashSet.make(logger))
         )
 
       const problem = targets["queues.log"].problem ?? targets["http.log"].problem
