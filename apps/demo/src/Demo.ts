@@ -12,6 +12,7 @@ import { defaultLayout } from "@id-connector/core/schools/SourceDomain"
 import * as Ucr from "@id-connector/server/files/Ucr"
 import * as HttpApp from "@id-connector/server/http/HttpApp"
 import * as Logging from "@id-connector/server/log/Logging"
+import * as StandardOutput from "@id-connector/server/log/StandardOutput"
 import * as Main from "@id-connector/server/Main"
 import * as SecureRandom from "@id-connector/server/process/SecureRandom"
 import type { Settings } from "@id-connector/server/Settings"
@@ -54,7 +55,7 @@ export const run = (once: boolean) =>
     const context = yield* Layer.build(
       HttpApp.layer(settings.http, path.join(directory, "conf", "tokens.secret")).pipe(
         Layer.provideMerge(Main.layer(settings)),
-        Layer.provide(Logging.layer(settings.logDirectory, () => undefined)),
+        Layer.provide(Logging.layer(settings.logDirectory, StandardOutput.none)),
         Layer.provide(Ucr.layer(settings.ucrFile)),
         Layer.provide(SecureRandom.layer)
       )

@@ -10,6 +10,7 @@ import * as Similar from "@id-connector/core/input/Similar"
 import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/SourceDomain"
 import { Config, Effect, Either, Schema } from "effect"
 import * as ClientAddress from "./http/ClientAddress.js"
+import type * as LogLine from "./log/LogLine.js"
 import type { TrustSetting } from "./process/TrustedCertificates.js"
 import * as Proxy from "./targets/Proxy.js"
 
@@ -45,6 +46,8 @@ export interface Settings {
   readonly directory: DirectorySetting
   readonly ucrFile: string
   readonly logDirectory: string
+  /** What a line of the log looks like. Text when nothing is said. */
+  readonly logFormat?: LogLine.Format
   readonly layout: DirectoryLayout
   readonly http: HttpSettings
   /** Whose certificates are trusted. Those of the system when nothing is said. */
@@ -153,6 +156,7 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
     meaning: "directory of queues.log and http.log",
     defaultsTo: "/var/log/univention/ucsschool-id-connector"
   },
+  { name: "IDC_LOG_FORMAT", meaning: "text, or json: an object per line", defaultsTo: "text" },
   {
     name: "ldap_base",
     meaning: "base DN of the source directory; without it classes of every base are taken",
@@ -221,6 +225,7 @@ const all = Config.all({
   machineSecret: text("IDC_MACHINE_SECRET_FILE", "/etc/machine.secret"),
   ucrFile: text("IDC_UCR_FILE", "/etc/univention/base.conf"),
   logDirectory: text("LOG_DIR", "/var/log/univention/ucsschool-id-connector"),
+  logFormat: text("IDC_LOG_FORMAT", "text"),
   base: text("ldap_base", ""),
   triggers: text("IDC_LISTENER_TRIGGER_DIR", ""),
   httpHost: text("IDC_HTTP_HOST", "0.0.0.0"),
@@ -275,6 +280,10 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
   if ((found.httpCert === "") !== (found.httpKey === "")) {
     problems.push("IDC_HTTP_TLS_CERT, IDC_HTTP_TLS_KEY: only one of the two is set, both or none are expected")
   }
+  const logFormat = (["text", "json"] as const).find((one) => one === found.logFormat)
+  if (logFormat === undefined) {
+    problems.push(`IDC_LOG_FORMAT: ${JSON.stringify(found.logFormat)} can't be used, text or json is expected`)
+  }
   const proxies = found.proxies === "none" ? [] : found.proxies.split(/[\s,]+/).filter((proxy) => proxy !== "")
   for (const proxy of proxies.filter((proxy) => !ClientAddress.isProxy(proxy))) {
     problems.push(
@@ -283,7 +292,13 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
   }
   const proxy = proxyOf(found)
   if (Either.isLeft(proxy)) problems.push(proxy.left)
-  if (Either.isLeft(proxy) || databaseFile === null || isProblems(directory) || problems.length > 0)
+  if (
+    Either.isLeft(proxy) ||
+    databaseFile === null ||
+    isProblems(directory) ||
+    logFormat === undefined ||
+    problems.length > 0
+  )
     return new SettingsInvalid({ problems })
   return Effect.succeed({
     appDir: found.appDir,
@@ -294,6 +309,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     logDirectory: found.logDirectory,
     trust: trustOf(found),
     proxy: proxy.right,
+    logFormat,
     triggerDirectory: found.triggers !== "" ? found.triggers : isFile(directory) ? null : defaultTriggerDirectory,
     http: {
       host: found.httpHost,

@@ -3,10 +3,10 @@ import { HttpApiMiddleware, HttpApiSecurity } from "@effect/platform"
 import { Context } from "effect"
 import { UnauthorizedBody } from "./ApiError.js"
 
-/** An administrator who has logged in. */
+/** An administrator who has logged in, and the address they ask from. */
 export class Administrator extends Context.Tag("@id-connector/api/Authentication/Administrator")<
   Administrator,
-  { readonly username: string }
+  { readonly username: string; readonly address: string }
 >() {}
 
 export class Authentication extends HttpApiMiddleware.Tag<Authentication>()("@id-connector/api/Authentication", {

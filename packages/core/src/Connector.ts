@@ -163,6 +163,15 @@ const statusOf = (
     )
   })
 
+const texts = {
+  retry: "Items of an out queue are retried by hand.",
+  confirm: "Deletions that were held back are confirmed by hand.",
+  discard: "Discarded items of an out queue by hand."
+} as const
+
+const listed = (ids: ReadonlyArray<ItemId>): string =>
+  `${ids.slice(0, 100).join(", ")}${ids.length > 100 ? ", ..." : ""}`
+
 /** What an administrator does to queues and their items. */
 const interventions = Effect.fnUntraced(function* (
   outQueues: OutQueues.OutQueues
@@ -185,17 +194,31 @@ const interventions = Effect.fnUntraced(function* (
         { authority }
       )
     }).pipe(Effect.annotateLogs({ module: "OutQueue" }))
+  /** One line for each time, also when there was nothing to do. */
+  const told = (
+    what: string,
+    details: { readonly authority: AuthorityName; readonly ids?: string; readonly state?: string },
+    change: Effect.Effect<number, QueueStoreError>
+  ) =>
+    thenNotify(details.authority, change).pipe(
+      Effect.tap((items) => Effect.logInfo(what, { ...details, items })),
+      Effect.annotateLogs({ module: "OutQueue" })
+    )
   return {
-    retry: (authority, ids) => thenNotify(authority, store.retry(authority, { _tag: "Ids", ids })),
+    retry: (authority, ids) =>
+      told(texts.retry, { authority, ids: listed(ids) }, store.retry(authority, { _tag: "Ids", ids })),
     retryAll: (authority, state) =>
-      thenNotify(
-        authority,
+      told(
+        state === "held" ? texts.confirm : texts.retry,
+        { authority, state },
         inBatches((limit) => store.retry(authority, { _tag: "InState", state, limit }))
       ),
-    discard: (authority, ids) => thenNotify(authority, store.discard(authority, { _tag: "Ids", ids })),
+    discard: (authority, ids) =>
+      told(texts.discard, { authority, ids: listed(ids) }, store.discard(authority, { _tag: "Ids", ids })),
     discardAll: (authority, state) =>
-      thenNotify(
-        authority,
+      told(
+        texts.discard,
+        { authority, state },
         inBatches((limit) => store.discard(authority, { _tag: "InState", state, limit }))
       ),
     pause: (authority) => setPaused(authority, true),

@@ -8,11 +8,13 @@ import * as KeyFile from "../files/KeyFile.js"
 import * as StartCheck from "../files/StartCheck.js"
 import * as Ucr from "../files/Ucr.js"
 import * as Logging from "../log/Logging.js"
+import * as StandardOutput from "../log/StandardOutput.js"
 import * as SecureRandom from "../process/SecureRandom.js"
 import * as TrustedCertificates from "../process/TrustedCertificates.js"
 import * as Settings from "../Settings.js"
 import { version } from "../Version.js"
 import { CannotStart } from "./CannotStart.js"
+import * as StartAndStop from "./StartAndStop.js"
 
 const help = HelpDoc.blocks([
   HelpDoc.p(
@@ -25,9 +27,7 @@ const help = HelpDoc.blocks([
       HelpDoc.p(`${meaning} (default ${defaultsTo})`)
     ])
   ),
-  HelpDoc.p(
-    "Example: IDC_APP_DIR=/srv/id-connector IDC_DIRECTORY=file:/srv/id-connector/directory.json id-connector serve"
-  )
+  HelpDoc.p("Example: IDC_APP_DIR=/srv/idc IDC_DIRECTORY=file:/srv/idc.json id-connector serve")
 ])
 
 /** Nobody collects spans yet: making them would cost a tenth of the time of a delivery. */
@@ -46,9 +46,7 @@ const serve = Effect.gen(function* () {
       import("../http/Missing.js")
     ])
   )
-  // Whoever read the output may go away: the log file has the lines, too, and the queues go on.
-  process.stdout.on("error", () => undefined)
-  const Log = Logging.layer(settings.logDirectory, (text) => process.stdout.write(text)).pipe(
+  const Log = Logging.layer(settings.logDirectory, StandardOutput.make(process.stdout), settings.logFormat).pipe(
     Layer.provideMerge(Ucr.layer(settings.ucrFile))
   )
   const { trust = TrustedCertificates.unset } = settings
@@ -64,12 +62,14 @@ const serve = Effect.gen(function* () {
     Layer.effectDiscard(KeyFile.loadOrCreate(tokensSecret(settings)))
   ).pipe(Layer.provideMerge(Layer.effectDiscard(StartCheck.directories(settings))))
   const Started = Layer.scopedDiscard(
-    Effect.zipRight(
-      Effect.forEach(unknown, (text) => Effect.logWarning(text), { discard: true }),
-      Effect.logInfo(`The ID Connector ${version} runs.`, {
-        directory: settings.appDir,
-        inQueue: settings.listenerDirectory
-      })
+    Effect.forEach(unknown, (text) => Effect.logWarning(text), { discard: true }).pipe(
+      Effect.zipRight(
+        Effect.logInfo(`The ID Connector ${version} runs.`, {
+          directory: settings.appDir,
+          inQueue: settings.listenerDirectory
+        })
+      ),
+      Effect.zipRight(StartAndStop.duringStop)
     )
   )
   const missing = settings.directory._tag === "None" ? [Settings.directoryMissing] : []
@@ -79,6 +79,7 @@ const serve = Effect.gen(function* () {
       Layer.provideMerge(Main.layer(settings)),
       Layer.provide(Layer.succeed(Missing.Missing, missing)),
       Layer.provide(Checked),
+      Layer.provideMerge(StartAndStop.layer(settings)),
       Layer.provideMerge(Log),
       Layer.provide([SecureRandom.layer, untraced])
     )

@@ -2,7 +2,7 @@
 
 import { Directory, DirectoryError, type DirectoryUser } from "@id-connector/core/directory/Directory"
 import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
-import { Cache, Context, Duration, Effect, Exit, Fiber, Layer, Option, Redacted } from "effect"
+import { Cache, Context, Duration, Effect, Either, Exit, Fiber, Layer, Option, Redacted } from "effect"
 
 export interface AdministratorsShape {
   /**
@@ -10,12 +10,20 @@ export interface AdministratorsShape {
    * allowed a few minutes ago still is.
    */
   readonly isAllowed: (username: string) => Effect.Effect<boolean, DirectoryError>
-  /** The name of the user with this password who may use the API, or null; it does not say why not. */
+  /** The name of the user with this password who may use the API, or why there is none: for the log, never for who asks. */
   readonly logIn: (
     username: string,
     password: Redacted.Redacted<string>
-  ) => Effect.Effect<string | null, DirectoryError>
+  ) => Effect.Effect<Either.Either<string, LogInRefusal>, DirectoryError>
 }
+
+/** Why somebody may not log in. */
+export type LogInRefusal =
+  | "there is no such user"
+  | "the account is disabled"
+  | "the password is wrong"
+  | "the user is not in the group of administrators"
+  | "name or password is too long"
 
 export class Administrators extends Context.Tag("@id-connector/server/http/Administrators")<
   Administrators,
@@ -87,14 +95,19 @@ export const layer = Layer.scoped(
         }),
       logIn: (username, password) =>
         Effect.gen(function* () {
-          if (username.length > longest || Redacted.value(password).length > longest) return null
+          if (username.length > longest || Redacted.value(password).length > longest)
+            return Either.left<LogInRefusal>("name or password is too long")
           const user = Option.getOrNull(yield* directory.user(username))
           // Whoever is not there has a wrong password, too, and it takes as long to find that out.
           const dn = user?.dn ?? "uid=nobody,cn=id-connector"
           const isPassword = yield* directory.isPassword(dn, password)
-          if (user === null || !isPassword || user.isDisabled || !(yield* isAdmin(user))) return null
+          if (user === null) return Either.left<LogInRefusal>("there is no such user")
+          if (user.isDisabled) return Either.left<LogInRefusal>("the account is disabled")
+          if (!isPassword) return Either.left<LogInRefusal>("the password is wrong")
+          if (!(yield* isAdmin(user)))
+            return Either.left<LogInRefusal>("the user is not in the group of administrators")
           yield* remember(user.username, true)
-          return user.username
+          return Either.right(user.username)
         })
     }
   })

@@ -1,6 +1,6 @@
 /** What administrators do to the configuration: checked, saved, and logged with who it was. */
 import { Failed, NotFound, problemOf, Refused, Unacceptable } from "@id-connector/api/ApiError"
-import { Administrator } from "@id-connector/api/Authentication"
+import type { Administrator } from "@id-connector/api/Authentication"
 import * as ConfigurationChanges from "@id-connector/core/ConfigurationChanges"
 import { Connector } from "@id-connector/core/Connector"
 import * as AuthorityPatch from "@id-connector/core/config/AuthorityPatch"
@@ -13,6 +13,7 @@ import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
 import { type Plugin, Plugins } from "@id-connector/core/targets/Plugin"
 import * as Validation from "@id-connector/core/targets/Validation"
 import { Effect, Either, Option } from "effect"
+import * as ByWhom from "./ByWhom.js"
 
 type Json = { readonly [key: string]: unknown }
 type Change<A, E> = Effect.Effect<A, E | Failed, Administrator>
@@ -143,6 +144,4 @@ const notSaved = ({ message }: ConfigurationNotSaved | QueueStoreError) =>
 
 /** Who has changed the configuration, for the log of what then happens in the queues. */
 const logged = (what: string, details: Json) =>
-  Effect.flatMap(Administrator, ({ username }) =>
-    Effect.logInfo(what, { ...details, by: username }).pipe(Effect.annotateLogs({ module: "Config" }))
-  )
+  ByWhom.logged(Effect.logInfo(what, details).pipe(Effect.annotateLogs({ module: "Config" })))

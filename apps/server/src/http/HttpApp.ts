@@ -47,7 +47,7 @@ export const routes = (secretFile: string, proxies: ClientAddress.Proxies = Clie
       ScheduleHttp.layer,
       TokenHttp.layer(proxies)
     ]),
-    Layer.provide(TokenHttp.authentication),
+    Layer.provide(TokenHttp.authentication(proxies)),
     Layer.provide([Administrators.layer, Tokens.layer(secretFile)]),
     Layer.provide(
       HttpLayerRouter.middleware(
@@ -171,9 +171,13 @@ const policies = new WeakMap<Uint8Array, string>()
 const isAnswerable = (cause: Cause.Cause<unknown>): boolean =>
   Chunk.some(Cause.defects(cause), (defect) => HttpServerRespondable.isRespondable(defect))
 
+/** Those ask all the time: they are of interest when something is searched for only. */
+const isProbe = ({ url }: HttpServerRequest.HttpServerRequest): boolean =>
+  /^\/v1\/(health\/|metrics\b)/.test(url.startsWith(prefix) ? url.slice(prefix.length) : url)
+
 const log = (request: HttpServerRequest.HttpServerRequest, status: number, start: number, requestId: string) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.logInfo("Answered a request.", {
+    (isProbe(request) ? Effect.logDebug : Effect.logInfo)("Answered a request.", {
       method: request.method,
       path: request.url.split("?")[0]?.slice(0, 500),
       status,

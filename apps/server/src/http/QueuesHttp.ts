@@ -9,6 +9,7 @@ import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
 import { type ItemId, QueueStore, type QueueStoreError } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Effect } from "effect"
+import * as ByWhom from "./ByWhom.js"
 import * as ShownQueues from "./ShownQueues.js"
 
 export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
@@ -44,6 +45,10 @@ export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
     const withQueue = <A>(name: string, use: (authority: AuthorityName) => Effect.Effect<A, QueueStoreError>) =>
       Effect.flatMap(authorityOf(name), (authority) => Effect.mapError(use(authority), storageFails))
 
+    /** What an administrator does: the log says who. */
+    const intervene = <A>(name: string, use: (authority: AuthorityName) => Effect.Effect<A, QueueStoreError>) =>
+      ByWhom.logged(withQueue(name, use))
+
     return handlers
       .handle("list", () => queues)
       .handle("get", ({ path: { name } }) => queue(name))
@@ -67,18 +72,18 @@ export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
         )
       )
       .handle("retryItem", ({ path: { id, name } }) =>
-        withQueue(name, (authority) => connector.retry(authority, [id])).pipe(Effect.flatMap(thisOne(id)))
+        intervene(name, (authority) => connector.retry(authority, [id])).pipe(Effect.flatMap(thisOne(id)))
       )
       .handle("discardItem", ({ path: { id, name } }) =>
-        withQueue(name, (authority) => connector.discard(authority, [id])).pipe(Effect.flatMap(thisOne(id)))
+        intervene(name, (authority) => connector.discard(authority, [id])).pipe(Effect.flatMap(thisOne(id)))
       )
       .handle("discardAll", ({ path: { name }, urlParams: { state } }) =>
-        withQueue(name, (authority) => connector.discardAll(authority, state)).pipe(Effect.map((items) => ({ items })))
+        intervene(name, (authority) => connector.discardAll(authority, state)).pipe(Effect.map((items) => ({ items })))
       )
-      .handle("pause", ({ path: { name } }) => Effect.as(withQueue(name, connector.pause), { paused: true }))
-      .handle("resume", ({ path: { name } }) => Effect.as(withQueue(name, connector.resume), { paused: false }))
+      .handle("pause", ({ path: { name } }) => Effect.as(intervene(name, connector.pause), { paused: true }))
+      .handle("resume", ({ path: { name } }) => Effect.as(intervene(name, connector.resume), { paused: false }))
       .handle("retryAll", ({ path: { name }, urlParams: { state } }) =>
-        withQueue(name, (authority) => connector.retryAll(authority, state)).pipe(Effect.map((items) => ({ items })))
+        intervene(name, (authority) => connector.retryAll(authority, state)).pipe(Effect.map((items) => ({ items })))
       )
   })
 )

@@ -5,6 +5,7 @@ import { Failed, NotFound } from "@id-connector/api/ApiError"
 import type { ObjectUnknown } from "@id-connector/core/directory/Directory"
 import { Effect } from "effect"
 import { type NotScheduled, Scheduling } from "../files/Scheduling.js"
+import * as ByWhom from "./ByWhom.js"
 
 /** At the same time, of a school. */
 const parallel = 4
@@ -18,11 +19,21 @@ export const layer = HttpApiBuilder.group(Api, "schedule", (handlers) =>
   Effect.map(Scheduling, (scheduling) =>
     handlers
       .handle("user", ({ path: { name } }) =>
-        Effect.as(Effect.catchAll(scheduling.user(name), failed), { users: 1, groups: 0 })
+        told({ user: name }, Effect.as(Effect.catchAll(scheduling.user(name), failed), { users: 1, groups: 0 }))
       )
       .handle("group", ({ path: { name } }) =>
-        Effect.as(Effect.catchAll(scheduling.group(name), failed), { users: 0, groups: 1 })
+        told({ group: name }, Effect.as(Effect.catchAll(scheduling.group(name), failed), { users: 0, groups: 1 }))
       )
-      .handle("school", ({ path: { name } }) => Effect.catchAll(scheduling.school(name, parallel), failed))
+      .handle("school", ({ path: { name } }) =>
+        told({ school: name }, Effect.catchAll(scheduling.school(name, parallel), failed))
+      )
   )
 )
+
+/** The log says who has asked for it. */
+const told = <A extends object, E>(what: { readonly [kind: string]: string }, scheduled: Effect.Effect<A, E>) =>
+  Effect.tap(scheduled, (numbers) =>
+    ByWhom.logged(
+      Effect.annotateLogs(Effect.logInfo("Scheduled objects by hand.", { ...what, ...numbers }), { module: "Schedule" })
+    )
+  )

@@ -4,8 +4,8 @@ import { Api } from "@id-connector/api/Api"
 import { Failed, TooManyRequests, Unauthorized } from "@id-connector/api/ApiError"
 import { Authentication } from "@id-connector/api/Authentication"
 import { DirectoryError } from "@id-connector/core/directory/Directory"
-import { Effect, Layer, Option, Redacted } from "effect"
-import { Administrators } from "./Administrators.js"
+import { Effect, Either, Layer, Option, Redacted } from "effect"
+import { Administrators, type LogInRefusal } from "./Administrators.js"
 import * as ClientAddress from "./ClientAddress.js"
 import * as LogInLimit from "./LogInLimit.js"
 import { Tokens } from "./Tokens.js"
@@ -41,11 +41,23 @@ export const layer = (proxies: ClientAddress.Proxies) =>
           const peer = Option.getOrElse(remoteAddress, () => "")
           const client = ClientAddress.of(peer, headers["x-forwarded-for"], isProxy)
           const address = ClientAddress.network(client)
+          let refusal: LogInRefusal | "too many log-ins have failed: the user waits" =
+            "too many log-ins have failed: the user waits"
+          const test = Effect.map(
+            administrators.logIn(username, password),
+            Either.match({
+              onLeft: (reason) => {
+                refusal = reason
+                return null
+              },
+              onRight: (name) => name
+            })
+          )
           const result = yield* limit
             .attempt(
               username.slice(0, 512).toLowerCase(),
               address,
-              Effect.timeoutFail(turn(address, administrators.logIn(username, password)), {
+              Effect.timeoutFail(turn(address, test), {
                 duration: logInLimit,
                 onTimeout: () => new DirectoryError({ operation: "login", detail: `no answer within ${logInLimit}` })
               })
@@ -60,7 +72,8 @@ export const layer = (proxies: ClientAddress.Proxies) =>
           }
           yield* Effect.annotateLogs(Effect.logWarning("Rejected a login."), {
             username: username.slice(0, 100),
-            address: client
+            address: client,
+            reason: refusal
           })
           if (result._tag === "Wait") {
             yield* withHeader("retry-after", String(result.seconds))
@@ -79,34 +92,40 @@ const withHeader = (name: string, value: string) =>
   HttpApp.appendPreResponseHandler((_, response) => Effect.succeed(HttpServerResponse.setHeader(response, name, value)))
 
 /** Checks the token of every request but those that need none. */
-export const authentication = Layer.effect(
-  Authentication,
-  Effect.gen(function* () {
-    const administrators = yield* Administrators
-    const tokens = yield* Tokens
-    const refuse = (detail: string) =>
-      Effect.zipRight(withHeader("www-authenticate", "Bearer"), Effect.fail(new Unauthorized({ detail })))
-    return {
-      bearer: (token) =>
-        Effect.gen(function* () {
-          const { headers } = yield* HttpServerRequest.HttpServerRequest
-          if (headers.authorization === undefined) return yield* refuse("Not authenticated")
-          if (!/^bearer /i.test(headers.authorization)) return yield* refuse("Not authenticated")
-          const username = yield* tokens.verify(Redacted.value(token))
-          if (username === null) return yield* refuse("Could not validate credentials")
-          const isAllowed = yield* Effect.catchAll(administrators.isAllowed(username), (error) =>
-            Effect.zipRight(
-              Effect.annotateLogs(
-                Effect.logError("The source directory is not responding. Nobody can log in to the API."),
-                {
-                  reason: error.message
-                }
-              ),
-              refuse("The source directory does not answer, so nobody's rights can be checked. Try again in a moment.")
+export const authentication = (proxies: ClientAddress.Proxies) =>
+  Layer.effect(
+    Authentication,
+    Effect.gen(function* () {
+      const administrators = yield* Administrators
+      const isProxy = ClientAddress.trusting(proxies)
+      const tokens = yield* Tokens
+      const refuse = (detail: string) =>
+        Effect.zipRight(withHeader("www-authenticate", "Bearer"), Effect.fail(new Unauthorized({ detail })))
+      return {
+        bearer: (token) =>
+          Effect.gen(function* () {
+            const { headers, remoteAddress } = yield* HttpServerRequest.HttpServerRequest
+            if (headers.authorization === undefined) return yield* refuse("Not authenticated")
+            if (!/^bearer /i.test(headers.authorization)) return yield* refuse("Not authenticated")
+            const username = yield* tokens.verify(Redacted.value(token))
+            if (username === null) return yield* refuse("Could not validate credentials")
+            const isAllowed = yield* Effect.catchAll(administrators.isAllowed(username), (error) =>
+              Effect.zipRight(
+                Effect.annotateLogs(
+                  Effect.logError("The source directory is not responding. Nobody can log in to the API."),
+                  {
+                    reason: error.message
+                  }
+                ),
+                refuse(
+                  "The source directory does not answer, so nobody's rights can be checked. Try again in a moment."
+                )
+              )
             )
-          )
-          return isAllowed ? { username } : yield* refuse("Could not validate credentials")
-        })
-    }
-  })
-)
+            const peer = Option.getOrElse(remoteAddress, () => "")
+            const address = ClientAddress.of(peer, headers["x-forwarded-for"], isProxy)
+            return isAllowed ? { username, address } : yield* refuse("Could not validate credentials")
+          })
+      }
+    })
+  )

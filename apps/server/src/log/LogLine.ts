@@ -1,7 +1,11 @@
 /** What a line of the log looks like. There are tens of thousands a second when many files come at once. */
 import { Cause, HashMap, type Logger, Option, Redacted } from "effect"
+import * as LogTime from "./LogTime.js"
 
-/** `2026-02-03T04:05:06.789Z INFO  InQueue  Accepted a change. file=x.json object="user anna"`, without an end of line. */
+/** How a line is written: for people, or as an object for programs. */
+export type Format = "text" | "json"
+
+/** `2026-02-03T05:05:06.789+01:00 INFO  InQueue  Accepted a change. file=x.json object="user anna"`, without an end of line. */
 export const format = ({ annotations, cause, date, logLevel, message }: Logger.Logger.Options<unknown>): string => {
   const { module, rest } = split(annotations)
   let texts = ""
@@ -17,7 +21,40 @@ export const format = ({ annotations, cause, date, logLevel, message }: Logger.L
     else texts += ` ${escape(String(part))}`
   }
   if (!Cause.isEmpty(cause)) add("cause", Cause.pretty(cause, { renderErrorCause: true }))
-  return `${isoOf(date)} ${logLevel.label.padEnd(5)} ${module.padEnd(9)}${texts}${fields}`
+  return `${LogTime.local(date)} ${logLevel.label.padEnd(5)} ${module.padEnd(9)}${texts}${fields}`
+}
+
+/** The same as an object of one line: `time`, `level`, `module`, `message` and `fields`. */
+export const formatJson = ({ annotations, cause, date, logLevel, message }: Logger.Logger.Options<unknown>): string => {
+  const { module, rest } = split(annotations)
+  const parts = Array.isArray(message) ? message : [message]
+  const fields = new Map<string, unknown>(rest)
+  for (const part of parts) if (isData(part)) for (const key of Object.keys(part)) fields.set(key, part[key])
+  if (!Cause.isEmpty(cause)) fields.set("cause", Cause.pretty(cause, { renderErrorCause: true }))
+  return escape(
+    JSON.stringify({
+      time: LogTime.local(date),
+      level: logLevel.label,
+      module,
+      message: parts.flatMap((part) => (isData(part) ? [] : [String(part)])).join(" "),
+      fields: Object.fromEntries(Array.from(fields, ([key, value]) => [key, bearable(value)]))
+    })
+  )
+}
+
+/** The value itself where it can be written as JSON, else some text for it. */
+const bearable = (value: unknown): unknown => {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value
+  if (Redacted.isRedacted(value)) return "<redacted>"
+  return asJson(value) === null ? String(value) : (value ?? null)
+}
+
+const asJson = (value: unknown): string | null => {
+  try {
+    return JSON.stringify(value) ?? ""
+  } catch {
+    return null
+  }
 }
 
 /** The part of the connector that a line is of, `-` if it does not say. */
@@ -42,22 +79,13 @@ let lastSplit: {
   readonly rest: ReadonlyArray<[string, unknown]>
 } | null = null
 
-const isoOf = (date: Date): string => {
-  const time = date.getTime()
-  if (lastTime.time !== time) lastTime = { time, iso: date.toISOString() }
-  return lastTime.iso
-}
-
-/** Many lines are of the same millisecond. */
-let lastTime = { time: Number.NaN, iso: "" }
-
 /** Needs neither quotes nor escapes: visible ASCII without `"` and `=`. */
 const plain = /^[!#-<>-~]+$/
 
 const quote = (value: unknown): string => {
   if (typeof value === "string" && plain.test(value)) return value
   const text = escape(
-    Redacted.isRedacted(value) ? "<redacted>" : typeof value === "string" ? value : (JSON.stringify(value) ?? "")
+    Redacted.isRedacted(value) ? "<redacted>" : typeof value === "string" ? value : (asJson(value) ?? String(value))
   )
   return /^[^\s"=]+$/.test(text) ? text : `"${text.replaceAll('"', '\\"')}"`
 }

@@ -1,12 +1,14 @@
 /**
  * The log: one line per event to standard output, and the same to `<LOG_DIR>/http.log` (what the API answered) or
- * `<LOG_DIR>/queues.log` (everything else). The files are opened for each write, so that a rotated one is replaced without a signal.
+ * `<LOG_DIR>/queues.log` (everything else). Its level is that of UCR, also when that changes.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { Effect, Layer, Logger } from "effect"
+import { Effect, FiberRef, HashSet, Layer, Logger, LogLevel } from "effect"
 import { Ucr } from "../files/Ucr.js"
 import * as LogBuffer from "./LogBuffer.js"
+import * as LogFile from "./LogFile.js"
 import * as LogLine from "./LogLine.js"
+import type { StandardOutput } from "./StandardOutput.js"
 
 const files = ["queues.log", "http.log"] as const
 
@@ -15,47 +17,94 @@ type File = (typeof files)[number]
 /** Writes of lines within this time go together. */
 const window = "100 millis"
 
-/** Replaces Effect's logger by this one. The level is that of UCR at the start. */
+/** Replaces Effect's logger by this one. */
 export const layer = (
   logDirectory: string,
-  print: (text: string | Uint8Array) => void
+  output: StandardOutput,
+  form: LogLine.Format = "text"
 ): Layer.Layer<never, never, FileSystem.FileSystem | Path.Path | Ucr> =>
   Layer.unwrapScoped(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
-      const level = yield* Effect.flatMap(Ucr, (ucr) => ucr.logLevel)
-      const writable = yield* fs.makeDirectory(logDirectory, { recursive: true }).pipe(
-        Effect.zipRight(
-          Effect.forEach(files, (file) => fs.writeFileString(path.join(logDirectory, file), "", { flag: "a" }))
-        ),
-        Effect.as(true),
-        Effect.catchAll((error) =>
-          Effect.sync(() => {
-            print(
-              `LOG_DIR: ${logDirectory} can't be written (${error.message}): the log goes to standard output only.\n`
-            )
-            return false
-          })
-        )
-      )
+      const ucr = yield* Ucr
+      let level = yield* ucr.logLevel
+      yield* Effect.ignore(fs.makeDirectory(logDirectory, { recursive: true }))
+      const targets = {
+        "queues.log": yield* LogFile.make(path.join(logDirectory, "queues.log")),
+        "http.log": yield* LogFile.make(path.join(logDirectory, "http.log"))
+      }
       const lines = LogBuffer.make<File>()
+      const format = form === "json" ? LogLine.formatJson : LogLine.format
+      const logger = Logger.make<unknown, void>((options) => {
+        if (LogLevel.lessThan(options.logLevel, level)) return
+        lines.add(LogLine.moduleOf(options) === "HTTP" ? "http.log" : "queues.log", format(options))
+      })
+      const tell = (effect: Effect.Effect<void>) =>
+        effect.pipe(
+          Effect.annotateLogs({ module: "Log" }),
+          Effect.locally(FiberRef.currentLoggers, HashSet.make(logger))
+        )
+
+      const problem = targets["queues.log"].problem ?? targets["http.log"].problem
+      if (problem !== null) {
+        yield* tell(
+          Effect.logError(
+            "LOG_DIR can't be written. The log goes to standard output only, until it can. Let the connector's user write there.",
+            { directory: logDirectory, reason: problem }
+          )
+        )
+      }
+
       const write = Effect.suspend(() => {
         const runs = lines.take()
-        for (const { bytes } of runs) print(bytes)
-        if (!writable) return Effect.void
-        // A full disk must not stop the queues: standard output has the lines, too.
+        for (const { bytes } of runs) output.print(bytes)
         return Effect.forEach(
-          runs,
-          ({ bytes, file }) => Effect.ignore(fs.writeFile(path.join(logDirectory, file), bytes, { flag: "a" })),
+          files,
+          (file) => targets[file].append(Buffer.concat(runs.flatMap((run) => (run.file === file ? [run.bytes] : [])))),
           { discard: true }
         )
       })
+
+      /** Said at both levels, where one of them lets it pass. */
+      const followLevel = Effect.flatMap(ucr.logLevel, (wanted) => {
+        if (wanted === level) return Effect.void
+        const say = Effect.logInfo("The log level has changed.", { from: level.label, to: wanted.label })
+        const set = Effect.sync(() => {
+          level = wanted
+        })
+        return LogLevel.lessThan(wanted, level) ? Effect.zipRight(set, tell(say)) : Effect.zipRight(tell(say), set)
+      })
+      const reportLost = Effect.suspend(() => {
+        const bytes = output.lost()
+        const count = files.reduce((sum, file) => sum + targets[file].lost(), 0)
+        return Effect.zipRight(
+          bytes === 0
+            ? Effect.void
+            : tell(
+                Effect.logWarning("Nobody read standard output for a while. What it misses is in the log files.", {
+                  bytes,
+                  directory: logDirectory
+                })
+              ),
+          count === 0
+            ? Effect.void
+            : tell(
+                Effect.logError("The log files could not be written for too long. Lines are missing in them.", {
+                  lines: count,
+                  directory: logDirectory
+                })
+              )
+        )
+      })
+
       yield* Effect.addFinalizer(() => write)
-      yield* Effect.uninterruptible(write).pipe(Effect.delay(window), Effect.forever, Effect.forkScoped)
-      const logger = Logger.make<unknown, void>((options) =>
-        lines.add(LogLine.moduleOf(options) === "HTTP" ? "http.log" : "queues.log", LogLine.format(options))
+      yield* Effect.uninterruptible(Effect.zipRight(Effect.zipRight(followLevel, reportLost), write)).pipe(
+        Effect.delay(window),
+        Effect.forever,
+        Effect.forkScoped
       )
-      return Layer.merge(Logger.replace(Logger.defaultLogger, logger), Logger.minimumLogLevel(level))
+      // What passes is decided by the logger, since it may be changed at any time.
+      return Layer.merge(Logger.replace(Logger.defaultLogger, logger), Logger.minimumLogLevel(LogLevel.Debug))
     })
   )

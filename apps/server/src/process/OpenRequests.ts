@@ -5,6 +5,8 @@ import { Context, Effect, Layer } from "effect"
 export interface OpenRequestsShape {
   /** Counts a request as open while it is answered. */
   readonly during: <A, E, R>(answer: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** How many there are. */
+  readonly count: () => number
   /** Whether there is one that was asked since, in milliseconds since 1970. */
   readonly hasAnySince: (time: number) => boolean
 }
@@ -28,5 +30,5 @@ export const layer: Layer.Layer<OpenRequests> = Layer.sync(OpenRequests, () => {
       () => answer,
       (request) => Effect.sync(() => open.delete(request))
     )
-  return { during, hasAnySince: (time) => [...open.values()].some((asked) => asked >= time) }
+  return { during, count: () => open.size, hasAnySince: (time) => [...open.values()].some((asked) => asked >= time) }
 })

@@ -8,12 +8,18 @@ import process from "node:process"
 
 const sameWithin = 500
 
+/** The signal that has begun the end, as it is called. */
+export const received = (): NodeJS.Signals | null => signal
+
+let signal: NodeJS.Signals | null = null
+
 export const install = (): void => {
   let first: number | null = null
-  const onSignal = () => {
+  const onSignal = (name: NodeJS.Signals) => {
     const now = performance.now()
     if (first === null) {
       first = now
+      signal = name
       process.stderr.write(
         "Stopping. Deliveries at work are finished and recorded, which takes ten seconds at most. A second Ctrl-C ends at once.\n"
       )

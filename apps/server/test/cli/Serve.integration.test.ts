@@ -85,7 +85,7 @@ describe("The service", { timeout: 60_000 }, () => {
           JSON.stringify(Builders.authority("T1", { url: target.url, active: false, kelvin }))
         )
       })
-      simulator.fail({ effect: { _tag: "Delay", millis: 2_000 } })
+      simulator.fail({ effect: { _tag: "Delay", millis: 3_000 } })
       // The target has the request, so the connector has ours.
       const isAsked = Effect.async<void>((resume) => {
         const look = setInterval(() => {
@@ -107,6 +107,9 @@ describe("The service", { timeout: 60_000 }, () => {
       assert.strictEqual(yield* ended, 0)
       assert.ok((yield* Effect.exit(send("GET", `${address}/health/live`)))._tag === "Failure")
       assert.notMatch(output(), / ERROR /)
+      // It says for what it waits, and how long.
+      assert.match(output(), /Stopping\. .* reason=SIGTERM requests=1 /)
+      assert.match(output(), /The stop waits for what is at work\. seconds=2 requests=1 /)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })

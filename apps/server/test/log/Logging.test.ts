@@ -4,9 +4,27 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Ucr from "@id-connector/server/files/Ucr"
 import * as LogBuffer from "@id-connector/server/log/LogBuffer"
+import * as LogFile from "@id-connector/server/log/LogFile"
 import * as Logging from "@id-connector/server/log/Logging"
 import * as LogLine from "@id-connector/server/log/LogLine"
+import * as LogTime from "@id-connector/server/log/LogTime"
+import type * as StandardOutput from "@id-connector/server/log/StandardOutput"
 import { Effect, FastCheck, Layer, Logger, Redacted } from "effect"
+
+/** A standard output that is always read. */
+const keeping = (printed: Array<string>): StandardOutput.StandardOutput => ({
+  print: (text) => void printed.push(typeof text === "string" ? text : new TextDecoder().decode(text)),
+  lost: () => 0
+})
+
+/** One line, as `format` writes it. */
+const lineOf = (format: (options: Logger.Logger.Options<unknown>) => string, effect: Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    const lines: Array<string> = []
+    const logger = Logger.make<unknown, void>((options) => void lines.push(format(options)))
+    yield* Effect.provide(effect, Logger.replace(Logger.defaultLogger, logger))
+    return lines.join("|")
+  })
 
 describe("Logging", () => {
   it.effect("writes one line per event, whatever is in a name, and no secret", () =>
@@ -19,7 +37,7 @@ describe("Logging", () => {
       )
       const [line = ""] = lines
       assert.ok(!line.includes("\n") && !line.includes("topsecret"))
-      assert.match(line, /^1970-01-01T00:00:00.000Z ERROR InQueue {3}Discarded a file\. /)
+      assert.match(line, /^19(70|69)-\S+T\S+[+-]\d\d:\d\d ERROR InQueue {3}Discarded a file\. /)
       assert.ok(line.includes('file="a\\n2026 ERROR \\"forged\\".json"') && line.includes("plain=x"))
     })
   )
@@ -34,13 +52,7 @@ describe("Logging", () => {
       const log = (effect: Effect.Effect<unknown>) =>
         Effect.provide(
           effect,
-          Layer.provide(
-            Logging.layer(
-              directory,
-              (text) => void printed.push(typeof text === "string" ? text : new TextDecoder().decode(text))
-            ),
-            Ucr.layer(join(directory, "none"))
-          )
+          Layer.provide(Logging.layer(directory, keeping(printed)), Ucr.layer(join(directory, "none")))
         )
       yield* log(Effect.zipRight(Effect.logInfo("Accepted a change."), http))
       yield* fs.rename(join(directory, "http.log"), join(directory, "http.log.1"))
@@ -50,6 +62,88 @@ describe("Logging", () => {
       assert.match(yield* read("http.log.1"), /^\S+ INFO {2}HTTP {6}Answered a request\.\n$/)
       assert.match(yield* read("http.log"), /Answered a request\./)
       assert.lengthOf(printed.join("").trim().split("\n"), 3)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
+describe("LogTime", () => {
+  it("is the local time with its distance from UTC", () => {
+    const time = Date.UTC(2026, 1, 3, 23, 5, 6, 789)
+    assert.strictEqual(LogTime.format(time, 60), "2026-02-04T00:05:06.789+01:00")
+    assert.strictEqual(LogTime.format(time, -210), "2026-02-03T19:35:06.789-03:30")
+    assert.strictEqual(LogTime.format(time, 0), "2026-02-03T23:05:06.789+00:00")
+    assert.strictEqual(Date.parse(LogTime.local(new Date(time))), time)
+  })
+})
+
+describe("A line as JSON", () => {
+  it.effect("is one object with its fields, whatever they are, and holds no secret", () =>
+    Effect.gen(function* () {
+      const circle: { self?: unknown } = {}
+      circle.self = circle
+      const line = yield* lineOf(
+        LogLine.formatJson,
+        Effect.logError("Discarded a file.", {
+          secret: Redacted.make("topsecret"),
+          nested: { secret: Redacted.make("topsecret") },
+          circle,
+          big: 10n,
+          count: 3
+        }).pipe(Effect.annotateLogs({ module: "InQueue", file: "a\u2028b\n" }))
+      )
+      assert.ok(!/[\n\u2028]|topsecret/.test(line))
+      const { fields, level, message, module, time } = JSON.parse(line)
+      assert.deepStrictEqual([level, module, message], ["ERROR", "InQueue", "Discarded a file."])
+      assert.match(time, /^\S+T\S+[+-]\d\d:\d\d$/)
+      assert.deepStrictEqual([fields.file, fields.count, fields.big], ["a\u2028b\n", 3, "10"])
+      assert.strictEqual(fields.secret, "<redacted>")
+    })
+  )
+})
+
+describe("A file of the log", () => {
+  it.scoped("gets every line once and whole, when it can't be written for a while and is torn by a full disk", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const file = join(yield* fs.makeTempDirectoryScoped(), "queues.log")
+      let room = Number.POSITIVE_INFINITY
+      const tight = FileSystem.FileSystem.of({
+        ...fs,
+        open: (path, options) =>
+          Effect.map(fs.open(path, options), (open) =>
+            Object.create(open, {
+              write: {
+                value: (bytes: Uint8Array) => {
+                  const part = bytes.subarray(0, room)
+                  room -= part.length
+                  return part.length === 0 ? Effect.succeed(FileSystem.Size(0)) : open.write(part)
+                }
+              }
+            })
+          )
+      })
+      const log = yield* Effect.provideService(LogFile.make(file, 1_000), FileSystem.FileSystem, tight)
+      const text = (from: number, to: number) =>
+        Array.from({ length: to - from }, (_, index) => `line ${from + index}\n`).join("")
+      const append = (from: number, to: number) => log.append(new TextEncoder().encode(text(from, to)))
+      yield* append(100, 110)
+      room = 13
+      yield* append(110, 120)
+      yield* append(120, 130)
+      room = Number.POSITIVE_INFINITY
+      yield* append(130, 140)
+      assert.strictEqual(yield* fs.readFileString(file), text(100, 140))
+      assert.strictEqual(log.lost(), 0)
+      // More than may wait: whole lines are let go, and counted.
+      room = 3
+      for (let from = 200; from < 600; from += 10) yield* append(from, from + 10)
+      room = Number.POSITIVE_INFINITY
+      yield* append(600, 601)
+      const lines = (yield* fs.readFileString(file)).trimEnd().split("\n")
+      assert.ok(lines.every((line) => /^line \d{3}$/.test(line)))
+      assert.deepStrictEqual([lines[40], lines.at(-1)], ["line 200", "line 600"])
+      assert.strictEqual(lines.length + log.lost(), 40 + 401)
+      assert.strictEqual((yield* fs.stat(file)).mode & 0o777, 0o640)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })
