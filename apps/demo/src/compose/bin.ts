@@ -13,9 +13,16 @@ import { version } from "@id-connector/server/Version"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
-import { Cause, Console, Effect, Schedule } from "effect"
+import { Cause, Console, Effect, Schedule, Schema } from "effect"
 import * as School from "../School.js"
 import * as Ldif from "./Ldif.js"
+
+/** A part of the demonstration can't do its work. */
+class PartFailed extends Schema.TaggedError<PartFailed>()("PartFailed", { detail: Schema.String }) {
+  override get message() {
+    return this.detail
+  }
+}
 
 const names = Options.text("name").pipe(
   Options.atLeast(1),
@@ -104,9 +111,10 @@ const ldap = Command.make(
       const filled = spawnSync("slapadd", ["-q", "-f", `${directory}/slapd.conf`, "-l", `${directory}/school.ldif`], {
         encoding: "utf8"
       })
-      if (filled.status !== 0) return yield* Effect.fail(new Error(filled.error?.message ?? filled.stderr))
+      if (filled.status !== 0)
+        return yield* Effect.fail(new PartFailed({ detail: filled.error?.message ?? filled.stderr }))
       yield* Console.log(`An LDAP server with the small school listens at ${given.port}.`)
-      return yield* Effect.async<void, Error>((resume) => {
+      return yield* Effect.async<void, PartFailed>((resume) => {
         const child = spawn(
           "slapd",
           ["-d", "0", "-f", `${directory}/slapd.conf`, "-h", `ldap://0.0.0.0:${given.port}/`],
@@ -114,8 +122,8 @@ const ldap = Command.make(
             stdio: "inherit"
           }
         )
-        child.on("error", (error) => resume(Effect.fail(error)))
-        child.on("exit", (code) => resume(Effect.fail(new Error(`slapd ended with ${code}.`))))
+        child.on("error", ({ message }) => resume(Effect.fail(new PartFailed({ detail: message }))))
+        child.on("exit", (code) => resume(Effect.fail(new PartFailed({ detail: `slapd ended with ${code}.` }))))
         return Effect.sync(() => child.kill("SIGTERM"))
       })
     }).pipe(Effect.scoped)
