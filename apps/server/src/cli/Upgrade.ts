@@ -70,7 +70,7 @@ const wouldBe = (
   json: boolean
 ) =>
   Effect.gen(function* () {
-    const survey = yield* Survey.of(OldFiles.live(appDir, listenerDirectory))
+    const survey = yield* Survey.of(OldFiles.live(appDir, listenerDirectory), false)
     const { errors, files, warnings } = yield* ConfigCheck.check(appDir, [])
     const { python } = yield* PluginFiles.load(appDir)
     yield* Output.print(json, { ...survey, configuration: { errors, files, warnings }, pythonPlugins: python }, () => [

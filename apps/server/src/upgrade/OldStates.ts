@@ -42,13 +42,17 @@ const portion = 500
 /** What {@link OldState} of mode 4 is: pickled. */
 const pickled = 4
 
-/**
- * All rows, in portions. The database is opened as a usual one: after an unclean stop its newest rows are in a file beside it.
- * `now`: milliseconds since 1970.
- */
+export interface Reading {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Whether the files may be written: SQLite puts them in order when it opens them. Otherwise a copy of them is read. */
+  readonly isOurs: boolean
+}
+
+/** All rows, in portions. The database is opened as a usual one: after an unclean stop its newest rows are in a file beside it. */
 export const read = (
   directory: string,
-  now: number
+  { isOurs, now }: Reading
 ): Stream.Stream<ReadonlyArray<OldState>, OldStatesUnreadable, FileSystem.FileSystem | Path.Path> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
@@ -58,8 +62,9 @@ export const read = (
       if (!(yield* Effect.orElseSucceed(fs.exists(file), () => false))) return Stream.empty
       const unreadable = (cause: unknown) =>
         new OldStatesUnreadable({ file, detail: cause instanceof Error ? innermost(cause).message : String(cause) })
+      const filename = isOurs ? file : yield* Effect.mapError(copied(directory), unreadable)
       const context = yield* Effect.mapError(
-        Layer.build(SqliteClient.layer({ filename: file, disableWAL: true })),
+        Layer.build(SqliteClient.layer({ filename, disableWAL: true })),
         unreadable
       )
       const sql = yield* Effect.provide(SqlClient.SqlClient, context)
@@ -78,6 +83,20 @@ export const read = (
       )
     })
   )
+
+/** The database with what lies beside it, in a directory that is removed afterwards. */
+const copied = (directory: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const copy = yield* fs.makeTempDirectoryScoped({ prefix: "id-connector-states-" })
+    for (const name of ["cache.db", "cache.db-wal"]) {
+      if (yield* fs.exists(path.join(directory, name))) {
+        yield* fs.copyFile(path.join(directory, name), path.join(copy, name))
+      }
+    }
+    return path.join(copy, "cache.db")
+  })
 
 const last = <A>(rows: ReadonlyArray<A>): Option.Option<A> => Option.fromNullable(rows.at(-1))
 

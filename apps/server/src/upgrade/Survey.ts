@@ -40,7 +40,8 @@ export const isEmpty = ({ inQueue, outQueues, previousStates }: Survey): boolean
   outQueues.length + inQueue.preprocessed + inQueue.notRenamed + previousStates.users + previousStates.groups === 0 &&
   previousStates.expired + previousStates.unreadable.length === 0
 
-export const of = (place: OldFiles.Place) =>
+/** `isOurs`: whether its files may be put in order when they are read. */
+export const of = (place: OldFiles.Place, isOurs: boolean) =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const queues = yield* OldFiles.outQueues(place)
@@ -66,7 +67,7 @@ export const of = (place: OldFiles.Place) =>
         alsoInOutQueues: preprocessed.filter((name) => copies.has(name)).length,
         notRenamed: (yield* OldFiles.notRenamed(place)).length
       },
-      previousStates: yield* statesOf(place)
+      previousStates: yield* statesOf(place, isOurs)
     }
     return survey
   })
@@ -94,11 +95,11 @@ export const problemOf = (text: string): string | null =>
     onRight: () => null
   })
 
-const statesOf = ({ states }: OldFiles.Place) =>
+const statesOf = ({ states }: OldFiles.Place, isOurs: boolean) =>
   Effect.gen(function* () {
     const counts = { users: 0, groups: 0, expired: 0 }
     const unreadable: Array<typeof Unreadable.Type> = []
-    yield* Stream.runForEach(OldStates.read(states, yield* Clock.currentTimeMillis), (portion) =>
+    yield* Stream.runForEach(OldStates.read(states, { now: yield* Clock.currentTimeMillis, isOurs }), (portion) =>
       Effect.sync(() => {
         for (const one of portion) {
           if (one._tag === "Expired") counts.expired++

@@ -58,7 +58,7 @@ const carryOut = (place: OldFiles.Place, archive: string) =>
     yield* TakeOver.finishNames(place)
     yield* TakeOver.takeOver(place, target)
     yield* Archive.move(place.outQueues, target.outQueues)
-    const found = yield* Survey.of(target)
+    const found = yield* Survey.of(target, true)
     const report = yield* writeReport(archive, found)
     const kept = yield* Archive.finish(archive)
     for (const line of Survey.describe(report.found, "did")) yield* Effect.logInfo(line.trim())
@@ -70,7 +70,7 @@ const adoptStates = ({ states }: OldFiles.Place) =>
   Effect.gen(function* () {
     const store = yield* PreviousStateStore
     const queues = yield* QueueStore
-    yield* Stream.runForEach(OldStates.read(states, yield* Clock.currentTimeMillis), (portion) =>
+    yield* Stream.runForEach(OldStates.read(states, { now: yield* Clock.currentTimeMillis, isOurs: true }), (portion) =>
       store.adopt(portion.flatMap((one) => (one._tag === "State" ? [one.state] : [])))
     )
     yield* queues.flush

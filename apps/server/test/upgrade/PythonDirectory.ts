@@ -83,8 +83,19 @@ export interface Remembered {
   readonly expires?: number
 }
 
-/** `old_data_db/`. A value of 32768 bytes and more gets a file of its own. */
+/**
+ * `old_data_db/`, as a kill leaves it: what was written last is in the file beside the database only. A value of 32768 bytes and more
+ * gets a file of its own.
+ */
 export const writeStates = (directory: string, states: ReadonlyArray<Remembered>) =>
+  Effect.gen(function* () {
+    const working = Path.join(directory, "..", "old_data_db.working")
+    yield* written(working, directory, states)
+    Fs.rmSync(working, { recursive: true })
+  })
+
+/** Copied to where it is expected while it is open. */
+const written = (directory: string, to: string, states: ReadonlyArray<Remembered>) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     yield* sql`CREATE TABLE Settings (key TEXT NOT NULL UNIQUE, value)`
@@ -103,6 +114,8 @@ export const writeStates = (directory: string, states: ReadonlyArray<Remembered>
         VALUES (${id}, 1, 1795830700.7, ${expires}, ${isLarge ? bytes.length : 0}, 4, ${isLarge ? name : null},
           ${isLarge ? null : bytes})`
     }
+    Fs.cpSync(directory, to, { recursive: true })
+    Fs.rmSync(Path.join(to, "cache.db-shm"))
   }).pipe(Effect.provide(Layer.fresh(SqliteClient.layer({ filename: cacheIn(directory) }))))
 
 const cacheIn = (directory: string) => {

@@ -225,6 +225,7 @@ describe("A directory of the Python connector", { timeout: 120_000 }, () => {
       const before = filesIn(appDir)
       const told = yield* upgrade("--dry-run")
       assert.deepStrictEqual([told.code, filesIn(appDir)], [0, before])
+      assert.include(before, "old_data_db/cache.db-wal")
       for (const line of [
         "Alpha: 3 waiting changes would be taken over.",
         "2026-10-09-08-00-04-000000_ready.json can't be read",
