@@ -36,6 +36,20 @@ describe("the check of a Kelvin configuration", () => {
     )
   })
 
+  it("names what may be meant by a misspelt attribute, and says nothing of a mapping that nobody reads", () => {
+    const { lastname: _, ...others } = Builders.usersMapping
+    const { warnings } = check({
+      ...complete,
+      mapping: { ...mapping, users: { ...others, lastname: "lastnam" }, users_techer: {} }
+    })
+    assert.deepStrictEqual(
+      warnings.filter((warning) => warning.includes("nothing is mapped to")),
+      [
+        'plugin_configs.kelvin.mapping.users: nothing is mapped to lastname (is it meant by "lastnam"?): the target refuses users without them'
+      ]
+    )
+  })
+
   it("names the attributes that a mapping of users must have and lacks", () => {
     const { record_uid: _, ...users } = Object.fromEntries(
       Object.entries(Builders.usersMapping).map(([here, there]) => [there, here])

@@ -35,6 +35,7 @@ describe("Matchers of outcomes", () => {
       const nobody = toSend(came, "South", "user anna")
       assert.match(nobody.message(), /not concerned \(none of its schools \(B\) is one of the object's\)/)
       assert.match(toSend(came, "North", "user ben").message(), /no change of user ben was accepted/)
+      assert.match(toSend(came, "Nort", "user anna").message(), /no school authority Nort \(there are: North, South\)/)
       assert.match(toLeaveUntouched(came, "North", "user anna").message(), /POST \/v1\/users\/ -> 201/)
       assert.match(toEndAs(came, "North", "user anna", null).message(), /was not expected to have user anna/)
       assert.match(toEndAs(came, "North", "group A-1a", { users: [] }).message(), /users: \[\] is expected/)
