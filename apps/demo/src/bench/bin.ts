@@ -6,11 +6,11 @@
  * be measured, 2 wrong usage.
  */
 import process from "node:process"
-import { Args, Command, Options, ValidationError } from "@effect/cli"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import { Args, Command, Options } from "@effect/cli"
 import * as SecondSignal from "@id-connector/server/process/SecondSignal"
 import { version } from "@id-connector/server/Version"
-import { Cause, Console, Effect } from "effect"
+import { Console, Effect } from "effect"
+import * as Executable from "../Executable.js"
 import * as Baseline from "./Baseline.js"
 import * as BaselineFile from "./BaselineFile.js"
 import * as Measure from "./Measure.js"
@@ -18,11 +18,6 @@ import * as Selection from "./Selection.js"
 import * as Table from "./Table.js"
 
 const names = (parts: ReadonlyArray<Selection.Part>) => parts.map(({ name }) => name).join(", ")
-
-const exitCode = (code: number) =>
-  Effect.sync(() => {
-    process.exitCode = code
-  })
 
 /** A miss counts when it was one each time. */
 const mostRepetitions = 2
@@ -68,7 +63,7 @@ const command = Command.make("bench", { isShort, isRecording, partNames }, (aske
     }
     const nameOf = (id: string) => measures.find((measure) => measure.id === id)?.name ?? id
     yield* Console.log(`\n${Baseline.describe(verdicts, nameOf)}`)
-    if (Baseline.isMissed(verdicts)) yield* exitCode(1)
+    if (Baseline.isMissed(verdicts)) yield* Executable.exitCode(1)
   })
 ).pipe(
   Command.withDescription(
@@ -78,17 +73,11 @@ const command = Command.make("bench", { isShort, isRecording, partNames }, (aske
 
 SecondSignal.install()
 
-Command.run(command, { name: "ID Connector benchmarks", version, executable: "npm run bench --" })(process.argv).pipe(
-  // The usage error itself is printed already.
-  Effect.catchIf(ValidationError.isValidationError, () => exitCode(2)),
-  Effect.catchTag("UnknownPart", ({ message }) => Effect.zipRight(Console.error(message), exitCode(2))),
-  Effect.catchTag("TooLong", "UnusableBaseline", ({ message }) => Effect.zipRight(Console.error(message), exitCode(1))),
-  Effect.catchAllCause((cause) =>
-    Cause.isInterruptedOnly(cause)
-      ? Effect.failCause(cause)
-      : Effect.zipRight(Console.error(Cause.pretty(cause)), exitCode(1))
-  ),
-  // @effect-diagnostics-next-line strictEffectProvide:off
-  Effect.provide(NodeContext.layer),
-  NodeRuntime.runMain({ disablePrettyLogger: true })
+Executable.run(
+  Command.run(command, { name: "ID Connector benchmarks", version, executable: "npm run bench --" })(process.argv).pipe(
+    Effect.catchTag("UnknownPart", ({ message }) => Effect.zipRight(Console.error(message), Executable.exitCode(2))),
+    Effect.catchTag("TooLong", "UnusableBaseline", ({ message }) =>
+      Effect.zipRight(Console.error(message), Executable.exitCode(1))
+    )
+  )
 )

@@ -6,14 +6,14 @@
  */
 import { spawn, spawnSync } from "node:child_process"
 import process from "node:process"
-import { Command, Options, ValidationError } from "@effect/cli"
+import { Command, Options } from "@effect/cli"
 import { FileSystem, Path } from "@effect/platform"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { version } from "@id-connector/server/Version"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
-import { Cause, Console, Effect, Schedule, Schema } from "effect"
+import { Console, Effect, Schedule, Schema } from "effect"
+import * as Executable from "../Executable.js"
 import * as School from "../School.js"
 import * as Ldif from "./Ldif.js"
 
@@ -182,19 +182,4 @@ const command = Command.make("compose").pipe(
   Command.withSubcommands([kelvin, ldap, school])
 )
 
-const exitCode = (code: number) =>
-  Effect.sync(() => {
-    process.exitCode = code
-  })
-
-Command.run(command, { name: "ID Connector demonstration, in parts", version })(process.argv).pipe(
-  Effect.catchIf(ValidationError.isValidationError, () => exitCode(2)),
-  Effect.catchAllCause((cause) =>
-    Cause.isInterruptedOnly(cause)
-      ? Effect.failCause(cause)
-      : Effect.zipRight(Console.error(Cause.pretty(cause)), exitCode(1))
-  ),
-  // @effect-diagnostics-next-line strictEffectProvide:off
-  Effect.provide(NodeContext.layer),
-  NodeRuntime.runMain({ disablePrettyLogger: true })
-)
+Executable.run(Command.run(command, { name: "ID Connector demonstration, in parts", version })(process.argv))

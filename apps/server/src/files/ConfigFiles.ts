@@ -4,6 +4,7 @@ import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
 import { Effect, Either, Option, Predicate, Schema } from "effect"
 import * as TrustedCertificates from "../process/TrustedCertificates.js"
+import * as DirectoryNames from "./DirectoryNames.js"
 import * as JsonFile from "./JsonFile.js"
 
 /** The directory of the authorities' files can't be listed: nothing is known about them. */
@@ -93,16 +94,10 @@ const decoded = <A>(
 }
 
 const namesIn = (directory: string) =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) =>
-    fs.readDirectory(directory).pipe(
-      Effect.map((names) => names.filter((name) => name.endsWith(".json")).sort()),
-      Effect.catchAll((error) =>
-        error._tag === "SystemError" && error.reason === "NotFound"
-          ? Effect.succeed<ReadonlyArray<string>>([])
-          : Effect.fail(new DirectoryUnreadable({ problem: `${directory}: ${error.message}` }))
-      )
-    )
-  )
+  Effect.mapBoth(DirectoryNames.sorted(directory), {
+    onFailure: ({ message }) => new DirectoryUnreadable({ problem: `${directory}: ${message}` }),
+    onSuccess: (names) => names.filter((name) => name.endsWith(".json"))
+  })
 
 /** So many files are looked at each time, in turn: what looking costs must not grow with the authorities. */
 const lookedAtOnce = 50

@@ -5,6 +5,7 @@ import * as Fs from "node:fs/promises"
 import { FileSystem, Path } from "@effect/platform"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import { Clock, Effect, Either, Option, Schema } from "effect"
+import * as DirectoryNames from "./DirectoryNames.js"
 
 /** A file that can't be brought back, and why. */
 export class RestoreRefused extends Schema.TaggedError<RestoreRefused>()("RestoreRefused", { detail: Schema.String }) {
@@ -36,13 +37,7 @@ export const list = (trash: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const names = yield* fs
-      .readDirectory(trash)
-      .pipe(
-        Effect.catchTag("SystemError", (error) =>
-          error.reason === "NotFound" ? Effect.succeed([]) : Effect.fail(error)
-        )
-      )
+    const names = yield* DirectoryNames.sorted(trash)
     const files = yield* Effect.forEach(
       names,
       (name) =>

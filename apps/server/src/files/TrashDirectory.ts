@@ -39,5 +39,5 @@ const contentOf = (item: QueueItem): string => {
 }
 
 /** `20260203_040506` in UTC. */
-const stampOf = (millis: number): string =>
+export const stampOf = (millis: number): string =>
   DateTime.formatIso(DateTime.unsafeMake(millis)).slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_")

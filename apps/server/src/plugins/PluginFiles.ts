@@ -10,6 +10,7 @@ import { FileSystem, Path } from "@effect/platform"
 import * as Plugin from "@id-connector/core/targets/Plugin"
 import * as KelvinPlugin from "@id-connector/kelvin/KelvinPlugin"
 import { Effect, Either, Option, Schema } from "effect"
+import * as DirectoryNames from "../files/DirectoryNames.js"
 import * as JsonFile from "../files/JsonFile.js"
 
 /** Files that can't be used as plugins: the connector does not start without what they would do. */
@@ -84,13 +85,9 @@ export const describePython = (files: ReadonlyArray<string>): string =>
   `Python plugins are not run by this connector: ${files.join(", ")}. The page docs/plugins.md, "From a Python plugin", shows how to write them anew.`
 
 const listed = (path: string) =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readDirectory(path)).pipe(
-    Effect.map((names) => [...names].sort()),
-    Effect.catchAll((error) =>
-      error._tag === "SystemError" && error.reason === "NotFound"
-        ? Effect.succeed<ReadonlyArray<string>>([])
-        : Effect.fail(new PluginsUnusable({ problems: [`${path}: ${error.message}`] }))
-    )
+  Effect.mapError(
+    DirectoryNames.sorted(path),
+    ({ message }) => new PluginsUnusable({ problems: [`${path}: ${message}`] })
   )
 
 let isResolving = false

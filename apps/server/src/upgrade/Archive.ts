@@ -4,7 +4,9 @@
  * interrupted goes on with the same one.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { DateTime, Effect, Option } from "effect"
+import type { PlatformError } from "@effect/platform/Error"
+import { Clock, Effect, Option } from "effect"
+import * as TrashDirectory from "../files/TrashDirectory.js"
 import * as OldFiles from "./OldFiles.js"
 
 const atWork = "upgrading-"
@@ -32,9 +34,7 @@ export const begin = (appDir: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const now = DateTime.formatIso(yield* DateTime.now)
-    const time = now.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_")
-    const archive = path.join(appDir, "data", `${atWork}${time}`)
+    const archive = path.join(appDir, "data", `${atWork}${TrashDirectory.stampOf(yield* Clock.currentTimeMillis)}`)
     yield* fs.makeDirectory(archive, { recursive: true, mode: 0o700 })
     return archive
   })
@@ -50,10 +50,7 @@ export const finish = (archive: string) =>
   })
 
 /** Moves a file or a directory to its place. What is not there is there already. Directories that are on both sides are united. */
-export const move = (
-  from: string,
-  to: string
-): Effect.Effect<void, PlatformProblem, FileSystem.FileSystem | Path.Path> =>
+export const move = (from: string, to: string): Effect.Effect<void, PlatformError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -72,5 +69,3 @@ export const sync = (directory: string) =>
     if (!(yield* fs.exists(directory))) return
     yield* Effect.flatMap(fs.open(directory, { flag: "r" }), ({ sync }) => sync)
   }).pipe(Effect.scoped)
-
-type PlatformProblem = Effect.Effect.Error<ReturnType<FileSystem.FileSystem["rename"]>>

@@ -6,6 +6,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Effect, Option, Schema } from "effect"
+import * as DirectoryNames from "../files/DirectoryNames.js"
 
 /** Where the Python connector's data is. */
 export interface Place {
@@ -92,15 +93,9 @@ export const entries = (directory: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const names = yield* fs
-      .readDirectory(directory)
-      .pipe(
-        Effect.catchTag("SystemError", (error) =>
-          error.reason === "NotFound" ? Effect.succeed([]) : Effect.fail(error)
-        )
-      )
+    const names = yield* DirectoryNames.sorted(directory)
     const types = yield* Effect.forEach(
-      names.sort(),
+      names,
       (name) =>
         fs.stat(path.join(directory, name)).pipe(
           Effect.map(({ type }) => ({ name, type })),

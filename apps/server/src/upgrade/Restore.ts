@@ -3,8 +3,9 @@
  * a deleted authority: of an object that the authority has, or has an item of, nothing older comes back.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { Clock, DateTime, Effect, Schema } from "effect"
+import { Clock, Effect, Schema } from "effect"
 import * as OutQueueRestore from "../files/OutQueueRestore.js"
+import * as TrashDirectory from "../files/TrashDirectory.js"
 import * as Archive from "./Archive.js"
 import * as OldFiles from "./OldFiles.js"
 
@@ -20,8 +21,8 @@ export const request = (appDir: string, authority: string, which: "kept" | "fail
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const unfinished = [`${appDir}/data`, ...(yield* Archive.finished(appDir))]
-    const places = unfinished.map((place) => path.join(place, "out_queues", authority, OldFiles.directories[which]))
+    const roots = [`${appDir}/data`, ...(yield* Archive.finished(appDir))]
+    const places = roots.map((place) => path.join(place, "out_queues", authority, OldFiles.directories[which]))
     const files = (yield* Effect.forEach(places, (place) =>
       Effect.map(OldFiles.entries(place), ({ files }) =>
         files.filter((name) => name.endsWith(".json")).map((name) => path.join(place, name))
@@ -31,8 +32,7 @@ export const request = (appDir: string, authority: string, which: "kept" | "fail
       return yield* new NothingAside({ detail: `There is no file in ${places.join(", nor in ")}.` })
     }
     const trash = path.join(appDir, "data", "out_queues_trash")
-    const time = DateTime.formatIso(DateTime.unsafeMake(yield* Clock.currentTimeMillis))
-    const name = `${time.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_")}.${authority}`
+    const name = `${TrashDirectory.stampOf(yield* Clock.currentTimeMillis)}.${authority}`
     yield* fs.makeDirectory(path.join(trash, name), { recursive: true, mode: 0o700 })
     for (const file of files) yield* fs.copyFile(file, path.join(trash, name, path.basename(file)))
     const { items } = yield* OutQueueRestore.request(trash, name)

@@ -89,7 +89,7 @@ const unreadable = (directory: string, files: ReadonlyArray<string>) =>
   })
 
 /** Why a text is no listener file, or null. */
-export const problemOf = (text: string): string | null =>
+const problemOf = (text: string): string | null =>
   Either.match(ListenerObject.decodeText(text), {
     onLeft: ({ reasons }) => reasons.join("; "),
     onRight: () => null
