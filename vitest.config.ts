@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import projects from "./vitest.workspace.js"
 
@@ -10,6 +11,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     projects,
+    // All that tests log, answer and leave behind is looked through for their secrets.
+    globalSetup: fileURLToPath(new URL("scripts/secrets/verdict.mjs", import.meta.url)),
+    setupFiles: fileURLToPath(new URL("scripts/secrets/setup.mjs", import.meta.url)),
     // Generated data and real processes: a busy machine takes several times as long, and only what hangs is to fail.
     testTimeout: 30_000,
     coverage: { include: ["packages/*/src/**", "apps/*/src/**"], reporter: ["text-summary", "html"] }

@@ -24,7 +24,7 @@ describe("id-connector serve, killed again and again between targets that fail",
           classes: 18,
           seed: 1,
           kills: 4,
-          executable: Rig.sources,
+          executable: process.env.ID_CONNECTOR_BUILT === "true" ? Rig.built : Rig.sources,
           progress: () => Effect.void
         })
         assert.deepStrictEqual(differences, [])

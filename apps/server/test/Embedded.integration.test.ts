@@ -5,9 +5,10 @@ import * as ConfigValues from "@id-connector/core/config/ConfigValues"
 import * as Submissions from "@id-connector/core/queue/in/Submissions"
 import * as Embedded from "@id-connector/server/Embedded"
 import * as Builders from "@id-connector/testkit/data/Builders"
+import { quietly } from "@id-connector/testkit/Quietly"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
-import { Effect, Layer, Logger, LogLevel } from "effect"
+import { Effect, Layer } from "effect"
 import { deliver } from "../../../docs/snippets/embedded.js"
 import { program } from "../../../docs/snippets/embedded-program.js"
 
@@ -17,8 +18,6 @@ const target = Effect.gen(function* () {
   const kelvin = { ssl_context: { check_hostname: false, verify_mode: 0 } }
   return { simulator, authority: Builders.authority("North", { url, kelvin }) }
 })
-
-const quietly = Logger.withMinimumLogLevel(LogLevel.None)
 
 describe("An embedded connector", () => {
   it.scopedLive("delivers a change that is submitted, and says how that ended", () =>

@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Logger, LogLevel } from "effect"
+import { quietly } from "@id-connector/testkit/Quietly"
+import { Effect, Either } from "effect"
 import { findings } from "../../../docs/snippets/packages/kelvin.js"
 import { storage } from "../../../docs/snippets/packages/sql.js"
 import { users as inMemory } from "../../../docs/snippets/packages/testkit.js"
 import { users as forReal } from "../../../docs/snippets/whole-connector.js"
-
-const quietly = Logger.withMinimumLogLevel(LogLevel.None)
 
 describe("The examples of the packages' READMEs", () => {
   it.live("bring a user to a simulated target in memory", () =>

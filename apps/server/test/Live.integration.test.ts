@@ -2,10 +2,11 @@ import * as Fs from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Builders from "@id-connector/testkit/data/Builders"
+import { quietly } from "@id-connector/testkit/Quietly"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
 import { Effect, Schedule } from "effect"
-import { quietly, world } from "./http/ApiWorld.js"
+import { world } from "./http/ApiWorld.js"
 
 const tls = Effect.runPromise(KelvinSimulatorHttp.certificate)
 

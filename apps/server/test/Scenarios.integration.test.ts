@@ -11,10 +11,11 @@ import * as Main from "@id-connector/server/Main"
 import type { Settings } from "@id-connector/server/Settings"
 import type { Outcome } from "@id-connector/testkit/harness/Outcome"
 import * as Report from "@id-connector/testkit/harness/Report"
+import { quietly } from "@id-connector/testkit/Quietly"
 import * as Scenario from "@id-connector/testkit/scenario/Scenario"
 import * as ScenarioRun from "@id-connector/testkit/scenario/ScenarioRun"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
-import { Effect, Layer, Logger, LogLevel } from "effect"
+import { Effect, Layer } from "effect"
 import * as ConsoleCapture from "./ConsoleCapture.js"
 
 const scenarios = fileURLToPath(new URL("../../../packages/testkit/scenarios/", import.meta.url))
@@ -144,7 +145,7 @@ describe("Scenarios lead to the same in the harness, in `simulate`, and in the s
           ends: Report.maskedTargets(scenario.ends as Outcome["targets"])
         })
         assert.deepStrictEqual<unknown>(yield* served(scenario), expected)
-      }).pipe(Effect.provide(NodeContext.layer), Logger.withMinimumLogLevel(LogLevel.None))
+      }).pipe(Effect.provide(NodeContext.layer), quietly)
     )
   }
 })

@@ -1,15 +1,14 @@
-import { execFile } from "node:child_process"
 import * as Fs from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import * as Builders from "@id-connector/testkit/data/Builders"
+import { quietly } from "@id-connector/testkit/Quietly"
 import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
 import { Effect, Schedule } from "effect"
-import { people, quietly, world } from "./http/ApiWorld.js"
+import * as CommandProcess from "./cli/CommandProcess.js"
+import { people, world } from "./http/ApiWorld.js"
 
 const tls = Effect.runPromise(KelvinSimulatorHttp.certificate)
 
@@ -90,11 +89,7 @@ describe("What can't be compared with what the target has", { timeout: 60_000 },
       assert.deepInclude(held()?.hashes, sent)
       assert.deepStrictEqual([held()?.udm_properties, marks()], [{}, []])
       yield* restore
-      const command = fileURLToPath(new URL("../bin/schedule_user.js", import.meta.url))
-      const options = ["--conditions=@id-connector/source", "--import", "tsx", command, "ANNA"]
-      yield* Effect.promise(() =>
-        promisify(execFile)(process.execPath, options, { env: ServiceProcess.environment(appDir) })
-      )
+      yield* CommandProcess.run("schedule_user", ["ANNA"], ServiceProcess.environment(appDir))
       yield* convert(anna(null))
       assert.deepInclude(held()?.hashes, sent)
       simulator.clearLog()

@@ -8,7 +8,7 @@ const Credentials = Schema.Struct({
   username: Schema.String.annotations({ description: "A user name of the source directory." }),
   password: Schema.Redacted(Schema.String)
 })
-  .annotations({ examples: [{ username: "admin", password: Redacted.make("univention") }] })
+  .annotations({ examples: [{ username: "admin", password: Redacted.make("what only admin knows") }] })
   .pipe(HttpApiSchema.withEncoding({ kind: "UrlParams", contentType: "application/x-www-form-urlencoded" }))
 
 export const Token = Schema.Struct({

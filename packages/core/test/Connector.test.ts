@@ -23,20 +23,8 @@ import * as MemoryConfigStore from "@id-connector/testkit/memory/MemoryConfigSto
 import * as MemoryDirectory from "@id-connector/testkit/memory/MemoryDirectory"
 import * as MemoryQueueStore from "@id-connector/testkit/memory/MemoryQueueStore"
 import * as MemorySpool from "@id-connector/testkit/memory/MemorySpool"
-import {
-  Context,
-  Deferred,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Logger,
-  LogLevel,
-  Option,
-  Scope,
-  Stream,
-  TestClock
-} from "effect"
+import { quietly } from "@id-connector/testkit/Quietly"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Scope, Stream, TestClock } from "effect"
 
 /** A target that does what it is told: it notes each delivery, and fails as the test wants. */
 class Stub extends Context.Tag("test/Stub")<
@@ -202,7 +190,7 @@ describe("Connector", () => {
       yield* settle
       assert.deepStrictEqual(yield* labels, ["anna"])
       assert.isNull((yield* connector.inQueue).heldUp)
-    }).pipe(Effect.provide(world([authority("A")])), Effect.provide(Logger.minimumLogLevel(LogLevel.None)))
+    }).pipe(Effect.provide(world([authority("A")])), quietly)
   )
 
   it.scoped("takes files over in the order of their names, users before groups", () =>
@@ -432,7 +420,7 @@ describe("Connector", () => {
         stub.deliveries.map(({ authority, label }) => `${authority} ${label}`),
         ["A anna", "A ben", "B ben"]
       )
-    }).pipe(Effect.provide(world([authority("A"), authority("B")])), Logger.withMinimumLogLevel(LogLevel.None))
+    }).pipe(Effect.provide(world([authority("A"), authority("B")])), quietly)
   )
 
   it.scoped("keeps the items of an inactive authority until it is activated", () =>

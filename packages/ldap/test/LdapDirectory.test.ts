@@ -54,7 +54,7 @@ const ldif = [
   entry(hostDn, { objectClass: [t("person")], cn: t("host"), sn: t("host"), userPassword: t(hostPassword) }),
   entry(`cn=users,${base}`, { objectClass: [t("organizationalRole")], cn: t("users") }),
   entry(`cn=groups,${base}`, { objectClass: [t("organizationalRole")], cn: t("groups") }),
-  user("Anna", { ...hashes, displayName: t("Anna A."), userPassword: [t("{crypt}x"), t("secret")] }),
+  user("Anna", { ...hashes, displayName: t("Anna A."), userPassword: [t("{crypt}x"), t("s3cr3t")] }),
   // Beyond 2^53.
   user("future", { ...hashes, sambaPwdLastSet: t("9007199254740993") }),
   user("half", { userPassword: t("x") }),
@@ -127,7 +127,7 @@ Slapd.layerAtServer(Layer.scoped(Server, Slapd.make(ldif)), { timeout: "60 secon
         assert.deepStrictEqual([...found.keys()], ["anna"])
         const anna = found.get("anna")
         assert.deepStrictEqual(anna === undefined ? null : Redacted.value(anna), {
-          userPassword: ["{crypt}x", "secret"],
+          userPassword: ["{crypt}x", "s3cr3t"],
           sambaNTPassword: "CAA1239D44DA7EDF926BCE39F5C65D0F",
           krb5Key: [key.toString("base64"), textKey.toString("base64")],
           krb5KeyVersionNumber: 3,
@@ -241,11 +241,11 @@ Slapd.layerAtServer(Layer.scoped(Server, Slapd.make(ldif)), { timeout: "60 secon
         const dn = `uid=Anna,cn=users,${base}`
         const tried = yield* Effect.forEach(
           [
-            [dn, "secret"],
+            [dn, "s3cr3t"],
             [dn, "wrong"],
             [dn, ""],
-            [`uid=nobody,${base}`, "secret"],
-            ["no dn", "secret"]
+            [`uid=nobody,${base}`, "s3cr3t"],
+            ["no dn", "s3cr3t"]
           ] as const,
           ([dn, password]) => directory.isPassword(dn, Redacted.make(password))
         )

@@ -12,7 +12,7 @@ import { Effect, type Scope } from "effect"
 
 export const base = "dc=example,dc=com"
 export const hostDn = `cn=host,${base}`
-export const hostPassword = "host secret"
+export const hostPassword = "host s3cr3t"
 
 const slapd = "/usr/sbin/slapd"
 

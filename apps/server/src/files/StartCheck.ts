@@ -2,7 +2,8 @@
 
 import { FileSystem, Path } from "@effect/platform"
 import type { PlatformError } from "@effect/platform/Error"
-import { Effect, Either, Schema } from "effect"
+import { Effect, Schema } from "effect"
+import { isMissing, makeDirectory } from "./MakeDirectory.js"
 
 /** What has to be corrected before the connector can start. */
 export class CheckFailed extends Schema.TaggedError<CheckFailed>()("CheckFailed", {
@@ -32,7 +33,7 @@ export const directories = ({
     const data = path.join(appDir, "data")
     const mayWrite = (directory: string) => fs.access(directory, { writable: true })
     const ours = yield* Effect.forEach([data, listenerDirectory, path.join(listenerDirectory, "trash")], (directory) =>
-      Effect.zipRight(make(directory), mayWrite(directory)).pipe(
+      Effect.zipRight(makeDirectory(directory), mayWrite(directory)).pipe(
         Effect.as(null),
         Effect.catchAll((error) => Effect.succeed(`IDC_APP_DIR: ${directory} ${because(error)}. ${permission}`))
       )
@@ -64,24 +65,7 @@ export const directories = ({
     )
   })
 
-/** Step by step: where nothing can be made, as in /proc, Node.js tries to make a whole path for ever. */
-const make = (directory: string): Effect.Effect<void, PlatformError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const found = yield* Effect.either(fs.stat(directory))
-    if (Either.isRight(found)) {
-      // Of a file it is said here that it is none.
-      return found.right.type === "Directory" ? undefined : yield* fs.makeDirectory(directory)
-    }
-    const parent = path.dirname(directory)
-    if (isMissing(found.left) && parent !== directory) yield* make(parent)
-    yield* fs.makeDirectory(directory)
-  })
-
 const permission = "Give the connector the right to write there, or set another directory."
-
-const isMissing = (error: PlatformError): boolean => error._tag === "SystemError" && error.reason === "NotFound"
 
 const because = (error: PlatformError): string => {
   const cause = error._tag === "SystemError" ? error.cause : undefined

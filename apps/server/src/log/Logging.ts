@@ -2,8 +2,9 @@
  * The log: one line per event to standard output, and the same to `<LOG_DIR>/http.log` (what the API answered) or
  * `<LOG_DIR>/queues.log` (everything else). Its level is that of UCR, also when that changes.
  */
-import { FileSystem, Path } from "@effect/platform"
+import { type FileSystem, Path } from "@effect/platform"
 import { Effect, FiberRef, HashSet, Layer, Logger, LogLevel } from "effect"
+import { makeDirectory } from "../files/MakeDirectory.js"
 import { Ucr } from "../files/Ucr.js"
 import * as LogBuffer from "./LogBuffer.js"
 import * as LogFile from "./LogFile.js"
@@ -25,11 +26,10 @@ export const layer = (
 ): Layer.Layer<never, never, FileSystem.FileSystem | Path.Path | Ucr> =>
   Layer.unwrapScoped(
     Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const ucr = yield* Ucr
       let level = yield* ucr.logLevel
-      yield* Effect.ignore(fs.makeDirectory(logDirectory, { recursive: true }))
+      yield* Effect.ignore(makeDirectory(path.resolve(logDirectory)))
       const targets = {
         "queues.log": yield* LogFile.make(path.join(logDirectory, "queues.log")),
         "http.log": yield* LogFile.make(path.join(logDirectory, "http.log"))

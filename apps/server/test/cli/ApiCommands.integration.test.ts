@@ -4,8 +4,9 @@ import { join } from "node:path"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Builders from "@id-connector/testkit/data/Builders"
+import { quietly } from "@id-connector/testkit/Quietly"
 import { Effect, Schedule } from "effect"
-import { authority, people, quietly, world } from "../http/ApiWorld.js"
+import { authority, people, world } from "../http/ApiWorld.js"
 import * as CommandProcess from "./CommandProcess.js"
 
 const directory = {
@@ -27,7 +28,7 @@ const connected = Effect.gen(function* () {
   const { appDir, as, port, send, token } = yield* world(directory)
   const nobody = { IDC_API_TOKEN: "", IDC_API_USER: "", IDC_API_PASSWORD: "" }
   const bare: NodeJS.ProcessEnv = { ...process.env, ...nobody, IDC_API_URL: `http://127.0.0.1:${port}` }
-  const env = { ...bare, IDC_API_USER: "admin", IDC_API_PASSWORD: "secret" }
+  const env = { ...bare, IDC_API_USER: "admin", IDC_API_PASSWORD: "s3cr3t" }
   const idc = (...args: ReadonlyArray<string>) => CommandProcess.run("id-connector", args, env)
   const idcWith = (more: NodeJS.ProcessEnv, ...args: ReadonlyArray<string>) =>
     CommandProcess.run("id-connector", args, { ...bare, ...more })
@@ -184,7 +185,7 @@ describe("The commands that ask a running connector", { timeout: 240_000 }, () =
       ])
       assert.include(shown, "Password of admin: ")
       assert.include(shown, "InQueue")
-      assert.notInclude(shown, "secret")
+      assert.notInclude(shown, "s3cr3t")
       const given = yield* atTerminal([
         ["User name: ", "admin\r"],
         ["Password of admin: ", "\u0003"]

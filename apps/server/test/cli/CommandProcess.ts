@@ -9,11 +9,12 @@ export interface Ended {
   readonly err: string
 }
 
-/** The words that start an executable of this package on its sources. */
+/** Whether everything is built, and as it is in the sources. `npm test` sees to it: processes start in half the time then. */
+const isBuilt = process.env.ID_CONNECTOR_BUILT === "true"
+
+/** The words that start an executable of this package, as it is built or on its sources. */
 export const words = (executable: string): ReadonlyArray<string> => [
-  "--conditions=@id-connector/source",
-  "--import",
-  "tsx",
+  ...(isBuilt ? [] : ["--conditions=@id-connector/source", "--import", "tsx"]),
   fileURLToPath(new URL(`../../bin/${executable}.js`, import.meta.url))
 ]
 

@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process"
 import * as Fs from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -9,6 +7,7 @@ import { version } from "@id-connector/server/Version"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 import { Effect } from "effect"
+import * as CommandProcess from "./CommandProcess.js"
 
 const role = (name: string, school: string) => [`${name}:school:${school}`]
 
@@ -36,13 +35,7 @@ const world = Effect.gen(function* () {
   const app = yield* fs.makeTempDirectoryScoped()
   Fs.writeFileSync(join(app, "directory.json"), JSON.stringify(directory))
   const run = (command: string, ...args: ReadonlyArray<string>) =>
-    Effect.async<{ readonly code: number; readonly out: string; readonly err: string }>((resume) => {
-      const executable = fileURLToPath(new URL(`../../bin/${command}.js`, import.meta.url))
-      const options = ["--conditions=@id-connector/source", "--import", "tsx", executable, ...args]
-      const child = execFile(process.execPath, options, { env: ServiceProcess.environment(app) }, (_, out, err) =>
-        resume(Effect.succeed({ code: child.exitCode ?? -1, out: out.trim(), err: err.trim() }))
-      )
-    })
+    CommandProcess.run(command, args, ServiceProcess.environment(app))
   const triggers = Effect.sync(() => {
     const path = join(app, "triggers")
     const names = Fs.existsSync(path) ? Fs.readdirSync(path).sort() : []

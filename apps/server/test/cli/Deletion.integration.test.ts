@@ -1,7 +1,6 @@
 /** Deleting a school authority is finished, whatever happens to the process after the answer. */
 import * as Fs from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
@@ -11,13 +10,9 @@ import * as Builders from "@id-connector/testkit/data/Builders"
 import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 import { Effect } from "effect"
 import { people } from "../http/ApiWorld.js"
+import { words } from "./CommandProcess.js"
 
-const executable = [
-  "--conditions=@id-connector/source",
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
-]
+const executable = words("id-connector")
 
 const files = 2_500
 const url = "https://localhost:1/ucsschool/kelvin/v1/"
@@ -26,7 +21,7 @@ const start = (directory: string) =>
   Effect.gen(function* () {
     const service = yield* ServiceProcess.serve(executable, ServiceProcess.environment(directory))
     const address = yield* service.address
-    const form = new URLSearchParams({ username: "admin", password: "secret" })
+    const form = new URLSearchParams({ username: "admin", password: "s3cr3t" })
     const logIn = yield* Effect.promise(() =>
       fetch(address.replace(/v1$/, "token"), { method: "POST", body: form }).then((answer) => answer.json())
     )

@@ -1,7 +1,6 @@
 import * as Fs from "node:fs"
 import { request } from "node:https"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -11,13 +10,9 @@ import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulato
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
 import { Effect } from "effect"
 import { people } from "../http/ApiWorld.js"
+import { words } from "./CommandProcess.js"
 
-const executable = [
-  "--conditions=@id-connector/source",
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
-]
+const executable = words("id-connector")
 const certificate = Effect.runPromise(KelvinSimulatorHttp.certificate)
 
 /** `id-connector serve` with an API over HTTPS, and what asks it. */

@@ -165,7 +165,7 @@ describe("The start of the service", { timeout: 60_000 }, () => {
           IDC_MACHINE_SECRET_FILE: join(directory, "directory.json")
         })
       )
-      Fs.writeFileSync(join(directory, "directory.json"), "secret")
+      Fs.writeFileSync(join(directory, "directory.json"), "s3cr3t")
       yield* said(/WARN .*The source directory does not answer\. .*reason=.*ldap:\/\/127\.0\.0\.1:1: /)
       yield* address
       child.kill("SIGTERM")
@@ -183,7 +183,7 @@ describe("The start of the service", { timeout: 60_000 }, () => {
         const place = (name: string) => join(directory, name)
         Fs.writeFileSync(place("cert.pem"), cert)
         Fs.writeFileSync(place("key.pem"), key)
-        const common = { IDC_API_USER: "admin", IDC_API_PASSWORD: "secret" }
+        const common = { IDC_API_USER: "admin", IDC_API_PASSWORD: "s3cr3t" }
         const serving = (more: NodeJS.ProcessEnv) =>
           Effect.gen(function* () {
             const env = ServiceProcess.environment(directory, { ...common, ...more })

@@ -7,7 +7,8 @@ import { ConfigStore } from "@id-connector/core/config/ConfigStore"
 import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
 import * as ConfigDirectory from "@id-connector/server/files/ConfigDirectory"
 import * as Builders from "@id-connector/testkit/data/Builders"
-import { Effect, Either, Layer, Logger, LogLevel, TestClock } from "effect"
+import { quietly } from "@id-connector/testkit/Quietly"
+import { Effect, Either, Layer, Logger, TestClock } from "effect"
 
 const authority = (name: string, active = false) =>
   Either.getOrThrow(SchoolAuthority.decode(Builders.authority(name, { active })))
@@ -20,7 +21,10 @@ const world = Effect.gen(function* () {
   return { appDir, directory, store, names }
 })
 
-/** Lets the look at the files happen, which really reads them. */
+/** Lets looks at the files happen, which really read them, until something is so. */
+const until = (isSo: Effect.Effect<boolean>) =>
+  Effect.repeat(Effect.zipRight(aMoment, isSo), { until: (so) => so, times: 100 })
+
 const aMoment = Effect.zipRight(
   TestClock.adjust("2 seconds"),
   Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
@@ -100,7 +104,7 @@ describe("ConfigDirectory", () => {
         else Fs.writeFileSync(file, content)
         assert.deepStrictEqual(yield* restarted, ["T1", 1], String(content))
       }
-    }).pipe(Effect.provide(NodeContext.layer), Logger.withMinimumLogLevel(LogLevel.None))
+    }).pipe(Effect.provide(NodeContext.layer), quietly)
   )
 
   it.scoped("takes over what is changed by hand, and reports what can't be used while the last good stays", () => {
@@ -108,11 +112,11 @@ describe("ConfigDirectory", () => {
     return Effect.gen(function* () {
       const { directory, names, store } = yield* world
       yield* store.create(authority("T1"))
-      yield* aMoment
       Fs.writeFileSync(join(directory, "T2.json"), JSON.stringify(Builders.authority("T2")), { mode: 0o600 })
-      yield* aMoment
+      yield* until(Effect.map(names, ({ length }) => length === 2))
       assert.deepStrictEqual(yield* names, ["T1", "T2"])
       Fs.writeFileSync(join(directory, "T2.json"), "{ broken")
+      yield* until(Effect.sync(() => lines.some((line) => line.includes("are invalid"))))
       yield* aMoment
       assert.deepStrictEqual(yield* names, ["T1", "T2"])
       assert.strictEqual(lines.filter((line) => line.includes("are invalid")).length, 1)

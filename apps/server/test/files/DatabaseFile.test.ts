@@ -8,8 +8,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as DatabaseFile from "@id-connector/server/files/DatabaseFile"
 import * as InstanceLock from "@id-connector/server/files/InstanceLock"
 import * as SqliteProblem from "@id-connector/server/files/SqliteProblem"
+import { quietly } from "@id-connector/testkit/Quietly"
 import { Effect, Exit, Layer, Scope } from "effect"
-import { quietly, world } from "../http/ApiWorld.js"
+import { world } from "../http/ApiWorld.js"
 
 const newFile = Effect.map(
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()),

@@ -5,7 +5,8 @@ import { SystemError } from "@effect/platform/Error"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Ucr from "@id-connector/server/files/Ucr"
-import { Effect, Layer, Logger, LogLevel, TestClock } from "effect"
+import { quietly } from "@id-connector/testkit/Quietly"
+import { Effect, Layer, TestClock } from "effect"
 
 const ioError = new SystemError({ reason: "Unknown", module: "FileSystem", method: "readFile", description: "EIO" })
 
@@ -31,7 +32,7 @@ describe("Ucr", () => {
       failures.left = 1
       yield* sourceUid
       assert.strictEqual(yield* later, "STATE")
-    }).pipe(Effect.provide(NodeContext.layer), Logger.withMinimumLogLevel(LogLevel.None))
+    }).pipe(Effect.provide(NodeContext.layer), quietly)
   )
 
   it.scoped("keeps the last known values while the file is away, empty or can't be read", () =>
@@ -46,6 +47,6 @@ describe("Ucr", () => {
       Fs.writeFileSync(file, "ucsschool-id-connector/source_uid: OTHER\n")
       assert.strictEqual(yield* later, "STATE")
       assert.strictEqual(yield* later, "OTHER")
-    }).pipe(Effect.provide(NodeContext.layer), Logger.withMinimumLogLevel(LogLevel.None))
+    }).pipe(Effect.provide(NodeContext.layer), quietly)
   )
 })

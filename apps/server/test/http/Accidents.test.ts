@@ -7,8 +7,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { prefix } from "@id-connector/api/Api"
 import * as OutQueueRestore from "@id-connector/server/files/OutQueueRestore"
 import * as Builders from "@id-connector/testkit/data/Builders"
+import { quietly } from "@id-connector/testkit/Quietly"
 import { Effect } from "effect"
-import { authority, quietly, world } from "./ApiWorld.js"
+import { authority, world } from "./ApiWorld.js"
 
 /** Until something is so. The files are looked at every two seconds. */
 const until = <A, E, R>(effect: Effect.Effect<A, E, R>, is: (value: A) => boolean): Effect.Effect<A, E, R> =>

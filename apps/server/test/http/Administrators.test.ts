@@ -9,7 +9,7 @@ import { Effect, Either, Fiber, Layer, Redacted, Schema, TestClock } from "effec
 const content = (isDisabled: boolean) =>
   DirectoryContent.directory(
     Schema.decodeUnknownSync(DirectoryContent.DirectoryContent)({
-      users: [{ uid: "admin", dn: "uid=admin", password: "secret", disabled: isDisabled }],
+      users: [{ uid: "admin", dn: "uid=admin", password: "s3cr3t", disabled: isDisabled }],
       groups: [{ cn: "ucsschool-id-connector-admins", uniqueMember: ["uid=admin"] }]
     })
   )
@@ -49,7 +49,7 @@ describe("Whoever was allowed a moment ago", () => {
     const { administrators, is } = directory()
     return Effect.gen(function* () {
       const { isAllowed, logIn } = yield* Administrators
-      assert.deepStrictEqual(yield* logIn("admin", Redacted.make("secret")), Either.right("admin"))
+      assert.deepStrictEqual(yield* logIn("admin", Redacted.make("s3cr3t")), Either.right("admin"))
       yield* is("hangs")
       yield* TestClock.adjust("11 seconds")
       const turn = yield* Turns.make({ atOnce: 16, atOnceOfEach: 4 })

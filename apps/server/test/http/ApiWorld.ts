@@ -8,13 +8,14 @@ import * as HttpApp from "@id-connector/server/http/HttpApp"
 import * as Main from "@id-connector/server/Main"
 import * as SecureRandom from "@id-connector/server/process/SecureRandom"
 import * as Builders from "@id-connector/testkit/data/Builders"
-import { Context, Effect, Layer, Logger, LogLevel } from "effect"
+import { quietly } from "@id-connector/testkit/Quietly"
+import { Context, Effect, Layer } from "effect"
 
 export const people = {
   users: [
-    { dn: "uid=admin,dc=x", uid: "admin", password: "secret" },
-    { dn: "uid=pupil,dc=x", uid: "pupil", password: "secret" },
-    { dn: "uid=off,dc=x", uid: "off", password: "secret", disabled: true }
+    { dn: "uid=admin,dc=x", uid: "admin", password: "s3cr3t" },
+    { dn: "uid=pupil,dc=x", uid: "pupil", password: "s3cr3t" },
+    { dn: "uid=off,dc=x", uid: "off", password: "s3cr3t", disabled: true }
   ],
   groups: [{ cn: "ucsschool-id-connector-admins", uniqueMember: ["uid=admin,dc=x", "uid=off,dc=x"] }]
 }
@@ -79,17 +80,15 @@ export const world = (directory: object = people) =>
           body: text === "" ? null : (JSON.parse(text) as never as { readonly [key: string]: unknown })
         }
       })
-    const logIn = (username: string, password = "secret") =>
+    const logIn = (username: string, password = "s3cr3t") =>
       send("POST", "/token", { form: { username, password, grant_type: "password" } })
     const token = String((yield* logIn("admin")).body?.access_token)
     const as = (json?: unknown) => ({ token, ...(json === undefined ? {} : { json }) })
     return { appDir, as, directoryFile, http, logIn, port, secretFile, send, settings, token }
-  }).pipe(Effect.provide(NodeContext.layer), Logger.withMinimumLogLevel(LogLevel.None))
+  }).pipe(Effect.provide(NodeContext.layer), quietly)
 
 export const url = "https://localhost:1/ucsschool/kelvin/v1/"
 export const authority = (name: string, more: object = {}) => ({
   ...Builders.authority(name, { url, active: false }),
   ...more
 })
-
-export const quietly = <A, E, R>(effect: Effect.Effect<A, E, R>) => Logger.withMinimumLogLevel(effect, LogLevel.None)

@@ -4,9 +4,10 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { prefix } from "@id-connector/api/Api"
 import * as Client from "@id-connector/api/Client"
+import { quietly } from "@id-connector/testkit/Quietly"
 import { ConfigProvider, Effect } from "effect"
 import { retryDeadLetters } from "../../../../docs/snippets/ask-the-api.js"
-import { authority, quietly, world } from "./ApiWorld.js"
+import { authority, world } from "./ApiWorld.js"
 
 type Sent = HttpClientRequest.HttpClientRequest
 
@@ -42,7 +43,7 @@ const connected = (
       Client.make({
         baseUrl: `http://127.0.0.1:${port}${prefix}/v1/`,
         username: "admin",
-        password: options.password ?? "secret",
+        password: options.password ?? "s3cr3t",
         retries: options.retries ?? 2
       }),
       HttpClient.HttpClient,
@@ -164,7 +165,7 @@ describe("The client of the API", () => {
       yield* retryDeadLetters.pipe(
         Effect.withConsole({ ...console, unsafe: console, log: note(said), error: note(said) } as never),
         Effect.withConfigProvider(
-          ConfigProvider.fromJson({ IDC_API_URL: `http://127.0.0.1:${port}`, IDC_API_PASSWORD: "secret" })
+          ConfigProvider.fromJson({ IDC_API_URL: `http://127.0.0.1:${port}`, IDC_API_PASSWORD: "s3cr3t" })
         )
       )
       assert.deepStrictEqual(said, ["North: 0 dead letters are tried again."])

@@ -9,7 +9,8 @@ import * as InstanceLock from "@id-connector/server/files/InstanceLock"
 import * as KeyFile from "@id-connector/server/files/KeyFile"
 import * as Ucr from "@id-connector/server/files/Ucr"
 import * as Settings from "@id-connector/server/Settings"
-import { ConfigProvider, Effect, Layer, Logger, LogLevel, Option, Redacted, TestClock } from "effect"
+import { quietly } from "@id-connector/testkit/Quietly"
+import { ConfigProvider, Effect, Layer, LogLevel, Option, Redacted, TestClock } from "effect"
 
 const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
 
@@ -17,8 +18,6 @@ const write = (file: string, content: unknown) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) =>
     fs.writeFileString(file, typeof content === "string" ? content : JSON.stringify(content), { mode: 0o600 })
   )
-
-const quiet = Logger.withMinimumLogLevel(LogLevel.None)
 
 describe("ConfigDirectory", () => {
   const conf = Effect.gen(function* () {
@@ -53,20 +52,20 @@ describe("ConfigDirectory", () => {
         ["A", "B"]
       )
       assert.strictEqual(configuration.mapping.authorityOf("school1"), "A")
-    }).pipe(Effect.provide(NodeContext.layer), quiet)
+    }).pipe(Effect.provide(NodeContext.layer), quietly)
   )
 
   it.scoped("refuses a URL with user name and password, and the name of the in queue, in files, too", () =>
     Effect.gen(function* () {
       const { appDir, authorities } = yield* conf
-      const url = "https://admin:topsecret@k.example.com/ucsschool/kelvin/v1/"
+      const url = "https://admin:s3cr3t-top@k.example.com/ucsschool/kelvin/v1/"
       yield* write(join(authorities, "a.json"), { ...authority("A"), url })
       yield* write(join(authorities, "b.json"), authority("inqueue"))
       const { problems } = yield* Effect.flip(ConfigDirectory.load(appDir))
       assert.lengthOf(problems, 2)
       assert.match(problems[0] ?? "", /a\.json: url: a URL without user name and password is expected/)
       assert.match(problems[1] ?? "", /b\.json: name: another name than that of the in queue is expected/)
-      assert.notInclude(problems.join(), "topsecret")
+      assert.notInclude(problems.join(), "s3cr3t-top")
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
@@ -74,7 +73,7 @@ describe("ConfigDirectory", () => {
     Effect.gen(function* () {
       const { appDir, authorities, mapping } = yield* conf
       yield* write(join(authorities, "1.json"), { ...authority(".."), url: 5 })
-      yield* write(join(authorities, "2.json"), '{\n "password": "topsecret" x')
+      yield* write(join(authorities, "2.json"), '{\n "password": "s3cr3t-top" x')
       yield* write(join(authorities, "3.json"), authority("Twice"))
       yield* write(join(authorities, "4.json"), authority("Twice"))
       yield* write(mapping, { mapping: { School1: 5 } })
@@ -90,8 +89,8 @@ describe("ConfigDirectory", () => {
           "schools_authorities_mapping.json: School1: a text is expected"
         ].map((line) => line.slice(0, 60))
       )
-      assert.ok(!problems.join().includes("topsecret"))
-    }).pipe(Effect.provide(NodeContext.layer), quiet)
+      assert.ok(!problems.join().includes("s3cr3t-top"))
+    }).pipe(Effect.provide(NodeContext.layer), quietly)
   )
 })
 
@@ -171,15 +170,15 @@ describe("Settings", () => {
       const { proxy, trust } = yield* load({
         IDC_CA_FILE: "/ca.pem",
         SSL_CERT_FILE: "/system.pem",
-        HTTPS_PROXY: "http://a:geheim@p:1",
-        https_proxy: "http://b:geheim@q:2",
+        HTTPS_PROXY: "http://a:s3cr3t@p:1",
+        https_proxy: "http://b:s3cr3t@q:2",
         NO_PROXY: "a.com, b.com"
       })
       assert.deepStrictEqual(trust, { own: "/ca.pem", system: "/system.pem" })
       assert.deepInclude(proxy, { variable: "https_proxy", url: "http://q:2", except: ["a.com", "b.com"] })
-      assert.notInclude(JSON.stringify(proxy), "geheim")
+      assert.notInclude(JSON.stringify(proxy), "s3cr3t")
       assert.match(
-        (yield* Effect.flip(load({ HTTPS_PROXY: "ftp://a:geheim@p" }))).message,
+        (yield* Effect.flip(load({ HTTPS_PROXY: "ftp://a:s3cr3t@p" }))).message,
         /^HTTPS_PROXY: is no address/
       )
     })
@@ -210,13 +209,13 @@ describe("Settings", () => {
   it.effect("says everything that is wrong, and no password", () =>
     Effect.gen(function* () {
       const { problems } = yield* Effect.flip(
-        load({ IDC_DATABASE_URL: "postgresql://u:topsecret@h/db", IDC_DIRECTORY: "http://x", ldap_base: "example" })
+        load({ IDC_DATABASE_URL: "postgresql://u:s3cr3t-top@h/db", IDC_DIRECTORY: "http://x", ldap_base: "example" })
       )
       assert.deepStrictEqual(
         problems.map((problem) => problem.split(":")[0]),
         ["IDC_DATABASE_URL", "IDC_DIRECTORY", "ldap_base"]
       )
-      assert.ok(!problems.join().includes("topsecret"))
+      assert.ok(!problems.join().includes("s3cr3t-top"))
     })
   )
 })
@@ -254,7 +253,7 @@ describe("FileDirectory", () => {
   it.scoped("says what is wrong with the file, and no secret", () =>
     Effect.gen(function* () {
       const file = join(yield* temporary, "directory.json")
-      yield* write(file, { users: [{ dn: 4, hashes: "topsecret", password: "topsecret" }] })
+      yield* write(file, { users: [{ dn: 4, hashes: "s3cr3t-top", password: "s3cr3t-top" }] })
       const error = yield* Effect.flip(Layer.build(FileDirectory.layer(file)))
       assert.deepStrictEqual([...error.problems].sort(), [
         "users.0.dn: a text is expected, actual 4",

@@ -1,9 +1,10 @@
 import * as Fs from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { prefix } from "@id-connector/api/Api"
+import { quietly } from "@id-connector/testkit/Quietly"
 import { Effect } from "effect"
 import { chromium, type Page } from "playwright-core"
-import { people, quietly, world } from "./ApiWorld.js"
+import { people, world } from "./ApiWorld.js"
 
 const executablePath = "/usr/bin/chromium"
 
@@ -58,7 +59,7 @@ describe.skipIf(isSkipped)("In a real browser", () => {
           await page.locator("button.authorize").first().click()
           const dialog = page.locator(".dialog-ux")
           await dialog.locator("#oauth_username").fill("admin")
-          await dialog.locator("#oauth_password").fill("secret")
+          await dialog.locator("#oauth_password").fill("s3cr3t")
           await dialog.locator("button.authorize").click()
           await dialog.getByText("authorized", { exact: false }).first().waitFor()
           await dialog.locator("button.btn-done").click()

@@ -2,8 +2,9 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Ucr from "@id-connector/server/files/Ucr"
+import { quietly } from "@id-connector/testkit/Quietly"
 import { Effect, Layer } from "effect"
-import { authority, quietly, world } from "./ApiWorld.js"
+import { authority, world } from "./ApiWorld.js"
 
 const long = 900_000
 

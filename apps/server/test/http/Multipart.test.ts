@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as MultipartForm from "@id-connector/server/http/MultipartForm"
+import { quietly } from "@id-connector/testkit/Quietly"
 import { Effect } from "effect"
-import { quietly, world } from "./ApiWorld.js"
+import { world } from "./ApiWorld.js"
 
 const part = (name: string, value: string, more = "") =>
   `--x\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`
@@ -11,7 +12,7 @@ describe("a log-in as multipart/form-data", () => {
     Effect.gen(function* () {
       const { send } = yield* world()
       const logIn = (text: string, type = "multipart/form-data; boundary=x") => send("POST", "/token", { text, type })
-      const whole = `${part("username", "admin")}${part("password", "secret")}--x--\r\n`
+      const whole = `${part("username", "admin")}${part("password", "s3cr3t")}--x--\r\n`
       assert.strictEqual((yield* logIn(whole)).status, 200)
       for (const [text, type] of [
         [whole, "multipart/form-data"],

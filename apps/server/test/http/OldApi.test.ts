@@ -1,10 +1,11 @@
 /** What scripts written for the Python connector send and read: each answer as a whole, so that no key is lost or renamed. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Builders from "@id-connector/testkit/data/Builders"
+import { quietly } from "@id-connector/testkit/Quietly"
 import { Effect } from "effect"
-import { quietly, url, world } from "./ApiWorld.js"
+import { url, world } from "./ApiWorld.js"
 
-const kelvin = { username: "Administrator", password: "secret", mapping: { users: { username: "name" } } }
+const kelvin = { username: "Administrator", password: "s3cr3t", mapping: { users: { username: "name" } } }
 const file = { name: "T1", active: false, url, plugins: ["kelvin"], plugin_configs: { kelvin } }
 const masked = { ...file, plugin_configs: { kelvin: { ...kelvin, password: "**********" } } }
 
@@ -16,7 +17,7 @@ describe("A client of the Python connector", () => {
       const { send } = yield* world()
       const logIn = (form: object) => send("POST", "/token", { form })
       const oauth = { grant_type: "password", scope: "", client_id: "", client_secret: "" }
-      const good = yield* logIn({ username: "admin", password: "secret", ...oauth })
+      const good = yield* logIn({ username: "admin", password: "s3cr3t", ...oauth })
       assert.deepStrictEqual<unknown>(
         [good.status, good.body],
         [200, { access_token: good.body?.access_token, token_type: "bearer" }]
@@ -28,7 +29,7 @@ describe("A client of the Python connector", () => {
         [missing.status, missing.body],
         [422, problem(["body", "password"], "field required", "value_error.missing")]
       )
-      const json = yield* send("POST", "/token", { text: JSON.stringify({ username: "admin", password: "secret" }) })
+      const json = yield* send("POST", "/token", { text: JSON.stringify({ username: "admin", password: "s3cr3t" }) })
       assert.strictEqual(json.status, 422)
     }).pipe(quietly)
   )

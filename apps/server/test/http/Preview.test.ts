@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Builders from "@id-connector/testkit/data/Builders"
+import { quietly } from "@id-connector/testkit/Quietly"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
 import { Effect } from "effect"
-import { people, quietly, world } from "./ApiWorld.js"
+import { people, world } from "./ApiWorld.js"
 
 const tls = Effect.runPromise(KelvinSimulatorHttp.certificate)
 

@@ -42,15 +42,15 @@ describe("What administrators do", { timeout: 60_000 }, () => {
         })
       const refused = yield* Effect.forEach(
         [
-          ["nobody", "secret"],
+          ["nobody", "s3cr3t"],
           ["admin", "wrong"],
-          ["off", "secret"],
-          ["pupil", "secret"]
+          ["off", "s3cr3t"],
+          ["pupil", "s3cr3t"]
         ] as const,
         ([name, password]) => logIn(name, password)
       )
       assert.strictEqual(new Set(refused.map(({ status, text }) => `${status} ${text}`)).size, 1)
-      const token = JSON.parse((yield* logIn("admin", "secret")).text).access_token
+      const token = JSON.parse((yield* logIn("admin", "s3cr3t")).text).access_token
       for (const _ of Array(11).keys()) yield* logIn("admin", "wrong")
       const steps = [
         ["POST", "/school_authorities", authority("T1"), "Created a school authority."],

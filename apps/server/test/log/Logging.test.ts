@@ -31,15 +31,24 @@ describe("Logging", () => {
     Effect.gen(function* () {
       const lines: Array<string> = []
       const logger = Logger.make<unknown, void>((options) => void lines.push(LogLine.format(options)))
-      yield* Effect.logError("Discarded a file.", { secret: Redacted.make("topsecret") }).pipe(
+      yield* Effect.logError("Discarded a file.", { secret: Redacted.make("s3cr3t-top") }).pipe(
         Effect.annotateLogs({ module: "InQueue", file: 'a\n2026 ERROR "forged".json', plain: "x" }),
         Effect.provide(Logger.replace(Logger.defaultLogger, logger))
       )
       const [line = ""] = lines
-      assert.ok(!line.includes("\n") && !line.includes("topsecret"))
+      assert.ok(!line.includes("\n") && !line.includes("s3cr3t-top"))
       assert.match(line, /^19(70|69)-\S+T\S+[+-]\d\d:\d\d ERROR InQueue {3}Discarded a file\. /)
       assert.ok(line.includes('file="a\\n2026 ERROR \\"forged\\".json"') && line.includes("plain=x"))
     })
+  )
+
+  it.live("goes on without its files where no directory can be made", () =>
+    Effect.gen(function* () {
+      const printed: Array<string> = []
+      const log = Layer.provide(Logging.layer("/proc/none/log", keeping(printed)), Ucr.layer("/proc/none/ucr"))
+      yield* Effect.provide(Effect.logInfo("Accepted a change."), log)
+      assert.match(printed.join(""), /LOG_DIR can't be written.*directory=\/proc\/none\/log[\s\S]*Accepted a change\./)
+    }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.scopedLive("keeps what the API answered apart, and goes on in a new file when one was moved away", () =>
@@ -84,14 +93,14 @@ describe("A line as JSON", () => {
       const line = yield* lineOf(
         LogLine.formatJson,
         Effect.logError("Discarded a file.", {
-          secret: Redacted.make("topsecret"),
-          nested: { secret: Redacted.make("topsecret") },
+          secret: Redacted.make("s3cr3t-top"),
+          nested: { secret: Redacted.make("s3cr3t-top") },
           circle,
           big: 10n,
           count: 3
         }).pipe(Effect.annotateLogs({ module: "InQueue", file: "a\u2028b\n" }))
       )
-      assert.ok(!/[\n\u2028]|topsecret/.test(line))
+      assert.ok(!/[\n\u2028]|s3cr3t-top/.test(line))
       const { fields, level, message, module, time } = JSON.parse(line)
       assert.deepStrictEqual([level, module, message], ["ERROR", "InQueue", "Discarded a file."])
       assert.match(time, /^\S+T\S+[+-]\d\d:\d\d$/)

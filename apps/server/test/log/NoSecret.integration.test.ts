@@ -14,7 +14,7 @@ import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimu
 import { Effect, Schedule } from "effect"
 import { words } from "../cli/CommandProcess.js"
 
-const hash = (kind: string) => `marked${kind}Hash0815`
+const hash = (kind: string) => `h4sh${kind}0815`
 /** That of a directory entry is base64, and it is sent as it is. */
 const krb5Key = Buffer.from(hash("Krb")).toString("base64")
 const hashes = {
@@ -27,12 +27,12 @@ const hashes = {
 /** May be kept in queue items and previous states, and nowhere else. */
 const hashMarks = [hash("User"), hash("Samba"), krb5Key, hash("Krb")]
 const passwords = {
-  admin: "marked-password-admin",
-  wrong: "marked-password-wrong",
-  target: "marked-password-target",
-  wrongAtTarget: "marked-password-refused",
-  patched: "marked-password-patched",
-  unknownKey: "marked-token-unknown-key"
+  admin: "s3cr3t-password-admin",
+  wrong: "s3cr3t-password-wrong",
+  target: "s3cr3t-password-target",
+  wrongAtTarget: "s3cr3t-password-refused",
+  patched: "s3cr3t-password-patched",
+  unknownKey: "s3cr3t-token-unknown-key"
 }
 
 const names = ["anna", "bert", "carl"]

@@ -1,7 +1,6 @@
 /** Every mistake that a plugin can make, in every hook, while changes for others flow. */
 import * as Fs from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -10,14 +9,10 @@ import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
 import { Effect, Schedule } from "effect"
+import { words } from "../cli/CommandProcess.js"
 import { people } from "../http/ApiWorld.js"
 
-const executable = [
-  "--conditions=@id-connector/source",
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
-]
+const executable = words("id-connector")
 
 /** How the body of a hook goes wrong. */
 const mistakes = {
@@ -25,7 +20,7 @@ const mistakes = {
   rejects: "return Promise.reject(new Error('it rejects'))",
   nonsense: "return () => 'nonsense'",
   endless: "return new Promise(() => {})",
-  busy: "const until = Date.now() + 2_000; while (Date.now() < until); throw new Error('it was busy')"
+  busy: "const until = Date.now() + 1_200; while (Date.now() < until); throw new Error('it was busy')"
 }
 
 const good = {
@@ -68,7 +63,7 @@ export default {
 }`
 }
 
-const changes = 2_000
+const changes = 1_000
 
 describe("Plugins that are wrong, each in one hook", { timeout: 280_000 }, () => {
   it.scopedLive("keep nobody else from anything, and each is told in the log", () =>
@@ -130,7 +125,7 @@ describe("Plugins that are wrong, each in one hook", { timeout: 280_000 }, () =>
         untold().map(({ name }) => name),
         ["ping-nonsense"]
       )
-      assert.match(service.output(), /kept the whole connector waiting for 2\.\d s in its hook/)
+      assert.match(service.output(), /kept the whole connector waiting for 1\.\d s in its hook/)
       assert.isNull(service.child.exitCode)
     }).pipe(Effect.provide(NodeContext.layer))
   )

@@ -1,21 +1,16 @@
 /** Plugins in files, in a connector that runs as a process of its own. */
 import * as Fs from "node:fs"
 import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 import { Effect } from "effect"
+import { words } from "../cli/CommandProcess.js"
 import { people } from "../http/ApiWorld.js"
 
-const executable = [
-  "--conditions=@id-connector/source",
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
-]
+const executable = words("id-connector")
 
 /** A directory with these files, and an authority for each of the names, which uses the plugin `notes` or another one. */
 const directoryWith = (files: Record<string, string>, authorities: Record<string, string>) =>

@@ -10,10 +10,11 @@ import * as Ucr from "@id-connector/server/files/Ucr"
 import * as Main from "@id-connector/server/Main"
 import type { Settings } from "@id-connector/server/Settings"
 import * as Builders from "@id-connector/testkit/data/Builders"
+import { quietly } from "@id-connector/testkit/Quietly"
 import * as ScenarioRun from "@id-connector/testkit/scenario/ScenarioRun"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
-import { Cause, Effect, Exit, Layer, Logger, LogLevel, Schedule } from "effect"
+import { Cause, Effect, Exit, Layer, Schedule } from "effect"
 import * as CommandProcess from "../cli/CommandProcess.js"
 import * as PythonDirectory from "./PythonDirectory.js"
 
@@ -145,8 +146,6 @@ const killedAfter = (moves: number) =>
       ).pipe(Layer.provide(NodeContext.layer))
     )
   )
-
-const quietly = Logger.withMinimumLogLevel(LogLevel.None)
 
 describe("A directory of the Python connector", { timeout: 120_000 }, () => {
   it.scopedLive(

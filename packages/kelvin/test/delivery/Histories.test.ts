@@ -15,6 +15,7 @@ import * as MemoryConfigStore from "@id-connector/testkit/memory/MemoryConfigSto
 import * as MemoryDirectory from "@id-connector/testkit/memory/MemoryDirectory"
 import * as MemoryQueueStore from "@id-connector/testkit/memory/MemoryQueueStore"
 import * as MemorySpool from "@id-connector/testkit/memory/MemorySpool"
+import { quietly } from "@id-connector/testkit/Quietly"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
 import {
@@ -24,8 +25,6 @@ import {
   Fiber,
   FastCheck as fc,
   Layer,
-  Logger,
-  LogLevel,
   Option,
   Redacted,
   Scope,
@@ -351,11 +350,7 @@ describe("Any history of changes, faults and crashes", () => {
               const files = filesOf(changes)
               const expected = yield* outcome(files, undisturbed)
               assert.deepStrictEqual(yield* outcome(files, course), expected)
-            }).pipe(
-              Logger.withMinimumLogLevel(LogLevel.None),
-              Effect.provide(TestContext.TestContext),
-              Effect.runPromise
-            )
+            }).pipe(quietly, Effect.provide(TestContext.TestContext), Effect.runPromise)
           ),
           { numRuns: 40 }
         )

@@ -11,7 +11,7 @@ const check = (kelvin: object | null, url = "https://kelvin.example.com/ucsschoo
   )
 
 const mapping = { users: Builders.usersMapping, school_classes: Builders.classesMapping }
-const complete = { username: "Administrator", password: "geheim", mapping }
+const complete = { username: "Administrator", password: "s3cr3t", mapping }
 
 describe("the check of a Kelvin configuration", () => {
   it("finds nothing in one that is complete", () => {
@@ -64,7 +64,7 @@ describe("the check of a Kelvin configuration", () => {
   it("warns of keys that nobody reads, without showing their values", () => {
     const { warnings } = check({
       ...complete,
-      passwort: "geheim",
+      passwort: "s3cr3t",
       mapping: { ...mapping, users_pupil: Builders.usersMapping },
       ssl_context: { ca_file: "x", minimum_version: 771, ciphers: "x" },
       deletion_protection: { percentage: 3 }
@@ -78,7 +78,7 @@ describe("the check of a Kelvin configuration", () => {
         "plugin_configs.kelvin.deletion_protection.percentage"
       ]
     )
-    assert.notInclude(warnings.join(), "geheim")
+    assert.notInclude(warnings.join(), "s3cr3t")
   })
 
   it.each([

@@ -11,7 +11,8 @@ import * as MemoryConfigStore from "@id-connector/testkit/memory/MemoryConfigSto
 import * as MemoryDirectory from "@id-connector/testkit/memory/MemoryDirectory"
 import * as MemoryQueueStore from "@id-connector/testkit/memory/MemoryQueueStore"
 import * as MemorySpool from "@id-connector/testkit/memory/MemorySpool"
-import { Context, Effect, Layer, Logger, LogLevel, TestClock } from "effect"
+import { quietly } from "@id-connector/testkit/Quietly"
+import { Context, Effect, Layer, TestClock } from "effect"
 
 const settle = Effect.yieldNow().pipe(Effect.repeatN(2_000))
 
@@ -54,6 +55,6 @@ describe("DeletedAuthorities", () => {
       yield* settle
       assert.deepStrictEqual(kept, ["North a"])
       assert.deepStrictEqual(yield* (yield* QueueStore).deleted, [])
-    }).pipe(Effect.provide(world), Logger.withMinimumLogLevel(LogLevel.None))
+    }).pipe(Effect.provide(world), quietly)
   })
 })
