@@ -16,6 +16,7 @@ const packages = {
     "mapping",
     "targets",
     "events",
+    "history",
     "queue",
     "queue/in",
     "queue/out"
