@@ -72,7 +72,11 @@ const wouldBe = (
 ) =>
   Effect.gen(function* () {
     const { authorities } = yield* ConfigFiles.read(appDir)
-    const configured = authorities.flatMap(({ authority }) => (Either.isRight(authority) ? [authority.right.name] : []))
+    const path = yield* Path.Path
+    // A file that is wrong is an error of the configuration, and there.
+    const configured = authorities.map(({ authority, file }) =>
+      Either.isRight(authority) ? authority.right.name : path.basename(file, ".json")
+    )
     const survey = yield* Survey.of(OldFiles.live(appDir, listenerDirectory), { isOurs: false, configured })
     const { errors, files, warnings } = yield* ConfigCheck.check(appDir, [])
     const { python } = yield* PluginFiles.load(appDir)

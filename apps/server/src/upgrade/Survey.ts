@@ -140,7 +140,9 @@ export const describe = (survey: Survey, tense: "would" | "did"): ReadonlyArray<
       `${schoolAuthority}: ${count(waiting - unreadable.length, "waiting change")} ${taken(waiting - unreadable.length)} taken over.`,
       ...(isConfigured || waiting === unreadable.length
         ? []
-        : ["  No school authority is configured under this name: until one is, nothing of it is delivered."]),
+        : [
+            `  There is no school authority ${JSON.stringify(schoolAuthority)} in conf/school_authorities: until there is, its changes wait.`
+          ]),
       ...(deletions <= defaultDeletionLimit.deletions
         ? []
         : [

@@ -24,7 +24,10 @@ describe("What the Python connector has left, in words", () => {
   })
 
   it("names out queues without a school authority, if something waits in them", () => {
-    assert.include(ofQueue({ isConfigured: false })[1], "No school authority is configured under this name")
+    assert.include(
+      ofQueue({ isConfigured: false })[1],
+      'There is no school authority "Träger Nord" in conf/school_authorities'
+    )
     assert.lengthOf(ofQueue({ isConfigured: false, waiting: 0 }), 2)
   })
 
