@@ -230,7 +230,8 @@ describe("A directory of the Python connector", { timeout: 120_000 }, () => {
         "2026-10-09-08-00-04-000000_ready.json can't be read",
         '1 change put aside after an unexpected error is left alone: id-connector upgrade --kept "Alpha"',
         "Gamma: 1 waiting change would be taken over.",
-        "Previous states: 4 users and 1 group would be taken over; 1 was over."
+        'There is no school authority "Gamma" in conf/school_authorities: until there is, its changes wait.',
+        "Previous states: 4 users and 1 group would be taken over; 1 would be left out, since its object was removed more than seven days ago."
       ]) {
         assert.include(told.out, line)
       }
@@ -263,6 +264,7 @@ describe("A directory of the Python connector", { timeout: 120_000 }, () => {
         [1, 2, 2]
       )
       assert.include(nothing.err, "There is no file in")
+      assert.include(nothing.err, "It has left out queues of Alpha, Beta, Gamma.")
     }).pipe(Effect.provide(NodeContext.layer), quietly)
   )
 
