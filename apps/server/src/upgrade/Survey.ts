@@ -19,7 +19,7 @@ export const Survey = Schema.Struct({
       isConfigured: Schema.optionalWith(Schema.Boolean, { default: () => true }),
       /** Changes that wait for delivery. */
       waiting: Schema.Int,
-      /** How many of them are deletions: those in masses are held back. */
+      /** How many of them are deletions. Even in masses they are carried out: the Python connector would have. */
       deletions: Schema.optionalWith(Schema.Int, { default: () => 0 }),
       /** Put aside by an unexpected error (`keep/`). */
       kept: Schema.Int,
@@ -146,7 +146,7 @@ export const describe = (survey: Survey, tense: "would" | "did"): ReadonlyArray<
       ...(deletions <= defaultDeletionLimit.deletions
         ? []
         : [
-            `  ${count(deletions, "of them are deletion")}. Deletions in masses are held back until somebody confirms them: id-connector queue retry ${JSON.stringify(schoolAuthority)} --all held.`
+            `  ${count(deletions, "of them are deletion")}. They have waited for delivery already: they ${tense === "would" ? "would be" : "are"} carried out without being confirmed.`
           ]),
       ...unreadable.map(({ name, reason }) => `  ${name} can't be read (${reason}): schedule its object again.`),
       ...aside(schoolAuthority, kept, "put aside after an unexpected error", "--kept"),

@@ -42,6 +42,8 @@ export interface Arrival {
   /** See `DesiredState.sendAgain`. */
   readonly sendAgain: boolean
   readonly remember: Remember
+  /** What this brings may be deleted at the targets, until something newer arrives: see `QueueItem.confirmed`. Default: not. */
+  readonly confirmed?: boolean
 }
 
 /**
