@@ -24,7 +24,14 @@ export const Queue = Schema.Struct({
         "How many files plugins hold back, and why the first of them. Those of other objects go on. Missing: none."
     }),
     { exact: true }
-  )
+  ),
+  held: Schema.optionalWith(
+    Schema.Int.annotations({ description: "How many deletions wait until somebody confirms them. Missing: none." }),
+    { exact: true }
+  ),
+  dead: Schema.optionalWith(Schema.Int.annotations({ description: "How many dead letters it has. Missing: none." }), {
+    exact: true
+  })
 }).annotations({
   identifier: "Queue",
   examples: [{ name: "Traeger1", head: "2026-02-03-04-05-06-789012.json", length: 12, school_authority: "Traeger1" }]

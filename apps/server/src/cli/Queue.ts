@@ -43,10 +43,12 @@ const list = Command.make("list", { ...access, json: Output.json }, (given) =>
     Effect.flatMap(client.queues.list({}), (queues) =>
       Output.print(given.json, queues, () =>
         Output.table(
-          ["QUEUE", "LENGTH", "AT WORK"],
-          queues.map(({ head, held_up, length, name }) => [
+          ["QUEUE", "LENGTH", "HELD", "DEAD", "AT WORK"],
+          queues.map(({ dead = 0, head, held = 0, held_up, length, name }) => [
             name,
             String(length),
+            String(held),
+            String(dead),
             held_up ?? (head === "" ? "-" : head)
           ]),
           "There is no queue."
@@ -57,6 +59,9 @@ const list = Command.make("list", { ...access, json: Output.json }, (given) =>
 ).pipe(
   Command.withDescription(
     CommandShape.describe("Lists the in queue and the out queues of active school authorities.", {
+      details: [
+        "LENGTH is what waits or is at work; HELD are deletions to be confirmed, DEAD what can't be delivered: id-connector queue items NAME --state held (or dead) lists them."
+      ],
       example: "id-connector queue list"
     })
   )

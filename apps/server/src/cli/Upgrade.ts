@@ -2,8 +2,9 @@
 import { Command, Options } from "@effect/cli"
 import { FileSystem, Path } from "@effect/platform"
 import * as SqliteDriver from "@id-connector/sql/SqliteDriver"
-import { Console, Effect, Layer, Option, Schema } from "effect"
+import { Console, Effect, Either, Layer, Option, Schema } from "effect"
 import * as ConfigCheck from "../files/ConfigCheck.js"
+import * as ConfigFiles from "../files/ConfigFiles.js"
 import * as PluginFiles from "../plugins/PluginFiles.js"
 import * as Settings from "../Settings.js"
 import * as Archive from "../upgrade/Archive.js"
@@ -70,7 +71,13 @@ const wouldBe = (
   json: boolean
 ) =>
   Effect.gen(function* () {
-    const survey = yield* Survey.of(OldFiles.live(appDir, listenerDirectory), false)
+    const { authorities } = yield* ConfigFiles.read(appDir)
+    const path = yield* Path.Path
+    // A file that is wrong is an error of the configuration, and there.
+    const configured = authorities.map(({ authority, file }) =>
+      Either.isRight(authority) ? authority.right.name : path.basename(file, ".json")
+    )
+    const survey = yield* Survey.of(OldFiles.live(appDir, listenerDirectory), { isOurs: false, configured })
     const { errors, files, warnings } = yield* ConfigCheck.check(appDir, [])
     const { python } = yield* PluginFiles.load(appDir)
     yield* Output.print(json, { ...survey, configuration: { errors, files, warnings }, pythonPlugins: python }, () => [

@@ -23,7 +23,8 @@ export const queues = (
   const outQueues = [...active, ...others].sort().map((name) => {
     const status = statuses.find(({ authority }) => authority === name)
     const length = status === undefined ? 0 : status.waiting + status.inFlight
-    return { name, head: status?.report?.head ?? "", length, school_authority: name }
+    const shown = { name, head: status?.report?.head ?? "", length, school_authority: name }
+    return { ...shown, ...some("held", status?.held), ...some("dead", status?.dead) }
   })
   const inQueue = { name: inQueueName, head: head ?? "", length: waiting, school_authority: "" }
   return [
@@ -35,6 +36,10 @@ export const queues = (
     ...outQueues
   ]
 }
+
+/** What is not there is not shown: `length` counts neither. */
+const some = <const K extends string>(key: K, number = 0): { readonly [_ in K]?: number } =>
+  number === 0 ? {} : ({ [key]: number } as { readonly [_ in K]: number })
 
 /** `waits`: the items that it waits for. */
 export const item = (item: QueueItem, waits: ReadonlyArray<WaitedFor> = []): typeof Item.Type => {

@@ -29,7 +29,17 @@ export const request = (appDir: string, authority: string, which: "kept" | "fail
       )
     )).flat()
     if (files.length === 0) {
-      return yield* new NothingAside({ detail: `There is no file in ${places.join(", nor in ")}.` })
+      const others = yield* Effect.forEach(roots, (root) =>
+        Effect.map(OldFiles.entries(path.join(root, "out_queues")), ({ directories }) => directories)
+      )
+      return yield* new NothingAside({
+        detail: [
+          `There is no file in ${places.join(", nor in ")}.`,
+          others.flat().length === 0
+            ? "The Python connector has left no out queue here. IDC_APP_DIR names the directory that is looked at."
+            : `It has left out queues of ${[...new Set(others.flat())].join(", ")}. What was put aside for each: id-connector upgrade --report, or --dry-run before the first start.`
+        ].join("\n")
+      })
     }
     const trash = path.join(appDir, "data", "out_queues_trash")
     const name = `${TrashDirectory.stampOf(yield* Clock.currentTimeMillis)}.${authority}`

@@ -2,6 +2,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import * as PreviousState from "@id-connector/core/changes/PreviousState"
+import { defaultDeletionLimit } from "@id-connector/core/targets/DeletionLimit"
 import { Clock, Effect, Either, Schema, Stream } from "effect"
 import * as OldFiles from "./OldFiles.js"
 import * as OldStates from "./OldStates.js"
@@ -14,8 +15,12 @@ export const Survey = Schema.Struct({
   outQueues: Schema.Array(
     Schema.Struct({
       schoolAuthority: Schema.String,
+      /** Whether its file is in `conf/school_authorities`. Otherwise what waits goes on waiting. */
+      isConfigured: Schema.optionalWith(Schema.Boolean, { default: () => true }),
       /** Changes that wait for delivery. */
       waiting: Schema.Int,
+      /** How many of them are deletions. Even in masses they are carried out: the Python connector would have. */
+      deletions: Schema.optionalWith(Schema.Int, { default: () => 0 }),
       /** Put aside by an unexpected error (`keep/`). */
       kept: Schema.Int,
       /** Their delivery failed (`trash/`). */
@@ -40,8 +45,14 @@ export const isEmpty = ({ inQueue, outQueues, previousStates }: Survey): boolean
   outQueues.length + inQueue.preprocessed + inQueue.notRenamed + previousStates.users + previousStates.groups === 0 &&
   previousStates.expired + previousStates.unreadable.length === 0
 
-/** `isOurs`: whether its files may be put in order when they are read. */
-export const of = (place: OldFiles.Place, isOurs: boolean) =>
+export interface Surveyed {
+  /** Whether the files may be put in order when they are read. */
+  readonly isOurs: boolean
+  /** The names of the school authorities that are configured. */
+  readonly configured: ReadonlyArray<string>
+}
+
+export const of = (place: OldFiles.Place, { configured, isOurs }: Surveyed) =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const queues = yield* OldFiles.outQueues(place)
@@ -51,11 +62,13 @@ export const of = (place: OldFiles.Place, isOurs: boolean) =>
       outQueues: yield* Effect.forEach(queues, ({ authority, failed, kept, name, waiting }) =>
         Effect.map(
           authority === null
-            ? Effect.succeed(waiting.map((file) => ({ name: file, reason: "no school authority can have this name" })))
-            : unreadable(path.join(place.outQueues, name), waiting),
-          (unreadable) => ({
+            ? Effect.succeed({ deletions: 0, unreadable: waiting.map((file) => ({ name: file, reason: impossible })) })
+            : read(path.join(place.outQueues, name), waiting),
+          ({ deletions, unreadable }) => ({
             schoolAuthority: name,
+            isConfigured: configured.includes(name),
             waiting: waiting.length,
+            deletions,
             kept: kept.length,
             failed: failed.length,
             unreadable
@@ -72,7 +85,10 @@ export const of = (place: OldFiles.Place, isOurs: boolean) =>
     return survey
   })
 
-const unreadable = (directory: string, files: ReadonlyArray<string>) =>
+const impossible = "no school authority can have this name"
+
+/** Which files can't be read, and how many of the others are deletions. */
+const read = (directory: string, files: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -80,19 +96,21 @@ const unreadable = (directory: string, files: ReadonlyArray<string>) =>
       files,
       (name) =>
         Effect.map(Effect.either(fs.readFileString(path.join(directory, name))), (text) => {
-          const reason = Either.match(text, { onLeft: ({ message }) => message, onRight: problemOf })
-          return reason === null ? [] : [{ name, reason }]
+          const object = Either.flatMap(
+            Either.mapLeft(text, ({ message }) => message),
+            (text) => Either.mapLeft(ListenerObject.decodeText(text), ({ reasons }) => reasons.join("; "))
+          )
+          return Either.match(object, {
+            onLeft: (reason) => ({ isDeletion: false, unreadable: [{ name, reason }] }),
+            onRight: ({ _tag }) => ({ isDeletion: _tag === "RemovedUser" || _tag === "RemovedGroup", unreadable: [] })
+          })
         }),
       { concurrency: 16 }
     )
-    return found.flat()
-  })
-
-/** Why a text is no listener file, or null. */
-const problemOf = (text: string): string | null =>
-  Either.match(ListenerObject.decodeText(text), {
-    onLeft: ({ reasons }) => reasons.join("; "),
-    onRight: () => null
+    return {
+      deletions: found.filter(({ isDeletion }) => isDeletion).length,
+      unreadable: found.flatMap(({ unreadable }) => unreadable)
+    }
   })
 
 const statesOf = ({ states }: OldFiles.Place, isOurs: boolean) =>
@@ -118,8 +136,18 @@ export const describe = (survey: Survey, tense: "would" | "did"): ReadonlyArray<
   const preprocessed = inQueue.preprocessed + inQueue.notRenamed
   const { expired, groups, users } = previousStates
   return [
-    ...outQueues.flatMap(({ failed, kept, schoolAuthority, unreadable, waiting }) => [
+    ...outQueues.flatMap(({ deletions, failed, isConfigured, kept, schoolAuthority, unreadable, waiting }) => [
       `${schoolAuthority}: ${count(waiting - unreadable.length, "waiting change")} ${taken(waiting - unreadable.length)} taken over.`,
+      ...(isConfigured || waiting === unreadable.length
+        ? []
+        : [
+            `  There is no school authority ${JSON.stringify(schoolAuthority)} in conf/school_authorities: until there is, its changes wait.`
+          ]),
+      ...(deletions <= defaultDeletionLimit.deletions
+        ? []
+        : [
+            `  ${count(deletions, "of them are deletion")}. They have waited for delivery already: they ${tense === "would" ? "would be" : "are"} carried out without being confirmed.`
+          ]),
       ...unreadable.map(({ name, reason }) => `  ${name} can't be read (${reason}): schedule its object again.`),
       ...aside(schoolAuthority, kept, "put aside after an unexpected error", "--kept"),
       ...aside(schoolAuthority, failed, "whose delivery failed", "--failed")
@@ -129,7 +157,7 @@ export const describe = (survey: Survey, tense: "would" | "did"): ReadonlyArray<
       : [
           `In queue: ${count(preprocessed, "file")} preprocessed already, ${inQueue.alsoInOutQueues} of them with copies in out queues.`
         ]),
-    `Previous states: ${count(users, "user")} and ${count(groups, "group")} ${taken(users + groups)} taken over${expired === 0 ? "" : `; ${expired} ${expired === 1 ? "was" : "were"} over`}.`,
+    `Previous states: ${count(users, "user")} and ${count(groups, "group")} ${taken(users + groups)} taken over${expired === 0 ? "" : `; ${expired} ${tense === "would" ? "would be" : expired === 1 ? "was" : "were"} left out, since ${expired === 1 ? "its object was" : "their objects were"} removed more than seven days ago`}.`,
     ...previousStates.unreadable.map(({ name, reason }) => `  that of ${name} can't be read: ${reason}.`)
   ]
 }

@@ -105,6 +105,8 @@ const toArrivals = (place: OldFiles.Place) =>
                       text: null,
                       recipients: [authority],
                       sendAgain: false,
+                      // The Python connector would have carried it out.
+                      confirmed: true,
                       // That was remembered when the file was preprocessed.
                       remember: { _tag: "Nothing" }
                     }

@@ -4,6 +4,7 @@
  * what is stored is known by its file's name until the file is in the archive.
  */
 import { FileSystem, Path } from "@effect/platform"
+import { ConfigStore } from "@id-connector/core/config/ConfigStore"
 import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import { Clock, DateTime, Effect, Layer, Option, Schema, Stream } from "effect"
@@ -58,7 +59,8 @@ const carryOut = (place: OldFiles.Place, archive: string) =>
     yield* TakeOver.finishNames(place)
     yield* TakeOver.takeOver(place, target)
     yield* Archive.move(place.outQueues, target.outQueues)
-    const found = yield* Survey.of(target, true)
+    const { authorities } = yield* (yield* ConfigStore).current
+    const found = yield* Survey.of(target, { isOurs: true, configured: authorities.map(({ name }) => name) })
     const report = yield* writeReport(archive, found)
     const kept = yield* Archive.finish(archive)
     for (const line of Survey.describe(report.found, "did")) yield* Effect.logInfo(line.trim())

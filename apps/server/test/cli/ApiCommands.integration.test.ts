@@ -64,7 +64,7 @@ describe("The commands that ask a running connector", { timeout: 240_000 }, () =
   it.scopedLive("show and change queues and the mapping", () =>
     Effect.gen(function* () {
       const { appDir, as, idc, send } = yield* connected
-      assert.match((yield* idc("queue", "list")).out, /^QUEUE +LENGTH +AT WORK\nInQueue +0 +-$/)
+      assert.match((yield* idc("queue", "list")).out, /^QUEUE +LENGTH +HELD +DEAD +AT WORK\nInQueue +0 +0 +0 +-$/)
       assert.strictEqual((yield* idc("queue", "items", "North", "--state", "dead")).out, "There is no such item.")
       assert.deepStrictEqual(JSON.parse((yield* idc("queue", "retry", "North", "--all", "dead", "--json")).out), {
         items: 0,

@@ -49,4 +49,16 @@ describe("the queues that the API shows", () => {
       })
     )
   })
+
+  it("say how many deletions are held back and how many dead letters there are, where there are some", () => {
+    const name = AuthorityName.make("North")
+    const shown = (held: number, dead: number) =>
+      ShownQueues.queues(
+        { head: null, heldUp: null, heldBack: null, waiting: 0 },
+        [{ name, active: true }],
+        [{ ...nothing, authority: name, waiting: 0, inFlight: 0, held, dead }]
+      )[1]
+    assert.deepStrictEqual(shown(0, 0), { name, head: "", length: 0, school_authority: name })
+    assert.deepStrictEqual(shown(117, 2), { name, head: "", length: 0, school_authority: name, held: 117, dead: 2 })
+  })
 })

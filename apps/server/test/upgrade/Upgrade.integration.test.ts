@@ -212,6 +212,41 @@ describe("A directory of the Python connector", { timeout: 120_000 }, () => {
       }).pipe(Effect.provide(NodeContext.layer), quietly)
   )
 
+  it.scopedLive("has its waiting deletions carried out, however many they are", () =>
+    Effect.gen(function* () {
+      const appDir = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const names = Array.from({ length: 60 }, (_, n) => `pupil${n}`)
+      const alpha = yield* KelvinSimulator.make({
+        schools: ["A"],
+        users: names.map((name) => ({ name, school: "A", schools: ["A"], record_uid: `rec-${name}`, source_uid: "S" }))
+      })
+      const { url } = yield* KelvinSimulatorHttp.serve(alpha)
+      const authority = Builders.authority("Alpha", { url, kelvin: { ssl_context: { verify_mode: 0 } } })
+      PythonDirectory.write(appDir, {
+        "directory.json": JSON.stringify({ users: [], groups: [] }),
+        "conf/schools_authorities_mapping.json": PythonDirectory.json({ mapping: { A: "Alpha" } }),
+        "conf/school_authorities/Alpha.json": PythonDirectory.json(authority),
+        ...Object.fromEntries(
+          names.map((name, n) => [
+            `data/out_queues/Alpha/2026-10-09-08-00-00-${String(n).padStart(6, "0")}_ready.json`,
+            preprocessed(
+              { ...Builders.removedUser(name, { id: `id-${name}`, schools: ["A"] }), object: null },
+              { old_data: old(`rec-${name}`, "A") }
+            )
+          ])
+        )
+      })
+      yield* running(
+        appDir,
+        Effect.sync(() => alpha.state().users.length).pipe(
+          Effect.repeat({ until: (left) => left === 0, schedule: Schedule.spaced("20 millis") }),
+          Effect.timeout("20 seconds")
+        )
+      )
+      assert.deepStrictEqual([alpha.state().users.length, alpha.writes().length], [0, 60])
+    }).pipe(Effect.provide(NodeContext.layer), quietly)
+  )
+
   it.scopedLive("is told about before and after that, and what was put aside is delivered when it is asked for", () =>
     Effect.gen(function* () {
       const appDir = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
@@ -230,7 +265,8 @@ describe("A directory of the Python connector", { timeout: 120_000 }, () => {
         "2026-10-09-08-00-04-000000_ready.json can't be read",
         '1 change put aside after an unexpected error is left alone: id-connector upgrade --kept "Alpha"',
         "Gamma: 1 waiting change would be taken over.",
-        "Previous states: 4 users and 1 group would be taken over; 1 was over."
+        'There is no school authority "Gamma" in conf/school_authorities: until there is, its changes wait.',
+        "Previous states: 4 users and 1 group would be taken over; 1 would be left out, since its object was removed more than seven days ago."
       ]) {
         assert.include(told.out, line)
       }
@@ -263,6 +299,7 @@ describe("A directory of the Python connector", { timeout: 120_000 }, () => {
         [1, 2, 2]
       )
       assert.include(nothing.err, "There is no file in")
+      assert.include(nothing.err, "It has left out queues of Alpha, Beta, Gamma.")
     }).pipe(Effect.provide(NodeContext.layer), quietly)
   )
 

@@ -45,6 +45,8 @@ export interface Arrival {
   readonly remember: Remember
   /** What the history is to say of it. */
   readonly entry?: HistoryEntry
+  /** What this brings may be deleted at the targets, until something newer arrives: see `QueueItem.confirmed`. Default: not. */
+  readonly confirmed?: boolean
 }
 
 /**

@@ -41,6 +41,10 @@ export const accept = Effect.fnUntraced(function* (
     sql,
     items.filter(({ isNew }) => !isNew)
   )
+  yield* confirm(
+    sql,
+    items.flatMap(({ change, id }) => (change.confirmed ? [id] : []))
+  )
   const stored = items.map(({ change, id, desired }) => ({ id, authority: change.authority, desired }))
   yield* rememberFreed(stored)
   yield* block(sql, stored)
@@ -69,19 +73,30 @@ interface Change {
   readonly object: ListenerObject.ListenerObject
   readonly text: string | null
   readonly sendAgain: boolean
+  readonly confirmed: boolean
   readonly key: string
   readonly shortKey: number
 }
 
 const changesOf = (
-  { file, object, recipients, sendAgain, text }: Arrival,
+  { confirmed = false, file, object, recipients, sendAgain, text }: Arrival,
   { idOf }: Beside["generations"]
 ): ReadonlyArray<Change> => {
   if (recipients.length === 0) return []
   const objectKey = ListenerObject.objectKey(object)
   return [...new Set(recipients)].map(idOf).map((authority) => {
     const key = ShortKey.itemKey(authority, objectKey)
-    return { authority, objectKey, file: file.name, object, text, sendAgain, key, shortKey: ShortKey.of(key) }
+    return {
+      authority,
+      objectKey,
+      file: file.name,
+      object,
+      text,
+      sendAgain,
+      confirmed,
+      key,
+      shortKey: ShortKey.of(key)
+    }
   })
 }
 
@@ -162,6 +177,12 @@ const insertItems = Effect.fnUntraced(function* (items: ReadonlyArray<Item>) {
   yield* count(items)
   yield* DesiredStates.insert(desiredStatesOf(items))
 })
+
+/** Rare. */
+const confirm = (sql: SqlClient.SqlClient, ids: ReadonlyArray<number>): Statements<unknown> =>
+  ids.length === 0
+    ? Effect.void
+    : sql`UPDATE queue SET confirmed = 1 WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
 
 const insertQueue = Rows.into("queue", ["id", "short_key", "authority", "kind", "object_key", "name", "file"])
 

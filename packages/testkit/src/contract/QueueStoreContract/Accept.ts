@@ -87,6 +87,21 @@ export const acceptContract = (test: Test): void => {
       for (const item of items) assert.deepInclude(item, { attempts: 0, availableAt: 0, lastError: null })
     }))
 
+  test("Q45: takes over what may be deleted without asking, until something newer arrives", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([
+        { ...arrival("1", user("u1", "anna")), confirmed: true },
+        { ...arrival("2", user("u2", "bert")), confirmed: true },
+        arrival("3", user("u3", "carl"))
+      ])
+      yield* queue.accept([arrival("4", user("u2", "bert"))])
+      const items = yield* queue.list(north, { limit: 10 })
+      assert.deepStrictEqual(
+        items.map(({ confirmed }) => confirmed),
+        [true, false, false]
+      )
+    }))
+
   test("Q11: leaves out a file that was taken over, with all it would bring, until it is forgotten", (queue) =>
     Effect.gen(function* () {
       const anna = arrival("1", user("u1", "anna"))

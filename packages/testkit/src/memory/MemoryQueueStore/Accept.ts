@@ -9,7 +9,6 @@ import * as Waits from "./Waits.js"
 /** A change that has just arrived, or that something newer was merged into. */
 const fresh = {
   ...untried,
-  confirmed: false,
   stepsAside: false,
   waitsFor: new Map(),
   wanted: new Set<string>(),
@@ -18,7 +17,7 @@ const fresh = {
 
 export const accept = (memory: Memory, batch: ReadonlyArray<Arrival>, now: number): void => {
   const touched = new Set<ItemId>()
-  for (const { entry, fate, file, object, recipients, remember, sendAgain } of batch) {
+  for (const { confirmed = false, entry, fate, file, object, recipients, remember, sendAgain } of batch) {
     if (memory.takenOver.get(file.name)?.digest === file.digest) continue
     memory.takenOver.set(file.name, { digest: file.digest, fate })
     if (entry !== undefined) record(memory, [entry])
@@ -29,7 +28,7 @@ export const accept = (memory: Memory, batch: ReadonlyArray<Arrival>, now: numbe
       const newer = Coalescing.single(object, sendAgain)
       const desired = known === undefined ? newer : Coalescing.merge(known, newer)
       const id = known?.id ?? ItemId.make(++memory.lastId)
-      memory.items.set(id, { ...desired, id, authority, objectKey, file: file.name, ...fresh })
+      memory.items.set(id, { ...desired, id, authority, objectKey, file: file.name, ...fresh, confirmed })
       touched.add(id)
     }
   }
