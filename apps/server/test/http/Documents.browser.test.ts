@@ -156,7 +156,8 @@ describe.skipIf(isSkipped)("In a real browser", () => {
             assert.isAbove(inside.length, path === "readme" ? 10 : 0, path)
             for (const link of new Set(inside)) {
               const answer = await page.goto(link)
-              assert.strictEqual(answer?.status(), 200, link)
+              // No answer: another heading of the page that is open.
+              assert.strictEqual(answer?.status() ?? 200, 200, link)
               const { hash } = new URL(link)
               if (hash !== "") await page.locator(`[id="${hash.slice(1)}"]`).waitFor({ state: "attached" })
             }
