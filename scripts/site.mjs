@@ -1,7 +1,7 @@
 // The documentation site, from the pages of the repository: built into docs/.vitepress/dist, from where the connector serves it.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { root } from "./installed.mjs"
 import * as Built from "./site/built.mjs"
@@ -55,6 +55,7 @@ export const build = (withReference) => {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, content)
   }
+  cpSync(join(root, "docs", "pictures"), join(home, "pages", "pictures"), { recursive: true })
   run("node_modules/vitepress/bin/vitepress.js", "build", "docs")
   const { base, files, problems: dead, size } = Built.look(dist)
   if (!report(dead)) process.exit(1)

@@ -60,9 +60,17 @@ export default defineConfig({
       group("Extending", {
         plugins: "Plugins",
         embedding: "Embedding",
-        packages: "Packages",
         "reference/": "API reference"
       }),
+      {
+        ...group(
+          "Packages",
+          Object.fromEntries(
+            ["core", "kelvin", "sql", "ldap", "api", "testkit", "server"].map((name) => [`packages/${name}`, name])
+          )
+        ),
+        collapsed: true
+      },
       group("Development", {
         contributing: "Contributing",
         architecture: "Architecture",

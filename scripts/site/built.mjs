@@ -10,7 +10,9 @@ const decode = (text) => decodeURIComponent(text.replaceAll("&amp;", "&"))
 const attributes = (html, pattern) => [...html.matchAll(pattern)].map(([, value]) => value)
 
 export const look = (dist) => {
-  const files = readdirSync(dist, { recursive: true }).filter((name) => statSync(join(dist, name)).isFile())
+  const files = readdirSync(dist, { recursive: true })
+    .sort()
+    .filter((name) => statSync(join(dist, name)).isFile())
   const pages = new Map(
     files
       .filter((name) => name.endsWith(".html"))
@@ -42,7 +44,7 @@ export const look = (dist) => {
     }
   }
   const problems = [...found].map(([what, [name, ...others]]) =>
-    others.length === 0 ? `${name}: ${what}` : `${name} and ${others.length} others: ${what}`
+    others.length === 0 ? `${name}: ${what}` : `${name} and ${others.length} more: ${what}`
   )
   return {
     base,
