@@ -18,6 +18,10 @@ RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build
 
+# --- site: the documentation that the connector serves. A stage of its own, beside the tests ------------------------------------
+FROM build AS site
+RUN npm run docs
+
 # --- test: `docker build --target test .` runs all tests. What else they need they install --------------------------------------
 FROM build AS test
 RUN CI=true npm test
@@ -56,6 +60,7 @@ COPY --from=build /build/apps/server/dist apps/server/dist
 COPY --from=build /build/apps/demo/dist apps/demo/dist
 COPY README.md CHANGELOG.md LICENSE ./
 COPY docs docs
+COPY --from=site /build/docs/.vitepress/dist docs/.vitepress/dist
 COPY container container
 # Directories that are not mounted belong to the user that the connector runs as, see container/entrypoint.sh.
 RUN for command in id-connector schedule_user schedule_group schedule_school listener_trash_cleaner; do \

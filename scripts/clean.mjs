@@ -7,4 +7,12 @@ for (const folder of ["packages", "apps"]) {
   for (const name of readdirSync(join(root, folder)))
     rmSync(join(root, folder, name, "dist"), { recursive: true, force: true })
 }
-rmSync(join(root, "coverage"), { recursive: true, force: true })
+for (const made of [
+  "coverage",
+  "docs/reference",
+  "docs/.vitepress/dist",
+  "docs/.vitepress/pages",
+  "docs/.vitepress/cache"
+]) {
+  rmSync(join(root, made), { recursive: true, force: true })
+}

@@ -1,8 +1,10 @@
-// npm run docs: writes docs/modules.md, one line per module from its own docstring, and the examples into the pages that show them.
-// `--check` only says whether all of it is true.
+// npm run docs: writes docs/modules.md, one line per module from its own docstring, and the examples into the pages that show them, then
+// builds the documentation site. `--no-site` only writes; `--no-reference` builds with the API reference that is there, or without one.
+// `--check` only says whether what is written is true, and whether the links between the pages lead somewhere.
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { root } from "./installed.mjs"
+import * as Site from "./site.mjs"
 import * as Snippets from "./snippets.mjs"
 
 /** The packages, each with its rooms in the order of use: a room uses only those before it. */
@@ -103,3 +105,8 @@ if (check && outdated.length > 0) {
   process.exit(1)
 }
 if (undocumented > 0) process.exit(1)
+if (check) {
+  if (!Site.check()) process.exit(1)
+} else if (!process.argv.includes("--no-site")) {
+  Site.build(!process.argv.includes("--no-reference"))
+}

@@ -24,7 +24,7 @@ const app = await Application.bootstrapWithPlugins({
   plugin: ["typedoc-plugin-markdown"],
   entryPoints: Object.values(entries).map((path) => join(root, path)),
   tsconfig: join(root, "tsconfig.src.json"),
-  name: "ID Connector",
+  name: "API reference",
   out,
   outputs: [{ name: "markdown", path: out }],
   readme: "none",

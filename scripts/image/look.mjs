@@ -124,6 +124,7 @@ const hasCommands = (container, entrypoint, version) => {
 const standsAlone = (container, entry) =>
   serving(container, {}, entry, async () => {
     expect("its documentation is served", (await fetch(`${api}/docs`)).status === 200)
+    expect("so is the site", (await fetch(`${api}/../docs/troubleshooting`)).status === 200)
     const healthcheck = ["node", "/opt/id-connector/container/healthcheck.mjs"]
     const health = attempt("buildah", ...words(container, { env: { IDC_HTTP_PORT: port } }, ...healthcheck))
     expect(

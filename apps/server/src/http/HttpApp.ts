@@ -28,14 +28,25 @@ import * as MultipartForm from "./MultipartForm.js"
 import * as PreviewHttp from "./PreviewHttp.js"
 import * as QueuesHttp from "./QueuesHttp.js"
 import * as ScheduleHttp from "./ScheduleHttp.js"
+import * as Site from "./Site.js"
+import * as SiteHttp from "./SiteHttp.js"
 import * as TokenHttp from "./TokenHttp.js"
 import * as Tokens from "./Tokens.js"
 
-/** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. `proxies`: see `ClientAddress`. */
-export const routes = (secretFile: string, proxies: ClientAddress.Proxies = ClientAddress.loopback) =>
+/** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. `proxies`: see `ClientAddress`. `site`: its directory. */
+export const routes = (
+  secretFile: string,
+  proxies: ClientAddress.Proxies = ClientAddress.loopback,
+  site: string = Site.directory
+) =>
   Layer.mergeAll(
     HttpLayerRouter.addHttpApi(Api, { openapiPath: `${prefix}/v1/openapi.json` }),
-    DocumentsHttp.layer,
+    Layer.unwrapEffect(
+      Effect.map(
+        Effect.sync(() => Site.read(site)),
+        (site) => Layer.merge(DocumentsHttp.layer(site), SiteHttp.layer(site))
+      )
+    ),
     HttpLayerRouter.use((router) => router.add("*", "/*", noRoute))
   ).pipe(
     Layer.provide([

@@ -20,8 +20,8 @@ export const people = {
   groups: [{ cn: "ucsschool-id-connector-admins", uniqueMember: ["uid=admin,dc=x", "uid=off,dc=x"] }]
 }
 
-/** Requests go to a port of this machine. */
-export const world = (directory: object = people) =>
+/** Requests go to a port of this machine. `site`: the documentation site, if it is to be another one than that of the repository. */
+export const world = (directory: object = people, site?: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const appDir = yield* fs.makeTempDirectoryScoped()
@@ -40,7 +40,10 @@ export const world = (directory: object = people) =>
     }
     const secretFile = join(appDir, "conf", "tokens.secret")
     const context = yield* Layer.build(
-      HttpLayerRouter.serve(HttpApp.routes(secretFile), { disableLogger: true, disableListenLog: true }).pipe(
+      HttpLayerRouter.serve(HttpApp.routes(secretFile, undefined, site), {
+        disableLogger: true,
+        disableListenLog: true
+      }).pipe(
         Layer.provideMerge(Main.layer(settings, { threads: false })),
         Layer.provideMerge(NodeHttpServer.layerTest),
         Layer.provide([SecureRandom.layer, Ucr.layer(settings.ucrFile)])

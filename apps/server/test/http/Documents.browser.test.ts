@@ -1,6 +1,10 @@
+import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { prefix } from "@id-connector/api/Api"
+import * as Site from "@id-connector/server/http/Site"
 import { quietly } from "@id-connector/testkit/Quietly"
 import { Effect } from "effect"
 import { chromium, type Page } from "playwright-core"
@@ -36,6 +40,18 @@ const browser = Effect.gen(function* () {
   return { complaints, hosts, page }
 })
 
+/** The site of the repository: what `npm run docs` has left, or one without the API reference, which takes half a minute. */
+const built = Effect.sync(() => {
+  if (Fs.existsSync(join(Site.directory, "index.html"))) return
+  const root = fileURLToPath(new URL("../../../..", import.meta.url))
+  const done = spawnSync(process.execPath, ["scripts/docs.mjs", "--no-reference"], { cwd: root, encoding: "utf8" })
+  assert.strictEqual(done.status, 0, done.stderr)
+})
+
+const screenshot = async (page: Page, name: string) => {
+  if (process.env.SCREENSHOTS !== undefined) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` })
+}
+
 const look = <A>(use: (page: Page, base: string) => Promise<A>) =>
   Effect.gen(function* () {
     const { port } = yield* world(people)
@@ -69,8 +85,7 @@ describe.skipIf(isSkipped)("In a real browser", () => {
           await operation.getByRole("button", { name: "Execute" }).click()
           const live = operation.locator(".live-responses-table")
           await live.waitFor()
-          if (process.env.SCREENSHOTS !== undefined)
-            await page.screenshot({ path: `${process.env.SCREENSHOTS}/docs.png` })
+          await screenshot(page, "docs")
           return await live.innerText()
         })
         assert.include(answer, '"name": "InQueue"')
@@ -89,10 +104,67 @@ describe.skipIf(isSkipped)("In a real browser", () => {
         ] as const) {
           await page.goto(`${base}/v1/${path}`)
           await page.getByRole("heading", { name: text }).first().waitFor()
-          if (process.env.SCREENSHOTS !== undefined)
-            await page.screenshot({ path: `${process.env.SCREENSHOTS}/${path}.png` })
+          await screenshot(page, path)
         }
       }),
     timeLimit
+  )
+
+  it.scopedLive(
+    "the site opens at both of its addresses, finds what is searched for, and every link of its menu leads somewhere",
+    () =>
+      Effect.zipRight(
+        built,
+        look(async (page, api) => {
+          for (const base of [new URL(Site.builtFor, api).href, `${api}/docs/`]) {
+            await page.goto(base)
+            await page.getByRole("heading", { name: "ID Connector" }).first().waitFor()
+            await page
+              .getByRole("button", { name: /search/i })
+              .first()
+              .click()
+            await page.locator("#localsearch-input").fill("retry")
+            await page.locator(".result").first().waitFor()
+            await screenshot(page, "search")
+            await page.locator(".result", { hasText: "retry" }).first().click()
+            await page.locator(".vp-doc h1").waitFor()
+            assert.isTrue(page.url().startsWith(base))
+            await page.goto(`${base}configuration`)
+            const links = page.locator(".VPSidebar a")
+            const pages = await links.evaluateAll((all) => all.map((one) => one.getAttribute("href") ?? ""))
+            assert.isAbove(pages.length, 15)
+            for (const link of pages) {
+              const answer = await page.goto(new URL(link, base).href)
+              assert.strictEqual(answer?.status(), 200, link)
+              await page.locator(".vp-doc h1").waitFor()
+            }
+          }
+        })
+      ),
+    { timeout: 240_000 }
+  )
+
+  it.scopedLive(
+    "the links of readme and history lead into the site",
+    () =>
+      Effect.zipRight(
+        built,
+        look(async (page, api) => {
+          for (const path of ["readme", "history"]) {
+            await page.goto(`${api}/v1/${path}`)
+            const links = await page.locator("a").evaluateAll((all) => all.map((one) => one.getAttribute("href") ?? ""))
+            const inside = links.map((link) => new URL(link, page.url()).href).filter((link) => link.startsWith(api))
+            assert.isAbove(inside.length, path === "readme" ? 10 : 0, path)
+            for (const link of new Set(inside)) {
+              const answer = await page.goto(link)
+              // No answer: another heading of the page that is open.
+              assert.strictEqual(answer?.status() ?? 200, 200, link)
+              const { hash } = new URL(link)
+              if (hash !== "") await page.locator(`[id="${hash.slice(1)}"]`).waitFor({ state: "attached" })
+            }
+          }
+        })
+      ),
+    { timeout: 240_000 }
   )
 })
