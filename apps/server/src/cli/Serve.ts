@@ -38,11 +38,12 @@ const tokensSecret = ({ appDir }: Settings.Settings) => `${appDir}/conf/tokens.s
 const serve = Effect.gen(function* () {
   const settings = yield* Settings.load
   // The other commands need nothing of it, and are not to wait until it is loaded.
-  const [Main, HttpApp, ApiServer, Missing] = yield* Effect.promise(() =>
+  const [Main, HttpApp, ApiServer, MetricsServer, Missing] = yield* Effect.promise(() =>
     Promise.all([
       import("../Main.js"),
       import("../http/HttpApp.js"),
       import("../http/ApiServer.js"),
+      import("../http/MetricsServer.js"),
       import("../http/Missing.js")
     ])
   )
@@ -59,6 +60,7 @@ const serve = Effect.gen(function* () {
   // All that can keep the service from running is found out before the queues start: a start that fails delivers nothing.
   const Checked = Layer.mergeAll(
     ApiServer.listening(settings.http),
+    MetricsServer.listening(settings.metrics ?? null),
     Layer.effectDiscard(KeyFile.loadOrCreate(tokensSecret(settings)))
   ).pipe(Layer.provideMerge(Layer.effectDiscard(StartCheck.directories(settings))))
   const Started = Layer.scopedDiscard(
@@ -75,7 +77,7 @@ const serve = Effect.gen(function* () {
   const missing = settings.directory._tag === "None" ? [Settings.directoryMissing] : []
   return yield* Layer.launch(
     Started.pipe(
-      Layer.provideMerge(HttpApp.layer(settings.http, tokensSecret(settings))),
+      Layer.provideMerge(Layer.merge(HttpApp.layer(settings.http, tokensSecret(settings)), MetricsServer.layer)),
       Layer.provideMerge(Main.layer(settings)),
       Layer.provide(Layer.succeed(Missing.Missing, missing)),
       Layer.provide(Checked),

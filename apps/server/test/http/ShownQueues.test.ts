@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as InQueue from "@id-connector/core/queue/in/InQueue"
 import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import * as ShownQueues from "@id-connector/server/http/ShownQueues"
 import { FastCheck } from "effect"
@@ -33,10 +34,8 @@ describe("the queues that the API shows", () => {
           waiting: 3,
           inFlight: 0
         }
-        const [first, ...out] = ShownQueues.queues({ head: "a.json", heldUp: null, heldBack: null, waiting: 7 }, all, [
-          gone,
-          ...statuses.reverse()
-        ])
+        const inQueue = { ...InQueue.makeControl(), head: "a.json", waiting: 7 }
+        const [first, ...out] = ShownQueues.queues(inQueue, all, [gone, ...statuses.reverse()])
         assert.deepStrictEqual(first, { name: "InQueue", head: "a.json", length: 7, school_authority: "" })
         assert.deepStrictEqual(out, [
           ...all
