@@ -22,7 +22,7 @@ export interface FiguresShape {
 export class Figures extends Context.Tag("@id-connector/server/monitoring/Figures")<Figures, FiguresShape>() {}
 
 /** Trashes are counted no more often: they may be large. */
-const trashEvery = "15 seconds"
+const trashEvery = "5 seconds"
 
 export interface Places {
   readonly appDir: string

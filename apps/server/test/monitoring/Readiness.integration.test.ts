@@ -9,6 +9,7 @@ import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 import { Effect, Schedule } from "effect"
 import { words } from "../cli/CommandProcess.js"
 import { people } from "../http/ApiWorld.js"
+import * as Promtool from "./Promtool.js"
 
 const healthcheck = fileURLToPath(new URL("../../../../container/healthcheck.mjs", import.meta.url))
 
@@ -55,17 +56,26 @@ const running = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped()
   Fs.writeFileSync(join(directory, "directory.json"), JSON.stringify(people))
-  yield* disk(join(directory, "data"), 16)
-  const env = ServiceProcess.environment(directory)
+  // More than what the alert rules call nearly full.
+  yield* disk(join(directory, "data"), 256)
+  const env = ServiceProcess.environment(directory, { IDC_METRICS_ADDRESS: "127.0.0.1:0" })
   const service = yield* ServiceProcess.serve(words("id-connector"), env)
-  return { address: yield* service.address, data: join(directory, "data") }
+  const address = yield* service.address
+  const [, metrics = ""] = yield* service.said(/Metrics for Prometheus are listening.* address=(\S+)/)
+  /** The alerts that fire when it stays as it is. */
+  const alerts = Effect.map(
+    Effect.promise(async () => (await fetch(metrics)).text()),
+    (text) => (Promtool.isThere ? Promtool.firing([{ minutes: 10, text }]) : null)
+  )
+  return { address, alerts, data: join(directory, "data") }
 })
 
 describe.skipIf(!mayMount)("/health/ready", { timeout: 90_000 }, () => {
   it.scopedLive("is 503 with the reason while the disk is full, for Docker too, and 200 again by itself", () =>
     Effect.gen(function* () {
-      const { address, data } = yield* running
+      const { address, alerts, data } = yield* running
       assert.strictEqual((yield* becomes(address, 200)).status, 200)
+      assert.deepStrictEqual(yield* alerts, Promtool.isThere ? [] : null)
       assert.strictEqual(healthOf(address), 0)
       const filler = join(data, "filler")
       Fs.closeSync(Fs.openSync(filler, "w"))
@@ -76,6 +86,8 @@ describe.skipIf(!mayMount)("/health/ready", { timeout: 90_000 }, () => {
         `${data}: the disk is full. Make room. The connector goes on by itself, and nothing is lost.`
       )
       assert.strictEqual(healthOf(address), 1)
+      const full = ["IdConnectorDiskFull", "IdConnectorNotReady"]
+      assert.deepStrictEqual(yield* alerts, Promtool.isThere ? full : null)
       Fs.rmSync(filler)
       assert.strictEqual((yield* becomes(address, 200)).status, 200)
       assert.strictEqual(healthOf(address), 0)
