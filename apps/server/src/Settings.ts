@@ -12,8 +12,10 @@ import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/
 import { Config, Effect, Either, Schema } from "effect"
 import * as ClientAddress from "./http/ClientAddress.js"
 import type * as LogLine from "./log/LogLine.js"
+import * as OtelSettings from "./monitoring/OtelSettings.js"
 import type { TrustSetting } from "./process/TrustedCertificates.js"
 import * as Proxy from "./targets/Proxy.js"
+import { version } from "./Version.js"
 
 /** Where users and their password hashes are looked up. */
 export type DirectorySetting =
@@ -53,6 +55,8 @@ export interface Settings {
   readonly http: HttpSettings
   /** Where Prometheus finds the figures without a log in. Nowhere when nothing is said. */
   readonly metrics?: MetricsAddress | null
+  /** What an OpenTelemetry collector is sent. Nothing when nothing is said. */
+  readonly openTelemetry?: OtelSettings.OtelSettings | null
   /** Whose certificates are trusted. Those of the system when nothing is said. */
   readonly trust?: TrustSetting
   /** What targets are reached through. */
@@ -167,6 +171,18 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
     defaultsTo: "none: only /v1/metrics of the management API, which needs a token"
   },
   {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    meaning:
+      "OpenTelemetry collector that gets traces, metrics and log (OTLP, http/json), http://host:4318; other OTEL_ variables mean what they mean elsewhere",
+    defaultsTo: "none: nothing is sent"
+  },
+  {
+    name: "OTEL_EXPORTER_OTLP_HEADERS",
+    meaning: "headers that it wants, name=value,name=value: secrets",
+    defaultsTo: "none"
+  },
+  { name: "OTEL_SERVICE_NAME", meaning: "what it calls this connector", defaultsTo: "id-connector" },
+  {
     name: "LOG_DIR",
     meaning: "directory of queues.log and http.log",
     defaultsTo: "/var/log/univention/ucsschool-id-connector"
@@ -248,6 +264,7 @@ const all = Config.all({
   httpCert: text("IDC_HTTP_TLS_CERT", ""),
   httpKey: text("IDC_HTTP_TLS_KEY", ""),
   metrics: text("IDC_METRICS_ADDRESS", ""),
+  openTelemetry: Config.all(Object.fromEntries(OtelSettings.names.map((name) => [name, text(name, "")]))),
   proxies: text("IDC_TRUSTED_PROXIES", ClientAddress.loopback.join(",")),
   classes: text("ucsschool_ldap_default_container_class", defaultLayout.classes),
   pupils: text("ucsschool_ldap_default_container_pupils", defaultLayout.pupils)
@@ -308,6 +325,8 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
   }
   const metrics = found.metrics === "" ? null : metricsAddress(found.metrics)
   if (metrics !== null && "problem" in metrics) problems.push(metrics.problem)
+  const openTelemetry = OtelSettings.read(found.openTelemetry as OtelSettings.Values, version)
+  problems.push(...openTelemetry.problems)
   const proxy = proxyOf(found)
   if (Either.isLeft(proxy)) problems.push(proxy.left)
   if (
@@ -329,6 +348,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     trust: trustOf(found),
     proxy: proxy.right,
     metrics,
+    openTelemetry: openTelemetry.settings,
     logFormat,
     triggerDirectory: found.triggers !== "" ? found.triggers : isFile(directory) ? null : defaultTriggerDirectory,
     http: {
