@@ -89,6 +89,11 @@ const ofOutQueues = ({ notConfigured, queues }: Snapshot): ReadonlyArray<Family>
       eachBy("state", ({ dead, held, inFlight, waiting }) => ({ waiting, in_flight: inFlight, held, dead }))
     ),
     gauge(
+      "id_connector_items_due",
+      "Waiting items that could be delivered now: they wait neither for their time nor for others.",
+      each(({ due }) => due)
+    ),
+    gauge(
       "id_connector_queue_running",
       "1: delivers; 0: paused or not active.",
       each(({ status }) => flag(status?._tag === "Running"))

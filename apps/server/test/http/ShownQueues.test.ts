@@ -18,7 +18,7 @@ const authorities = FastCheck.uniqueArray(FastCheck.stringMatching(/^[a-z]{1,4}$
   )
 )
 
-const nothing = { configured: true, held: 0, dead: 0, status: null, report: null } as const
+const nothing = { configured: true, due: 0, held: 0, dead: 0, status: null, report: null } as const
 
 describe("the queues that the API shows", () => {
   it("are the in queue, then those of authorities that are active or gone, with what waits or is at work", () => {

@@ -144,6 +144,18 @@ describe.skipIf(!Promtool.isThere)("The alert rules", { timeout: 120_000 }, () =
     }).pipe(quietly)
   )
 
+  it.scopedLive("take a change that is tried again later for no queue that stands still, and say so after days", () =>
+    Effect.gen(function* () {
+      const { atServer, drop, until } = yield* running
+      yield* atServer()
+      yield* drop([Builders.schoolClass("GymNord", "1a", ["nobody"])])
+      yield* until('id_connector_deliveries_total{school_authority="North",result="failed"}', (n) => n > 0)
+      const waits = yield* until(items("waiting"), (n) => n === 1)
+      assert.deepStrictEqual(Promtool.firing([held(1_440, waits)]), [])
+      assert.deepStrictEqual(Promtool.firing([held(3_000, waits)]), ["IdConnectorItemsDelayed North"])
+    }).pipe(quietly)
+  )
+
   it.scopedLive("notice a trash that grows, and files that are discarded", () =>
     Effect.gen(function* () {
       const { atServer, drop, scrape, until } = yield* running
