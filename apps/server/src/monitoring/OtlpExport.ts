@@ -89,7 +89,8 @@ export const make = <A>({
             leave()
             lost += items.length
           }
-          return report.failed(signal.url, reason)
+          // A connection that was idle is closed by the other side just when it is used again: the next try tells.
+          return isTemporary && failures === 1 ? Effect.void : report.failed(signal.url, reason)
         }
       })
     })

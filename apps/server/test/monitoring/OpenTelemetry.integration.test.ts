@@ -15,8 +15,8 @@ import * as Promtool from "./Promtool.js"
 
 const tls = Effect.runPromise(KelvinSimulatorHttp.certificate)
 
-/** A service for North and South, whose school both have, with what OpenTelemetry is told. */
-const running = (env: NodeJS.ProcessEnv) =>
+/** A service for North and South, each with a school, with what OpenTelemetry is told. */
+const running = (env: NodeJS.ProcessEnv, active = true) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const directory = yield* fs.makeTempDirectoryScoped()
@@ -29,7 +29,10 @@ const running = (env: NodeJS.ProcessEnv) =>
         const simulator = yield* KelvinSimulator.make({ schools: [`Gym${name}`] })
         const { url } = yield* KelvinSimulatorHttp.serve(simulator, { tls: yield* Effect.promise(() => tls) })
         const kelvin = { ssl_context: { verify_mode: 0, check_hostname: false }, sync_password_hashes: true }
-        Fs.writeFileSync(join(authorities, `${name}.json`), JSON.stringify(Builders.authority(name, { url, kelvin })))
+        Fs.writeFileSync(
+          join(authorities, `${name}.json`),
+          JSON.stringify(Builders.authority(name, { active, url, kelvin }))
+        )
         return simulator
       })
     )
@@ -37,11 +40,26 @@ const running = (env: NodeJS.ProcessEnv) =>
       join(directory, "conf", "schools_authorities_mapping.json"),
       JSON.stringify({ mapping: { GymNorth: "North", GymSouth: "South" } })
     )
-    const service = yield* ServiceProcess.serve(
-      words("id-connector"),
-      ServiceProcess.environment(directory, { IDC_METRICS_ADDRESS: "127.0.0.1:0", ...env })
-    )
-    yield* service.address
+    const activate = Effect.sync(() => {
+      for (const file of Fs.readdirSync(authorities).map((name) => join(authorities, name))) {
+        Fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(Fs.readFileSync(file, "utf8")), active: true }))
+      }
+    })
+    const start = Effect.gen(function* () {
+      const service = yield* ServiceProcess.serve(
+        words("id-connector"),
+        ServiceProcess.environment(directory, { IDC_METRICS_ADDRESS: "127.0.0.1:0", ...env })
+      )
+      yield* service.address
+      const stop = Effect.gen(function* () {
+        const begun = Date.now()
+        service.child.kill("SIGTERM")
+        assert.strictEqual(yield* service.ended, 0)
+        return Date.now() - begun
+      })
+      return { service, stop }
+    })
+    const { service, stop } = yield* start
     let count = 0
     const drop = (content: unknown) =>
       Effect.sync(() => {
@@ -50,15 +68,9 @@ const running = (env: NodeJS.ProcessEnv) =>
         Fs.renameSync(join(directory, name), join(directory, "data", "listener", name))
         return name
       })
-    const stop = Effect.gen(function* () {
-      const start = Date.now()
-      service.child.kill("SIGTERM")
-      assert.strictEqual(yield* service.ended, 0)
-      return Date.now() - start
-    })
     const held = () => simulators.map((simulator) => simulator.state().users.length)
     const log = () => Fs.readFileSync(join(directory, "log", "queues.log"), "utf8")
-    return { directory, drop, held, log, service, stop }
+    return { activate, drop, held, log, service, start, stop }
   })
 
 const until = (isSo: () => boolean) =>
@@ -157,6 +169,30 @@ describe("OpenTelemetry", { timeout: 90_000 }, () => {
         assert.deepStrictEqual([headers.authorization, headers["x-tenant"]], ["Bearer top-secret", "state"])
       }
       assert.notInclude(`${log()}${service.output()}${JSON.stringify(lines)}`, "top-secret")
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scopedLive("keeps to that trace over a restart between acceptance and delivery", () =>
+    Effect.gen(function* () {
+      const collector = yield* Collector.serve()
+      const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_LOGS_EXPORTER: "none" }
+      const { activate, drop, held, log, start, stop } = yield* running(env, false)
+      yield* drop(both)
+      yield* until(() => log().includes("Accepted a change."))
+      yield* stop
+      yield* activate
+      const again = yield* start
+      yield* until(() => held().every((count) => count === 1))
+      yield* again.stop
+      const [accepted, ...more] = collector.spans().filter(({ name }) => name === "InQueue.accept")
+      assert.lengthOf(more, 0)
+      assert.deepStrictEqual(
+        collector
+          .spans()
+          .filter(({ name }) => name === "OutQueue.deliver")
+          .map(({ parentSpanId, traceId }) => [traceId, parentSpanId]),
+        Array(2).fill([accepted?.traceId, accepted?.spanId])
+      )
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
