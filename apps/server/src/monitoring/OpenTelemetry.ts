@@ -13,9 +13,9 @@ import * as OtlpJson from "./OtlpJson.js"
 export interface OpenTelemetry {
   /** For the log: is told each line. Null: nobody wants it. */
   readonly logged: ((line: Logger.Logger.Options<unknown>) => void) | null
-  /** Sends what was pushed, and says in the log where to. Below whatever pushes. */
+  /** Sends what was pushed. Below whatever pushes, the log's first and last line included. */
   readonly sending: Layer.Layer<never>
-  /** Follows changes. */
+  /** Follows changes, and says in the log where to all is sent. */
   readonly tracing: Layer.Layer<Tracing>
   /** Measures now and then. */
   readonly measuring: Layer.Layer<never, never, Figures>
@@ -67,14 +67,16 @@ export const make = (
       sending: Layer.scopedDiscard(
         Effect.gen(function* () {
           for (const one of [traces, metrics, logs]) if (one !== null) yield* one.run
-          yield* Effect.logInfo("OpenTelemetry is sent.", { to: urls.map(shown).join(", ") })
         }).pipe(ofModule)
       ),
-      tracing: Layer.succeed(
-        Tracing,
-        traces === null
-          ? null
-          : { isSampled: (traceId) => OtelSettings.isSampled(settings.ratio, traceId), record: traces.push }
+      tracing: Layer.merge(
+        Layer.effectDiscard(ofModule(Effect.logInfo("OpenTelemetry is sent.", { to: urls.map(shown).join(", ") }))),
+        Layer.succeed(
+          Tracing,
+          traces === null
+            ? null
+            : { isSampled: (traceId) => OtelSettings.isSampled(settings.ratio, traceId), record: traces.push }
+        )
       ),
       measuring: metrics === null ? Layer.empty : measure(metrics.push, settings.every.metrics)
     }
