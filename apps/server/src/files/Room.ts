@@ -51,13 +51,13 @@ export const tryToWrite = (directory: string): Effect.Effect<void, NoRoom> =>
 /** Whether files can be read there and removed, and whether more of them fit. Nothing is written: somebody may watch it. */
 export const tryToUse = (directory: string): Effect.Effect<void, NoRoom> =>
   attempt(directory, async () => {
-    await Fs.access(directory, Fs.constants.R_OK | Fs.constants.W_OK | Fs.constants.X_OK)
     const listing = await Fs.opendir(directory)
     try {
       await listing.read()
     } finally {
       await listing.close()
     }
+    await Fs.access(directory, Fs.constants.R_OK | Fs.constants.W_OK | Fs.constants.X_OK)
     const { bavail, bsize } = await Fs.statfs(directory)
     if (bavail * bsize < needed) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" })
   })
