@@ -77,6 +77,7 @@ describe.skipIf(!Promtool.isThere)("The alert rules", { timeout: 120_000 }, () =
       const emptied = yield* until(items("in_flight"), (n) => n === 0)
       assert.deepStrictEqual(Promtool.firing([held(120, idle), held(1, done), held(600, emptied)]), [])
       assert.deepStrictEqual(Promtool.firing([held(30, emptied), held(10, null)]), ["IdConnectorDown"])
+      assert.deepStrictEqual(Promtool.firing([held(10, "up 0\n")]), ["IdConnectorDown"])
     }).pipe(quietly)
   )
 
