@@ -1,4 +1,7 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// Paths are plain values here.
 /** The connector as a service: every room, and what it stands on. Read bottom up: a lower line gives what an upper one uses. */
+import * as Path from "node:path"
 import { FileSystem } from "@effect/platform"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import * as Connector from "@id-connector/core/Connector"
@@ -28,6 +31,8 @@ import * as SpoolDirectory from "./files/SpoolDirectory.js"
 import * as SqliteProblem from "./files/SqliteProblem.js"
 import * as TrashDirectory from "./files/TrashDirectory.js"
 import { Ucr } from "./files/Ucr.js"
+import * as Figures from "./monitoring/Figures.js"
+import * as Readiness from "./monitoring/Readiness.js"
 import * as PluginFiles from "./plugins/PluginFiles.js"
 import * as StrayErrors from "./plugins/StrayErrors.js"
 import * as OpenRequests from "./process/OpenRequests.js"
@@ -190,9 +195,20 @@ export const scheduling = (settings: Settings) =>
 
 const marks = ({ appDir }: Settings) => ScheduleMarksDirectory.layer(`${appDir}/data/scheduled`)
 
+/** What is told to whoever watches. */
+const monitoring = (settings: Settings) =>
+  Layer.provideMerge(
+    Figures.layer({ ...settings, outQueueTrash: trashDirectory(settings) }),
+    Readiness.layer({
+      ...settings,
+      written: [Path.resolve(settings.appDir, "data"), Path.resolve(Path.dirname(settings.databaseFile))]
+    })
+  )
+
 /** The connector under these settings. It runs as long as the layer lives. Without `threads` there is one for everything. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
-  Layer.merge(Connector.layer, OutQueueRestore.layer(trashDirectory(settings))).pipe(
+  monitoring(settings).pipe(
+    Layer.provideMerge(Layer.merge(Connector.layer, OutQueueRestore.layer(trashDirectory(settings)))),
     Layer.provide(Upgrade.layer(settings)),
     Layer.provide([
       YieldToRequests.layer,

@@ -23,6 +23,7 @@ import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
 import {
   authoritiesOf,
   counts,
+  due,
   holding,
   list,
   othersWith,
@@ -73,6 +74,7 @@ const queue: Layer.Layer<
       settle: (settlements) => settle(sql, settlements).pipe(transaction, operation("settle")),
       recover: recover(sql).pipe(transaction, operation("recover")),
       counts: (authority) => counts(sql, idOf(authority)).pipe(reading, operation("counts")),
+      due: (authority) => due(sql, idOf(authority)).pipe(reading, operation("due")),
       list: (authority, filter) =>
         list(sql, idOf(authority), filter).pipe(Effect.map(Arr.map(named)), reading, operation("list")),
       show: (authority, id) =>
