@@ -58,6 +58,7 @@ COPY --from=build /build/packages/sql/dist packages/sql/dist
 COPY --from=build /build/packages/testkit/dist packages/testkit/dist
 COPY --from=build /build/apps/server/dist apps/server/dist
 COPY --from=build /build/apps/demo/dist apps/demo/dist
+COPY apps/server/monitoring apps/server/monitoring
 COPY README.md CHANGELOG.md LICENSE ./
 COPY docs docs
 COPY --from=site /build/docs/.vitepress/dist docs/.vitepress/dist

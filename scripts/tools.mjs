@@ -1,4 +1,5 @@
-// What tests need besides Node.js: a real LDAP server, a real browser, a linter of shell scripts, Python for templates of UCR.
+// What tests need besides Node.js: a real LDAP server, a real browser, a linter of shell scripts, Python for templates of UCR, the
+// judge of Prometheus.
 // Installs them where this script may; elsewhere the tests that need them are skipped (see packages/ldap/test/Slapd.ts and
 // apps/server/test/http/Documents.browser.test.ts), and `npm test` names them at its end. Where CI is set nothing may be missing.
 import { spawnSync } from "node:child_process"
@@ -36,6 +37,12 @@ const tools = [
     path: onPath("python3"),
     file: "apps/server/test/appcenter/Preinst.test.ts",
     test: "the template of the log rotation, rendered"
+  },
+  {
+    name: "prometheus",
+    path: onPath("promtool"),
+    file: "apps/server/test/monitoring/Alerts.test.ts",
+    test: "the alert rules and the dashboard, judged by Prometheus itself"
   }
 ]
 

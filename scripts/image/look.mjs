@@ -118,6 +118,10 @@ const hasCommands = (container, entrypoint, version) => {
     inside("id-connector", "plugins", "list").stdout.includes("kelvin-partial-group-sync")
   )
   const demo = inside(...entrypoint, "demo", "--once")
+  expect(
+    "alert rules and dashboard are in it",
+    inside("ls", "/opt/id-connector/apps/server/monitoring").stdout.split("\n").includes("alerts.yml")
+  )
   expect("the demonstration delivers everything", demo.stdout.includes("Everything was delivered."))
 }
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 
 /** Every password, key and hash in a test is one of these, or has it in it. The simulated targets' default is that of UCS. */
-const passwords = /s3cr3t|["']univention["']|=univention\b/i
+const passwords = /s3cr3t|["']univention["']|=univention(?![\w-])/i
 /** Password hashes of people: nobody sees them, and they are stored only where deliveries read them. */
 const hashes = /h4sh/i
 /** A token, which an answer to a log in is. */

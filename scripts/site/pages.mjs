@@ -29,9 +29,6 @@ const sources = (from) => {
   return pages
 }
 
-/** Pages that are being written: what leads to one is no link as long as it is not there. */
-const awaited = new Set(["docs/monitoring.md"])
-
 /** A link in Markdown, with its text and what it leads to; not an image. */
 const link = /(?<!!)\[((?:[^\][\\`]|\\.|`[^`]*`)+)\]\(([^()\s]+)\)/g
 
@@ -42,7 +39,6 @@ const lead = (from, file, target, pageOf) => {
   const found = path === "" ? file : posix.join(posix.dirname(file), decodeURI(path))
   const page = pageOf.get(found)
   if (page !== undefined) return { kind: "page", page, file: found, anchor }
-  if (awaited.has(found)) return { kind: "file" }
   return { kind: found.startsWith("..") || !existsSync(join(from, found)) ? "nowhere" : "file" }
 }
 

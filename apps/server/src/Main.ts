@@ -1,7 +1,7 @@
 // @effect-diagnostics nodeBuiltinImport:off
-// The directory of a file, wherever it is.
+// Paths are plain values here.
 /** The connector as a service: every room, and what it stands on. Read bottom up: a lower line gives what an upper one uses. */
-import { dirname } from "node:path"
+import * as Path from "node:path"
 import { FileSystem } from "@effect/platform"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import * as Connector from "@id-connector/core/Connector"
@@ -35,6 +35,8 @@ import { Ucr } from "./files/Ucr.js"
 import * as HistoryDatabase from "./history/HistoryDatabase.js"
 import * as HistoryInThread from "./history/HistoryInThread.js"
 import * as Keeping from "./history/Keeping.js"
+import * as Figures from "./monitoring/Figures.js"
+import * as Readiness from "./monitoring/Readiness.js"
 import * as PluginFiles from "./plugins/PluginFiles.js"
 import * as StrayErrors from "./plugins/StrayErrors.js"
 import * as OpenRequests from "./process/OpenRequests.js"
@@ -199,15 +201,28 @@ const marks = ({ appDir }: Settings) => ScheduleMarksDirectory.layer(`${appDir}/
 
 /** Who got what, when and why. Its file is beside the database, and grows for months: nobody waits for it. */
 const history = ({ databaseFile, retention = Keeping.defaultRetention }: Settings, threads: boolean) => {
-  const file = `${dirname(databaseFile)}/history.db`
+  const file = `${Path.dirname(databaseFile)}/history.db`
   return Keeping.layer(retention).pipe(
     Layer.provide(threads ? HistoryInThread.layer(file) : Layer.orDie(HistoryDatabase.layer(file)))
   )
 }
 
+/** What is told to whoever watches. */
+const monitoring = (settings: Settings) =>
+  Layer.provideMerge(
+    Figures.layer({ ...settings, outQueueTrash: trashDirectory(settings) }),
+    Readiness.layer({
+      ...settings,
+      written: [Path.resolve(settings.appDir, "data"), Path.resolve(Path.dirname(settings.databaseFile))]
+    })
+  )
+
 /** The connector under these settings. It runs as long as the layer lives. Without `threads` there is one for everything. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
-  Layer.mergeAll(Connector.layer, OutQueueRestore.layer(trashDirectory(settings)), history(settings, threads)).pipe(
+  monitoring(settings).pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(Connector.layer, OutQueueRestore.layer(trashDirectory(settings)), history(settings, threads))
+    ),
     Layer.provide([Upgrade.layer(settings), Layer.succeed(KeepsHistory, true)]),
     Layer.provide([
       YieldToRequests.layer,

@@ -5,6 +5,7 @@
  * value for. Everything that is wrong is said at once, a line per problem.
  */
 
+import * as Net from "node:net"
 import process from "node:process"
 import * as Similar from "@id-connector/core/input/Similar"
 import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/SourceDomain"
@@ -12,8 +13,10 @@ import { Config, Effect, Either, Schema } from "effect"
 import * as Keeping from "./history/Keeping.js"
 import * as ClientAddress from "./http/ClientAddress.js"
 import type * as LogLine from "./log/LogLine.js"
+import * as OtelSettings from "./monitoring/OtelSettings.js"
 import type { TrustSetting } from "./process/TrustedCertificates.js"
 import * as Proxy from "./targets/Proxy.js"
+import { version } from "./Version.js"
 
 /** Where users and their password hashes are looked up. */
 export type DirectorySetting =
@@ -53,6 +56,10 @@ export interface Settings {
   /** How long the history is kept. Default: see `Keeping`. */
   readonly retention?: Keeping.Retention
   readonly http: HttpSettings
+  /** Where Prometheus finds the figures without a log in. Nowhere when nothing is said. */
+  readonly metrics?: MetricsAddress | null
+  /** What an OpenTelemetry collector is sent. Nothing when nothing is said. */
+  readonly openTelemetry?: OtelSettings.OtelSettings | null
   /** Whose certificates are trusted. Those of the system when nothing is said. */
   readonly trust?: TrustSetting
   /** What targets are reached through. */
@@ -60,6 +67,13 @@ export interface Settings {
   /** Where files are written that make the host's listener look at an object again. */
   /** Null: nobody turns trigger files into listener files here, so these are written at once. */
   readonly triggerDirectory: string | null
+}
+
+/** Where metrics are served. */
+export interface MetricsAddress {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
 }
 
 /** Where the management API listens. */
@@ -155,6 +169,23 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
     defaultsTo: ClientAddress.loopback.join(",")
   },
   {
+    name: "IDC_METRICS_ADDRESS",
+    meaning: "host:port or [::1]:port where Prometheus finds /metrics without a log in; port 0 takes a free one",
+    defaultsTo: "none: only /v1/metrics of the management API, which needs a token"
+  },
+  {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    meaning:
+      "OpenTelemetry collector that gets traces, metrics and log (OTLP, http/json), http://host:4318; other OTEL_ variables mean what they mean elsewhere",
+    defaultsTo: "none: nothing is sent"
+  },
+  {
+    name: "OTEL_EXPORTER_OTLP_HEADERS",
+    meaning: "headers that it wants, name=value,name=value: secrets",
+    defaultsTo: "none"
+  },
+  { name: "OTEL_SERVICE_NAME", meaning: "what it calls this connector", defaultsTo: "id-connector" },
+  {
     name: "LOG_DIR",
     meaning: "directory of queues.log and http.log",
     defaultsTo: "/var/log/univention/ucsschool-id-connector"
@@ -247,6 +278,8 @@ const all = Config.all({
   httpPort: text("IDC_HTTP_PORT", "8911"),
   httpCert: text("IDC_HTTP_TLS_CERT", ""),
   httpKey: text("IDC_HTTP_TLS_KEY", ""),
+  metrics: text("IDC_METRICS_ADDRESS", ""),
+  openTelemetry: Config.all(Object.fromEntries(OtelSettings.names.map((name) => [name, text(name, "")]))),
   proxies: text("IDC_TRUSTED_PROXIES", ClientAddress.loopback.join(",")),
   classes: text("ucsschool_ldap_default_container_class", defaultLayout.classes),
   pupils: text("ucsschool_ldap_default_container_pupils", defaultLayout.pupils)
@@ -309,6 +342,10 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
       `IDC_TRUSTED_PROXIES: ${JSON.stringify(proxy.slice(0, 100))} is no address and no network, addresses and networks like 10.0.0.0/8 are expected, separated by commas, or none`
     )
   }
+  const metrics = found.metrics === "" ? null : metricsAddress(found.metrics)
+  if (metrics !== null && "problem" in metrics) problems.push(metrics.problem)
+  const openTelemetry = OtelSettings.read(found.openTelemetry as OtelSettings.Values, version)
+  problems.push(...openTelemetry.problems)
   const proxy = proxyOf(found)
   if (Either.isLeft(proxy)) problems.push(proxy.left)
   if (
@@ -316,6 +353,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     databaseFile === null ||
     isProblems(directory) ||
     logFormat === undefined ||
+    (metrics !== null && "problem" in metrics) ||
     problems.length > 0
   )
     return new SettingsInvalid({ problems })
@@ -328,6 +366,8 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     logDirectory: found.logDirectory,
     trust: trustOf(found),
     proxy: proxy.right,
+    metrics,
+    openTelemetry: openTelemetry.settings,
     logFormat,
     retention,
     triggerDirectory: found.triggers !== "" ? found.triggers : isFile(directory) ? null : defaultTriggerDirectory,
@@ -359,6 +399,18 @@ const isFile = (directory: DirectorySetting): boolean => directory._tag === "Fil
 const sqliteFile = (url: string): string | null => {
   const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "") : ""
   return path === "" ? null : path
+}
+
+/** `host:port`, with an IPv6 address in brackets. */
+const metricsAddress = (text: string): MetricsAddress | { readonly problem: string } => {
+  const [, inBrackets, plain, digits = ""] = /^(?:\[([^[\]]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(text) ?? []
+  const host = inBrackets !== undefined && Net.isIPv6(inBrackets) ? inBrackets : plain
+  const port = Number(digits)
+  return host !== undefined && digits !== "" && port <= 65_535
+    ? { host, port }
+    : {
+        problem: `IDC_METRICS_ADDRESS: ${JSON.stringify(text.slice(0, 100))} is no address with a port, host:port or [IPv6]:port with a port from 0 to 65535 is expected, like 127.0.0.1:9464 or [::1]:9464`
+      }
 }
 
 type Found = Effect.Effect.Success<typeof all>

@@ -18,13 +18,17 @@ const Ready = Schema.Struct({
   )
 }).annotations({ identifier: "Ready", examples: [{ status: "ok" }] })
 
-/** 503: the storage does not answer. */
+/** 503: changes can't be accepted or stored. */
 export class NotReady extends Schema.TaggedClass<NotReady>()("NotReady", { detail: Schema.String }) {}
 
 const NotReadyBody = asDetail(
   "NotReady",
   503,
-  { description: "The storage does not answer.", example: 'The queue storage failed at "counts": database is locked' },
+  {
+    description: "Changes can't be accepted or stored; the reason says why. They wait as files.",
+    example:
+      "/var/lib/id-connector/data: the disk is full. Make room. The connector goes on by itself, and nothing is lost."
+  },
   Schema.typeSchema(NotReady),
   (detail) => new NotReady({ detail })
 )
@@ -40,10 +44,10 @@ export class HealthApi extends HttpApiGroup.make("health")
     HttpApiEndpoint.get("ready", "/health/ready")
       .addSuccess(Ready)
       .addError(NotReadyBody)
-      .annotate(OpenApi.Summary, "The queues and their storage work")
+      .annotate(OpenApi.Summary, "Changes can be accepted and stored")
       .annotate(
         OpenApi.Description,
-        "Needs no login. Asks the storage, and whether it can be written; targets that can't be reached do not count."
+        "Needs no login. 503 with the reason when the disk is full, the in queue can't be used or the storage does not answer, and 200 again by itself; targets that can't be reached do not count."
       )
   )
   .prefix("/v1")

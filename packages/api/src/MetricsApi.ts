@@ -8,14 +8,14 @@ export class MetricsApi extends HttpApiGroup.make("metrics")
     HttpApiEndpoint.get("get", "/metrics")
       .addSuccess(
         HttpApiSchema.Text({ contentType: "text/plain; version=0.0.4; charset=utf-8" }).annotations({
-          examples: ['id_connector_items{authority="Traeger1",state="waiting"} 12\n']
+          examples: ['id_connector_items{school_authority="Traeger1",state="waiting"} 12\n']
         })
       )
       .addError(FailedBody)
       .annotate(OpenApi.Summary, "Figures of all queues")
       .annotate(
         OpenApi.Description,
-        "In Prometheus' text format. Needs a token like everything that names school authorities: give Prometheus one with authorization.credentials_file."
+        "In Prometheus' text format. Needs a token like everything that names school authorities. Tokens run out: for Prometheus the connector serves the same without one at an address of its own, IDC_METRICS_ADDRESS."
       )
   )
   .middleware(Authentication)

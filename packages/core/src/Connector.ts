@@ -27,6 +27,8 @@ import type { AuthorityName } from "./schools/SchoolAuthority.js"
 /** The state of a school authority's out queue: how much waits, and whether and why it is paused. */
 export interface QueueStatus extends Counts {
   readonly authority: AuthorityName
+  /** See `QueueStore.due`. */
+  readonly due: number
   /**
    * An object: there is no such authority, but it was configured, or there are items for it. `since` is in milliseconds
    * since 1970, and null where that is not known.
@@ -158,6 +160,7 @@ const statusOf = (
           authority: name,
           configured,
           ...(yield* store.counts(name)),
+          due: yield* store.due(name),
           status: queue === undefined ? null : yield* queue.status,
           report: queue === undefined ? null : queue.progress.report(yield* Clock.currentTimeMillis)
         }

@@ -30,7 +30,7 @@ const help = HelpDoc.blocks([
   HelpDoc.p("Example: IDC_APP_DIR=/srv/idc IDC_DIRECTORY=file:/srv/idc.json id-connector serve")
 ])
 
-/** Nobody collects spans yet: making them would cost a tenth of the time of a delivery. */
+/** Effect's own spans are not made: they would cost a tenth of the time of a delivery. What is followed, `Tracing` is told. */
 const untraced = Layer.merge(Layer.setTracerEnabled(false), Logger.remove(Logger.tracerLogger))
 
 const tokensSecret = ({ appDir }: Settings.Settings) => `${appDir}/conf/tokens.secret`
@@ -38,27 +38,39 @@ const tokensSecret = ({ appDir }: Settings.Settings) => `${appDir}/conf/tokens.s
 const serve = Effect.gen(function* () {
   const settings = yield* Settings.load
   // The other commands need nothing of it, and are not to wait until it is loaded.
-  const [Main, HttpApp, ApiServer, Missing] = yield* Effect.promise(() =>
+  const [Main, HttpApp, ApiServer, MetricsServer, Missing] = yield* Effect.promise(() =>
     Promise.all([
       import("../Main.js"),
       import("../http/HttpApp.js"),
       import("../http/ApiServer.js"),
+      import("../http/MetricsServer.js"),
       import("../http/Missing.js")
     ])
   )
-  const Log = Logging.layer(settings.logDirectory, StandardOutput.make(process.stdout), settings.logFormat).pipe(
-    Layer.provideMerge(Ucr.layer(settings.ucrFile))
-  )
-  const { trust = TrustedCertificates.unset } = settings
+  const { openTelemetry = null, trust = TrustedCertificates.unset } = settings
   const unusable =
     trust.own === null ? null : TrustedCertificates.problemOf({ file: trust.own, setting: "IDC_CA_FILE" })
   if (unusable !== null) return yield* unusable
+  const telemetry =
+    openTelemetry === null
+      ? null
+      : yield* Effect.flatMap(
+          Effect.promise(() => import("../monitoring/OpenTelemetry.js")),
+          ({ make }) => make(openTelemetry, trust)
+        )
+  const Log = Logging.layer(
+    settings.logDirectory,
+    StandardOutput.make(process.stdout),
+    settings.logFormat,
+    telemetry?.logged
+  ).pipe(Layer.provideMerge(Ucr.layer(settings.ucrFile)))
   const left =
     trust.system === null ? null : TrustedCertificates.problemOf({ file: trust.system, setting: "SSL_CERT_FILE" })
   const unknown = [...(yield* Settings.unknownVariables), ...(left === null ? [] : [`${left.message} It is left out.`])]
   // All that can keep the service from running is found out before the queues start: a start that fails delivers nothing.
   const Checked = Layer.mergeAll(
     ApiServer.listening(settings.http),
+    MetricsServer.listening(settings.metrics ?? null),
     Layer.effectDiscard(KeyFile.loadOrCreate(tokensSecret(settings)))
   ).pipe(Layer.provideMerge(Layer.effectDiscard(StartCheck.directories(settings))))
   const Started = Layer.scopedDiscard(
@@ -75,11 +87,19 @@ const serve = Effect.gen(function* () {
   const missing = settings.directory._tag === "None" ? [Settings.directoryMissing] : []
   return yield* Layer.launch(
     Started.pipe(
-      Layer.provideMerge(HttpApp.layer(settings.http, tokensSecret(settings))),
+      Layer.provideMerge(
+        Layer.mergeAll(
+          HttpApp.layer(settings.http, tokensSecret(settings)),
+          MetricsServer.layer,
+          telemetry?.measuring ?? Layer.empty
+        )
+      ),
       Layer.provideMerge(Main.layer(settings)),
       Layer.provide(Layer.succeed(Missing.Missing, missing)),
       Layer.provide(Checked),
+      Layer.provide(telemetry?.tracing ?? Layer.empty),
       Layer.provideMerge(StartAndStop.layer(settings)),
+      Layer.provide(telemetry?.sending ?? Layer.empty),
       Layer.provideMerge(Log),
       Layer.provide([SecureRandom.layer, untraced])
     )

@@ -95,6 +95,7 @@ const withoutItems = (name: string): QueueStatus => ({
   authority: AuthorityName.make(name),
   configured: { since: null },
   waiting: 0,
+  due: 0,
   inFlight: 0,
   held: 0,
   dead: 0,

@@ -25,21 +25,32 @@ export const format = ({ annotations, cause, date, logLevel, message }: Logger.L
 }
 
 /** The same as an object of one line: `time`, `level`, `module`, `message` and `fields`. */
-export const formatJson = ({ annotations, cause, date, logLevel, message }: Logger.Logger.Options<unknown>): string => {
+export const formatJson = (options: Logger.Logger.Options<unknown>): string => {
+  const { fields, message, module } = contentOf(options)
+  return escape(
+    JSON.stringify({ time: LogTime.local(options.date), level: options.logLevel.label, module, message, fields })
+  )
+}
+
+/** What a line says. Nothing secret is in it. */
+export interface Content {
+  readonly module: string
+  readonly message: string
+  /** Values that can be written as JSON. */
+  readonly fields: { readonly [name: string]: unknown }
+}
+
+export const contentOf = ({ annotations, cause, message }: Logger.Logger.Options<unknown>): Content => {
   const { module, rest } = split(annotations)
   const parts = Array.isArray(message) ? message : [message]
   const fields = new Map<string, unknown>(rest)
   for (const part of parts) if (isData(part)) for (const key of Object.keys(part)) fields.set(key, part[key])
   if (!Cause.isEmpty(cause)) fields.set("cause", Cause.pretty(cause, { renderErrorCause: true }))
-  return escape(
-    JSON.stringify({
-      time: LogTime.local(date),
-      level: logLevel.label,
-      module,
-      message: parts.flatMap((part) => (isData(part) ? [] : [String(part)])).join(" "),
-      fields: Object.fromEntries(Array.from(fields, ([key, value]) => [key, bearable(value)]))
-    })
-  )
+  return {
+    module,
+    message: parts.flatMap((part) => (isData(part) ? [] : [String(part)])).join(" "),
+    fields: Object.fromEntries(Array.from(fields, ([key, value]) => [key, bearable(value)]))
+  }
 }
 
 /** The value itself where it can be written as JSON, else some text for it. */

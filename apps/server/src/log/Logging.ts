@@ -22,7 +22,9 @@ const window = "100 millis"
 export const layer = (
   logDirectory: string,
   output: StandardOutput,
-  form: LogLine.Format = "text"
+  form: LogLine.Format = "text",
+  /** Is told each line that is written, too. */
+  also: ((line: Logger.Logger.Options<unknown>) => void) | null = null
 ): Layer.Layer<never, never, FileSystem.FileSystem | Path.Path | Ucr> =>
   Layer.unwrapScoped(
     Effect.gen(function* () {
@@ -39,6 +41,7 @@ export const layer = (
       const logger = Logger.make<unknown, void>((options) => {
         if (LogLevel.lessThan(options.logLevel, level)) return
         lines.add(LogLine.moduleOf(options) === "HTTP" ? "http.log" : "queues.log", format(options))
+        also?.(options)
       })
       const tell = (effect: Effect.Effect<void>) =>
         effect.pipe(

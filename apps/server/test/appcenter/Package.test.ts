@@ -77,9 +77,11 @@ const settings: { readonly [key: string]: readonly [string, string | undefined, 
   trash_delete_state: ["Int", "1", undefined],
   trash_delete_offset: ["Int", "30", undefined],
   "update-ca-restart": ["Bool", "true", "outside"],
-  // These two are not the Python connector's.
+  // These four are not the Python connector's.
   log_format: ["String", undefined, "inside, outside"],
-  trusted_proxies: ["String", undefined, "inside, outside"]
+  trusted_proxies: ["String", undefined, "inside, outside"],
+  metrics_address: ["String", undefined, "inside, outside"],
+  otlp_endpoint: ["String", undefined, "inside, outside"]
 }
 
 const certificates = "/etc/ssl/certs/ca-certificates.crt"
@@ -111,7 +113,9 @@ const environment: Section = {
   REQUESTS_CA_BUNDLE: certificates,
   NODE_EXTRA_CA_CERTS: certificates,
   IDC_LOG_FORMAT: filled("ucsschool-id-connector/log_format"),
-  IDC_TRUSTED_PROXIES: `127.0.0.0/8,::1,172.17.0.1,172.17.42.1,${filled("ucsschool-id-connector/trusted_proxies")}`
+  IDC_TRUSTED_PROXIES: `127.0.0.0/8,::1,172.17.0.1,172.17.42.1,${filled("ucsschool-id-connector/trusted_proxies")}`,
+  IDC_METRICS_ADDRESS: filled("ucsschool-id-connector/metrics_address"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: filled("ucsschool-id-connector/otlp_endpoint")
 }
 
 describe("The App Center package", () => {

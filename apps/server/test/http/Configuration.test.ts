@@ -142,6 +142,25 @@ describe("Settings", () => {
     })
   )
 
+  it.effect("reads where metrics are served, IPv6 in brackets, and refuses what is no address with a port", () =>
+    Effect.gen(function* () {
+      const metrics = (text: string) =>
+        Effect.map(load({ IDC_DIRECTORY: "file:/x", IDC_METRICS_ADDRESS: text }), ({ metrics }) => metrics)
+      assert.deepStrictEqual(
+        [yield* metrics(""), yield* metrics(" 127.0.0.1:9464 "), yield* metrics("[::1]:0"), yield* metrics("idc:1")],
+        [null, { host: "127.0.0.1", port: 9464 }, { host: "::1", port: 0 }, { host: "idc", port: 1 }]
+      )
+      for (const text of ["9464", ":9464", "127.0.0.1", "127.0.0.1:", "::1:9464", "[x]:1", "http://x:1", "x:65536"]) {
+        const { problems } = yield* Effect.flip(metrics(text))
+        assert.lengthOf(problems, 1, text)
+        assert.match(
+          problems[0] ?? "",
+          /^IDC_METRICS_ADDRESS: ".*" is no address with a port, .* like 127\.0\.0\.1:9464/
+        )
+      }
+    })
+  )
+
   it.effect("says what is missing for LDAP", () =>
     Effect.gen(function* () {
       const { problems } = yield* Effect.flip(

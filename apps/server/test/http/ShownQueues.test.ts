@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as InQueue from "@id-connector/core/queue/in/InQueue"
 import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import * as ShownQueues from "@id-connector/server/http/ShownQueues"
 import { FastCheck } from "effect"
@@ -17,7 +18,7 @@ const authorities = FastCheck.uniqueArray(FastCheck.stringMatching(/^[a-z]{1,4}$
   )
 )
 
-const nothing = { configured: true, held: 0, dead: 0, status: null, report: null } as const
+const nothing = { configured: true, due: 0, held: 0, dead: 0, status: null, report: null } as const
 
 describe("the queues that the API shows", () => {
   it("are the in queue, then those of authorities that are active or gone, with what waits or is at work", () => {
@@ -33,10 +34,8 @@ describe("the queues that the API shows", () => {
           waiting: 3,
           inFlight: 0
         }
-        const [first, ...out] = ShownQueues.queues({ head: "a.json", heldUp: null, heldBack: null, waiting: 7 }, all, [
-          gone,
-          ...statuses.reverse()
-        ])
+        const inQueue = { ...InQueue.makeControl(), head: "a.json", waiting: 7 }
+        const [first, ...out] = ShownQueues.queues(inQueue, all, [gone, ...statuses.reverse()])
         assert.deepStrictEqual(first, { name: "InQueue", head: "a.json", length: 7, school_authority: "" })
         assert.deepStrictEqual(out, [
           ...all
@@ -54,7 +53,7 @@ describe("the queues that the API shows", () => {
     const name = AuthorityName.make("North")
     const shown = (held: number, dead: number) =>
       ShownQueues.queues(
-        { head: null, heldUp: null, heldBack: null, waiting: 0 },
+        InQueue.makeControl(),
         [{ name, active: true }],
         [{ ...nothing, authority: name, waiting: 0, inFlight: 0, held, dead }]
       )[1]

@@ -17,6 +17,7 @@ const queue = (status: OutQueueStatus | null): QueueStatus => ({
   inFlight: 3,
   held: 2,
   dead: 1,
+  due: 4,
   status,
   report:
     status === null

@@ -272,6 +272,8 @@ export interface QueueStoreShape {
   /** Makes all items in flight wait again and returns their number: for the start, when nobody can be at work on them. */
   readonly recover: Answer<number>
   readonly counts: (authority: AuthorityName) => Answer<Counts>
+  /** How many of the items that wait could be delivered now: they wait neither for their time nor for others. */
+  readonly due: (authority: AuthorityName) => Answer<number>
   /** Items of an authority in the order of `id`. */
   readonly list: (authority: AuthorityName, filter: Filter) => Answer<ReadonlyArray<QueueItem>>
   /** One item of an authority with its failed attempts, the oldest first. */

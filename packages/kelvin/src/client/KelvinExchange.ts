@@ -1,6 +1,7 @@
 /** One request to a target and its answer, whatever it says: with a time limit, and when it is its turn. */
+import * as Tracing from "@id-connector/core/events/Tracing"
 import { TargetUnavailable } from "@id-connector/core/targets/DeliveryError"
-import { Effect, identity, RateLimiter } from "effect"
+import { Context, Effect, Exit, FiberRef, identity, RateLimiter, Tracer } from "effect"
 import { short } from "./Masking.js"
 import {
   type TargetAnswer,
@@ -32,6 +33,8 @@ export const make = Effect.fnUntraced(function* (options: {
         })
   const send = yield* (yield* TargetHttp).client({ tls: options.tls, connections: options.connections })
 
+  const tracing = yield* Tracing.Tracing
+
   const exchange: Exchange = (asked) => {
     const request: TargetRequest = { timeLimit: timeLimitOf(asked.method), ...asked }
     const sending = inTurn(send(request))
@@ -41,8 +44,40 @@ export const make = Effect.fnUntraced(function* (options: {
       error._tag === "Unreachable" && request.method === "GET" ? Effect.catchAll(sending, failed) : failed(error)
     )
   }
-  return exchange
+  return tracing === null ? exchange : traced(exchange, tracing)
 })
+
+/** Each request is a span of the delivery that needs it. Paths name people: they are not part of it. */
+const traced =
+  (exchange: Exchange, { record }: Tracing.TracingShape): Exchange =>
+  (asked) =>
+    Effect.withFiberRuntime((fiber) => {
+      const parent = Context.getOption(fiber.getFiberRef(FiberRef.currentContext), Tracer.ParentSpan)
+      // What belongs to no delivery that is followed, such as asking whether the target is there.
+      if (parent._tag === "None") return exchange(asked)
+      return Effect.flatMap(Effect.clock, (time) => {
+        const start = time.unsafeCurrentTimeNanos()
+        return Effect.onExit(exchange(asked), (exit) =>
+          Effect.sync(() =>
+            record({
+              name: "Kelvin.request",
+              kind: "client",
+              traceId: parent.value.traceId,
+              spanId: Tracing.spanIdOf(`${parent.value.spanId} ${asked.method} ${asked.url}`, start),
+              parentSpanId: parent.value.spanId,
+              start,
+              end: time.unsafeCurrentTimeNanos(),
+              attributes: {
+                "http.request.method": asked.method,
+                "server.address": new URL(asked.url).host,
+                ...(Exit.isSuccess(exit) ? { "http.response.status_code": exit.value.status } : {})
+              },
+              isFailure: Exit.isFailure(exit) || exit.value.status >= 400
+            })
+          )
+        )
+      })
+    })
 
 /** Path and query of a URL. */
 export const pathOf = (url: string): string => url.replace(/^https?:\/\/[^/]*/, "")

@@ -41,6 +41,10 @@ export const counts = (sql: SqlClient.SqlClient, authority: AuthorityName): Stat
     dead: of("dead")
   }))
 
+/** See `QueueStore.due`. */
+export const due = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number> =>
+  Effect.map(countsOf(sql, authority), (of) => of("ready"))
+
 /** See `QueueStore.holding`. */
 export const holding = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number> =>
   Effect.map(countsOf(sql, authority), (of) => of("delivered"))

@@ -27,6 +27,18 @@ export interface Control {
   heldUp: string | null
   /** Files that plugins hold back, which hold up none of other objects; null: there are none. */
   heldBack: { readonly files: number; readonly reason: string } | null
+  /** Files that have left the directory since the in queue started. */
+  left: Left
+}
+
+/** Numbers of files by what became of them. */
+export interface Left {
+  /** Accepted for at least one authority. */
+  readonly accepted: number
+  /** Moved to the trash, since no authority is affected. */
+  readonly unaffected: number
+  /** Moved to the trash, since they are no listener files. */
+  readonly discarded: number
 }
 
 /**
@@ -88,7 +100,9 @@ export const make = (control: Control) =>
 
     const remove = Effect.fnUntraced(function* ({ bad, files, held, marks }: TakeOver.TakenOver) {
       const withFate = (fate: FileFate) => files.filter(([, its]) => its === fate).map(([name]) => name)
-      const gone = [...(yield* departures.remove(withFate("remove"))), ...(yield* departures.trash(withFate("trash")))]
+      const accepted = yield* departures.remove(withFate("remove"))
+      const unaffected = yield* departures.trash(withFate("trash"))
+      const gone = [...accepted, ...unaffected]
       const badGone = new Set(yield* departures.trash(bad.map(({ name }) => name)))
       // Only what was done is said.
       const discarded = bad.filter(({ name }) => badGone.has(name))
@@ -99,6 +113,11 @@ export const make = (control: Control) =>
       // What stays is known to be taken over, and leaves at a later look.
       yield* removed.add(gone)
       control.waiting = Math.max(0, control.waiting - gone.length - discarded.length)
+      control.left = {
+        accepted: control.left.accepted + accepted.length,
+        unaffected: control.left.unaffected + unaffected.length,
+        discarded: control.left.discarded + discarded.length
+      }
       control.head = held?.name ?? null
       control.heldUp = held?.reason ?? null
     })

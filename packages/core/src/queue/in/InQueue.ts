@@ -12,7 +12,13 @@ import { Spool } from "./Spool.js"
 
 export type Control = Drain.Control
 
-export const makeControl = (): Control => ({ waiting: 0, head: null, heldUp: null, heldBack: null })
+export const makeControl = (): Control => ({
+  waiting: 0,
+  head: null,
+  heldUp: null,
+  heldBack: null,
+  left: { accepted: 0, unaffected: 0, discarded: 0 }
+})
 
 /**
  * Runs the in queue for ever. Interrupting it is safe at any time: a file is removed only after what it says is stored.

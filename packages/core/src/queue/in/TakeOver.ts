@@ -4,10 +4,11 @@ import { Effect } from "effect"
 import { ConfigStore } from "../../config/ConfigStore.js"
 import type { ConnectorEvent } from "../../events/ConnectorEvent.js"
 import { Events } from "../../events/Events.js"
+import * as Tracing from "../../events/Tracing.js"
 import { EventLoopYield } from "../EventLoopYield.js"
 import * as MonotonicClock from "../MonotonicClock.js"
 import { QueueNotifier } from "../QueueNotifier.js"
-import { type FileFate, QueueStore } from "../QueueStore.js"
+import { type Arrival, type FileFate, QueueStore } from "../QueueStore.js"
 import * as Arrivals from "./Arrivals.js"
 import type * as PluginHooks from "./PluginHooks.js"
 import * as Reading from "./Reading.js"
@@ -42,10 +43,13 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles, hooks: P
   const letOthersGo = yield* EventLoopYield
   const scheduled = yield* ScheduleMarks
   const toArrivals = yield* Arrivals.make(hooks)
+  const tracing = yield* Tracing.Tracing
+  const clock = yield* Effect.clock
   let watched = Watched.none
 
   return Effect.fnUntraced(function* (entries: ReadonlyArray<SpoolEntry>) {
     const begun = yield* MonotonicClock.currentTimeMillis
+    const start = clock.unsafeCurrentTimeNanos()
     const { bad: unreadable, good, held, ...seen } = Reading.readAll(entries, watched, begun)
     watched = seen.watched
     const known = yield* store.takenOver(good.map(({ file }) => file))
@@ -59,6 +63,7 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles, hooks: P
     yield* letOthersGo
     const resumed = yield* MonotonicClock.currentTimeMillis
     if (arrivals.length > 0) yield* store.accept(arrivals)
+    if (tracing !== null) recordAcceptance(tracing, arrivals, start, clock.unsafeCurrentTimeNanos())
     yield* notifier.notify(new Set(arrivals.flatMap(({ recipients }) => recipients)))
     yield* events.publishAll([
       ...[...known.keys()].map((file): ConnectorEvent => ({ _tag: "FileAlreadyTakenOver", file })),
@@ -79,3 +84,33 @@ export const make = Effect.fnUntraced(function* (removed: RemovedFiles, hooks: P
     return takenOver
   })
 })
+
+/** The first span of each trace. All files of a batch are accepted in one transaction. */
+const recordAcceptance = (
+  { isSampled, record }: Tracing.TracingShape,
+  arrivals: ReadonlyArray<Arrival>,
+  start: bigint,
+  end: bigint
+): void => {
+  for (const { fate, file, object, recipients } of arrivals) {
+    const traceId = Tracing.traceIdOf(file.name)
+    if (!isSampled(traceId)) continue
+    record({
+      name: "InQueue.accept",
+      kind: "producer",
+      traceId,
+      spanId: Tracing.acceptanceIdOf(file.name),
+      parentSpanId: null,
+      start,
+      end,
+      attributes: {
+        file: file.name,
+        change: object._tag,
+        school_authorities: recipients.join(","),
+        fate: fate === "trash" ? "unaffected" : "accepted",
+        batch: arrivals.length
+      },
+      isFailure: false
+    })
+  }
+}

@@ -1,7 +1,8 @@
 /** Delivers single items of one authority through its plugins, and says what the outcome means for the queue. */
-import { Cause, Effect, Random } from "effect"
+import { Cause, Effect, Random, Tracer } from "effect"
 import * as Aside from "../../changes/Aside.js"
 import { Events } from "../../events/Events.js"
+import * as Tracing from "../../events/Tracing.js"
 import { KeepsHistory } from "../../history/HistoryOutbox.js"
 import type { SchoolAuthority } from "../../schools/SchoolAuthority.js"
 import { type DeliveryError, ObjectUndeliverable } from "../../targets/DeliveryError.js"
@@ -50,6 +51,7 @@ export const release = ({ id }: ClaimedItem): Finished => ({
 export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, progress: Progress) {
   const events = yield* Events
   const clock = yield* Effect.clock
+  const tracing = yield* Tracing.Tracing
   const plugins = yield* Plugin.Plugins
   const handlers = yield* Handlers.make(authority)
   const accounts = yield* Accounts.make(authority.name)
@@ -153,14 +155,56 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     )
   }
 
-  const workers: Workers = {
-    deliver: (item, failedProbes) =>
+  const deliver: Workers["deliver"] = (item, failedProbes) =>
+    Effect.suspend(() => {
+      progress.begin(item)
+      accounts.begin(item)
+      return deliverThrough(item)
+    }).pipe(Effect.catchAllCause((cause) => ended(item, cause, failedProbes)))
+
+  /** The delivery belongs to the trace of the file that brought what it delivers. */
+  const traced =
+    ({ isSampled, record }: Tracing.TracingShape): Workers["deliver"] =>
+    (item, failedProbes) =>
       Effect.suspend(() => {
-        progress.begin(item)
-        accounts.begin(item)
-        return deliverThrough(item)
-      }).pipe(Effect.catchAllCause((cause) => ended(item, cause, failedProbes))),
-    ping: handlers.ping
-  }
+        const traceId = Tracing.traceIdOf(item.file)
+        if (!isSampled(traceId)) return deliver(item, failedProbes)
+        const start = clock.unsafeCurrentTimeNanos()
+        const span = { traceId, spanId: Tracing.spanIdOf(`${authority.name} ${item.id}`, start) }
+        return Effect.map(
+          Effect.provideService(deliver(item, failedProbes), Tracer.ParentSpan, Tracing.parentOf(span)),
+          (finished) => {
+            record({
+              ...span,
+              name: "OutQueue.deliver",
+              kind: "consumer",
+              parentSpanId: Tracing.acceptanceIdOf(item.file),
+              start,
+              end: clock.unsafeCurrentTimeNanos(),
+              attributes: {
+                school_authority: authority.name,
+                file: item.file,
+                change: item.object._tag,
+                attempt: item.attempts + 1,
+                outcome: outcomes[finished.settlement._tag]
+              },
+              isFailure: finished.settlement._tag === "RetryAt" || finished.settlement._tag === "Dead"
+            })
+            return finished
+          }
+        )
+      })
+
+  const workers: Workers = { deliver: tracing === null ? deliver : traced(tracing), ping: handlers.ping }
   return workers
 })
+
+/** How a delivery ended, in a trace. */
+const outcomes: { readonly [tag in Settlement["_tag"]]: string } = {
+  Done: "delivered",
+  RetryAt: "delayed",
+  Dead: "dead_letter",
+  Hold: "held",
+  Release: "released",
+  SteppedAside: "stepped_aside"
+}

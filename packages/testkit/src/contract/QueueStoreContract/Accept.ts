@@ -144,6 +144,7 @@ export const acceptContract = (test: Test): void => {
       yield* queue.accept(Array.from({ length: 3000 }, (_, n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))
       yield* queue.accept(Array.from({ length: 3000 }, (_, n) => arrival(`again ${n}`, user(`u${n}`, `new${n}`))))
       assert.deepStrictEqual(yield* queue.counts(north), { waiting: 3000, inFlight: 0, held: 0, dead: 0 })
+      assert.strictEqual(yield* queue.due(north), 3000)
       assert.deepStrictEqual(names(yield* queue.claim(north, 2)), ["new0", "new1"])
       assert.strictEqual((yield* queue.takenOverNames).length, 6000)
     }))

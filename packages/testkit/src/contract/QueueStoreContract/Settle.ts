@@ -131,6 +131,7 @@ export const settleContract = (test: Test): void => {
       yield* queue.accept([arrival("2", user("u1", "c", { previous: previousUser("b") }))])
       yield* retryAt(queue, 1000, ...first)
       assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, held: 0, dead: 0 })
+      assert.strictEqual(yield* queue.due(north), 0)
       assert.deepStrictEqual(names(yield* queue.claim(north, 10)), [])
       yield* TestClock.adjust(1000)
       const [item] = yield* queue.claim(north, 10)

@@ -26,6 +26,9 @@ export const counts = (memory: Memory, authority: AuthorityName): Counts => {
   return { waiting: count("waiting"), inFlight: count("in_flight"), held: count("held"), dead: count("dead") }
 }
 
+export const due = (memory: Memory, authority: AuthorityName): number =>
+  itemsOf(memory, authority).filter(({ state }) => state === "ready").length
+
 export const list = (memory: Memory, authority: AuthorityName, filter: Filter): ReadonlyArray<QueueItem> =>
   itemsOf(memory, authority)
     .filter((stored) => fits(stored, filter))
