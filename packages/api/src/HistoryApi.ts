@@ -16,6 +16,31 @@ export const Reason = Schema.Struct({
   examples: [{ code: "current_school", values: { school: "DEMOSCHOOL" }, text: "school DEMOSCHOOL" }]
 })
 
+const anEntry = {
+  id: 815,
+  at: "2026-02-03T04:05:07.123Z",
+  entry: "delivered",
+  outcome: "modified",
+  text: "delivered to Traeger1: modified (written: firstname, email; mapping users)",
+  kind: "user",
+  name: "anna",
+  object_key: "user:0b8a5c5e-0000-4000-8000-000000000001",
+  file: "2026-02-03-04-05-06-789012.json",
+  school_authority: "Traeger1",
+  item: 4711,
+  recipients: [],
+  ignored: [],
+  changed: ["firstname", "email"],
+  mapping: "users",
+  reason: null,
+  attempt: 1,
+  milliseconds: 42,
+  request_id: "0b8a5c5e-0000-4000-8000-000000000002",
+  by: null
+} as const
+
+const anObject = { kind: "user", name: "anna", object_key: anEntry.object_key } as const
+
 /** Kinds of entries, as the API names them. */
 export const entries = ["decided", "delivered", "failed", "given_up", "held", "acted"] as const
 
@@ -48,7 +73,7 @@ export const Entry = Schema.Struct({
     description: "X-Request-ID of the last request, under which the target's log has it."
   }),
   by: Schema.NullOr(Schema.String).annotations({ description: "Who did it, when somebody did." })
-}).annotations({ identifier: "HistoryEntry" })
+}).annotations({ identifier: "HistoryEntry", examples: [anEntry] })
 
 const ObjectAtAuthority = Schema.Struct({
   name: Schema.String,
@@ -66,7 +91,17 @@ export const ObjectHistory = Schema.Struct({
   }),
   school_authorities: Schema.Array(ObjectAtAuthority),
   history: Schema.Array(Entry).annotations({ description: "The newest twenty entries, the newest first." })
-}).annotations({ identifier: "ObjectHistory" })
+}).annotations({
+  identifier: "ObjectHistory",
+  examples: [
+    {
+      ...anObject,
+      exists: true,
+      school_authorities: [{ name: "Traeger1", holds: true, last_delivery: anEntry, waiting: null }],
+      history: [anEntry]
+    }
+  ]
+})
 
 export const ObjectExport = Schema.Struct({
   kind: Schema.Literal("user", "group"),
@@ -77,7 +112,20 @@ export const ObjectExport = Schema.Struct({
   delivered_to: Schema.Array(Schema.String),
   items: Schema.Array(Schema.Struct({ school_authority: Schema.String, ...ItemDetails.fields })),
   history: Schema.Array(Entry)
-}).annotations({ identifier: "ObjectExport", description: "All that the connector keeps about a person or class." })
+}).annotations({
+  identifier: "ObjectExport",
+  description: "All that the connector keeps about a person or class.",
+  examples: [
+    {
+      ...anObject,
+      exported_at: "2026-02-04T08:00:00.000Z",
+      previous_state: { record_uid: "anna", source_uid: "TESTID", schools: ["DEMOSCHOOL"] },
+      delivered_to: ["Traeger1"],
+      items: [],
+      history: [anEntry]
+    }
+  ]
+})
 
 export const AuditEntry = Schema.Struct({
   id: Schema.Int,
@@ -108,9 +156,10 @@ const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(sche
 
 const time = (description: string) =>
   optional(
-    Schema.DateFromString.pipe(
-      Schema.filter((date) => !Number.isNaN(date.getTime()) || "a time like 2026-02-03T04:05:06Z is expected")
-    ).annotations({ description })
+    Schema.compose(
+      Schema.String.annotations({ description, examples: ["2026-02-03T04:05:06Z"] }),
+      Schema.DateFromString
+    ).pipe(Schema.filter((date) => !Number.isNaN(date.getTime()) || "a time like 2026-02-03T04:05:06Z is expected"))
   )
 
 const page = {
@@ -125,6 +174,8 @@ const page = {
   })
 }
 
+const kind = Schema.Literal("user", "group").annotations({ description: "user or group" })
+
 const HistoryParams = Schema.Struct({
   name: optional(
     Schema.String.annotations({
@@ -133,10 +184,17 @@ const HistoryParams = Schema.Struct({
     })
   ),
   object: optional(Schema.String.annotations({ description: "The object_key of an object: user:<entryUUID>." })),
-  kind: optional(Schema.Literal("user", "group")),
-  school_authority: optional(Schema.String),
-  entry: optional(Schema.Literal(...entries)),
-  outcome: optional(Schema.Literal(...searchable)),
+  kind: optional(kind),
+  school_authority: optional(
+    Schema.String.annotations({ description: "Only what this school authority got, or did not." })
+  ),
+  entry: optional(
+    Schema.Literal(...entries).annotations({
+      description:
+        "decided: who gets a change; delivered; failed: will be tried again; given_up: a dead letter; held: a deletion to be confirmed; acted: somebody did something."
+    })
+  ),
+  outcome: optional(Schema.Literal(...searchable).annotations({ description: "How it ended." })),
   ...page
 })
 
@@ -144,8 +202,6 @@ const AuditParams = Schema.Struct({
   by: optional(Schema.String.annotations({ description: "User name of who did it." })),
   ...page
 })
-
-const kind = Schema.Literal("user", "group").annotations({ description: "user or group" })
 
 const ofObject = Schema.Struct({
   kind,
@@ -165,9 +221,17 @@ export class HistoryApi extends HttpApiGroup.make("history")
   )
   .add(
     HttpApiEndpoint.get("get", "/history/:id")
-      .setPath(Schema.Struct({ id: Schema.NumberFromString.pipe(Schema.int()) }))
+      .setPath(
+        Schema.Struct({
+          id: Schema.compose(
+            Schema.String.annotations({ description: "The id of an entry.", examples: ["815"] }),
+            Schema.NumberFromString
+          ).pipe(Schema.int())
+        })
+      )
       .addSuccess(Entry)
       .annotate(OpenApi.Summary, "One entry")
+      .annotate(OpenApi.Description, "By the id that stands in the list.")
   )
   .add(
     HttpApiEndpoint.get("object", "/objects/:kind/:name")
