@@ -18,6 +18,7 @@ const packages = {
     "mapping",
     "targets",
     "events",
+    "history",
     "queue",
     "queue/in",
     "queue/out"
@@ -27,7 +28,7 @@ const packages = {
   "packages/ldap": [],
   "packages/api": [],
   "packages/testkit": ["data", "memory", "simulator", "contract", "harness", "scenario"],
-  "apps/server": ["process", "files", "log", "targets", "plugins", "upgrade", "http", "cli"],
+  "apps/server": ["process", "files", "log", "history", "targets", "plugins", "upgrade", "http", "cli"],
   "apps/demo": ["bench", "faults"]
 }
 

@@ -7,6 +7,7 @@ import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import * as Connector from "@id-connector/core/Connector"
 import { adminGroup, Directory, DirectoryError } from "@id-connector/core/directory/Directory"
 import * as Events from "@id-connector/core/events/Events"
+import { KeepsHistory } from "@id-connector/core/history/HistoryOutbox"
 import * as QueueNotifier from "@id-connector/core/queue/QueueNotifier"
 import { SourceDomain } from "@id-connector/core/schools/SourceDomain"
 import { Plugins } from "@id-connector/core/targets/Plugin"
@@ -31,6 +32,9 @@ import * as SpoolDirectory from "./files/SpoolDirectory.js"
 import * as SqliteProblem from "./files/SqliteProblem.js"
 import * as TrashDirectory from "./files/TrashDirectory.js"
 import { Ucr } from "./files/Ucr.js"
+import * as HistoryDatabase from "./history/HistoryDatabase.js"
+import * as HistoryInThread from "./history/HistoryInThread.js"
+import * as Keeping from "./history/Keeping.js"
 import * as Figures from "./monitoring/Figures.js"
 import * as Readiness from "./monitoring/Readiness.js"
 import * as PluginFiles from "./plugins/PluginFiles.js"
@@ -195,6 +199,14 @@ export const scheduling = (settings: Settings) =>
 
 const marks = ({ appDir }: Settings) => ScheduleMarksDirectory.layer(`${appDir}/data/scheduled`)
 
+/** Who got what, when and why. Its file is beside the database, and grows for months: nobody waits for it. */
+const history = ({ databaseFile, retention = Keeping.defaultRetention }: Settings, threads: boolean) => {
+  const file = `${Path.dirname(databaseFile)}/history.db`
+  return Keeping.layer(retention).pipe(
+    Layer.provide(threads ? HistoryInThread.layer(file) : Layer.orDie(HistoryDatabase.layer(file)))
+  )
+}
+
 /** What is told to whoever watches. */
 const monitoring = (settings: Settings) =>
   Layer.provideMerge(
@@ -208,8 +220,10 @@ const monitoring = (settings: Settings) =>
 /** The connector under these settings. It runs as long as the layer lives. Without `threads` there is one for everything. */
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
   monitoring(settings).pipe(
-    Layer.provideMerge(Layer.merge(Connector.layer, OutQueueRestore.layer(trashDirectory(settings)))),
-    Layer.provide(Upgrade.layer(settings)),
+    Layer.provideMerge(
+      Layer.mergeAll(Connector.layer, OutQueueRestore.layer(trashDirectory(settings)), history(settings, threads))
+    ),
+    Layer.provide([Upgrade.layer(settings), Layer.succeed(KeepsHistory, true)]),
     Layer.provide([
       YieldToRequests.layer,
       SpoolDirectory.layer({ directory: settings.listenerDirectory, thread: threads }),

@@ -10,6 +10,7 @@ import process from "node:process"
 import * as Similar from "@id-connector/core/input/Similar"
 import { type DirectoryLayout, defaultLayout } from "@id-connector/core/schools/SourceDomain"
 import { Config, Effect, Either, Schema } from "effect"
+import * as Keeping from "./history/Keeping.js"
 import * as ClientAddress from "./http/ClientAddress.js"
 import type * as LogLine from "./log/LogLine.js"
 import * as OtelSettings from "./monitoring/OtelSettings.js"
@@ -52,6 +53,8 @@ export interface Settings {
   /** What a line of the log looks like. Text when nothing is said. */
   readonly logFormat?: LogLine.Format
   readonly layout: DirectoryLayout
+  /** How long the history is kept. Default: see `Keeping`. */
+  readonly retention?: Keeping.Retention
   readonly http: HttpSettings
   /** Where Prometheus finds the figures without a log in. Nowhere when nothing is said. */
   readonly metrics?: MetricsAddress | null
@@ -187,6 +190,16 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
     meaning: "directory of queues.log and http.log",
     defaultsTo: "/var/log/univention/ucsschool-id-connector"
   },
+  {
+    name: "IDC_HISTORY_DAYS",
+    meaning: "for how many days is kept who got what, when and why: 1 to 400",
+    defaultsTo: String(Keeping.defaultRetention.history)
+  },
+  {
+    name: "IDC_AUDIT_DAYS",
+    meaning: "for how many days is kept what administrators did: 1 to 3650",
+    defaultsTo: String(Keeping.defaultRetention.audit)
+  },
   { name: "IDC_LOG_FORMAT", meaning: "text, or json: an object per line", defaultsTo: "text" },
   {
     name: "ldap_base",
@@ -257,6 +270,8 @@ const all = Config.all({
   ucrFile: text("IDC_UCR_FILE", "/etc/univention/base.conf"),
   logDirectory: text("LOG_DIR", "/var/log/univention/ucsschool-id-connector"),
   logFormat: text("IDC_LOG_FORMAT", "text"),
+  historyDays: text("IDC_HISTORY_DAYS", String(Keeping.defaultRetention.history)),
+  auditDays: text("IDC_AUDIT_DAYS", String(Keeping.defaultRetention.audit)),
   base: text("ldap_base", ""),
   triggers: text("IDC_LISTENER_TRIGGER_DIR", ""),
   httpHost: text("IDC_HTTP_HOST", "0.0.0.0"),
@@ -317,6 +332,10 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
   if (logFormat === undefined) {
     problems.push(`IDC_LOG_FORMAT: ${JSON.stringify(found.logFormat)} can't be used, text or json is expected`)
   }
+  const retention = {
+    history: daysIn(problems, "IDC_HISTORY_DAYS", found.historyDays, 400),
+    audit: daysIn(problems, "IDC_AUDIT_DAYS", found.auditDays, 3650)
+  }
   const proxies = found.proxies === "none" ? [] : found.proxies.split(/[\s,]+/).filter((proxy) => proxy !== "")
   for (const proxy of proxies.filter((proxy) => !ClientAddress.isProxy(proxy))) {
     problems.push(
@@ -350,6 +369,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     metrics,
     openTelemetry: openTelemetry.settings,
     logFormat,
+    retention,
     triggerDirectory: found.triggers !== "" ? found.triggers : isFile(directory) ? null : defaultTriggerDirectory,
     http: {
       host: found.httpHost,
@@ -360,6 +380,16 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
     layout: { base: found.base === "" ? undefined : found.base, classes: found.classes, pupils: found.pupils }
   })
 })
+
+const daysIn = (problems: Array<string>, name: string, value: string, most: number): number => {
+  const days = /^\d{1,5}$/.test(value) ? Number(value) : 0
+  if (days < 1 || days > most) {
+    problems.push(
+      `${name}: ${JSON.stringify(value.slice(0, 100))} can't be used, a number of days from 1 to ${most} is expected`
+    )
+  }
+  return days
+}
 
 const defaultTriggerDirectory = "/var/lib/univention-appcenter/listener/ucsschool-id-connector/"
 

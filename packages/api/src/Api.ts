@@ -6,6 +6,7 @@ import { HttpApi, OpenApi } from "@effect/platform"
 import { errorSchema, TooLargeBody, UnreadableBody } from "./ApiError.js"
 import { AuthoritiesApi } from "./AuthoritiesApi.js"
 import { HealthApi } from "./HealthApi.js"
+import { HistoryApi } from "./HistoryApi.js"
 import { MetricsApi } from "./MetricsApi.js"
 import { PreviewApi } from "./PreviewApi.js"
 import { QueuesApi } from "./QueuesApi.js"
@@ -32,6 +33,7 @@ export class Api extends HttpApi.make("id-connector")
   .add(AuthoritiesApi)
   .add(PreviewApi)
   .add(ScheduleApi)
+  .add(HistoryApi)
   .add(MetricsApi)
   .add(HealthApi)
   .addError(TooLargeBody)

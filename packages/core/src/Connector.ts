@@ -9,6 +9,8 @@ import {
   type ConfigurationNotSaved
 } from "./config/ConfigStore.js"
 import * as ConfigurationReport from "./events/ConfigurationReport.js"
+import { By } from "./history/By.js"
+import type { Actor } from "./history/HistoryEntry.js"
 import * as ClockJumps from "./queue/ClockJumps.js"
 import { inBatches } from "./queue/InBatches.js"
 import * as InQueue from "./queue/in/InQueue.js"
@@ -175,6 +177,10 @@ const texts = {
 const listed = (ids: ReadonlyArray<ItemId>): string =>
   `${ids.slice(0, 100).join(", ")}${ids.length > 100 ? ", ..." : ""}`
 
+/** The history says who it was. */
+const byWhom = <A, E, R>(change: (by: Actor | undefined) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(By, (by) => change(by ?? undefined))
+
 /** What an administrator does to queues and their items. */
 const interventions = Effect.fnUntraced(function* (
   outQueues: OutQueues.OutQueues
@@ -209,20 +215,28 @@ const interventions = Effect.fnUntraced(function* (
     )
   return {
     retry: (authority, ids) =>
-      told(texts.retry, { authority, ids: listed(ids) }, store.retry(authority, { _tag: "Ids", ids })),
+      told(
+        texts.retry,
+        { authority, ids: listed(ids) },
+        byWhom((by) => store.retry(authority, { _tag: "Ids", ids }, by))
+      ),
     retryAll: (authority, state) =>
       told(
         state === "held" ? texts.confirm : texts.retry,
         { authority, state },
-        inBatches((limit) => store.retry(authority, { _tag: "InState", state, limit }))
+        byWhom((by) => inBatches((limit) => store.retry(authority, { _tag: "InState", state, limit }, by)))
       ),
     discard: (authority, ids) =>
-      told(texts.discard, { authority, ids: listed(ids) }, store.discard(authority, { _tag: "Ids", ids })),
+      told(
+        texts.discard,
+        { authority, ids: listed(ids) },
+        byWhom((by) => store.discard(authority, { _tag: "Ids", ids }, by))
+      ),
     discardAll: (authority, state) =>
       told(
         texts.discard,
         { authority, state },
-        inBatches((limit) => store.discard(authority, { _tag: "InState", state, limit }))
+        byWhom((by) => inBatches((limit) => store.discard(authority, { _tag: "InState", state, limit }, by)))
       ),
     pause: (authority) => setPaused(authority, true),
     resume: (authority) => setPaused(authority, false)

@@ -10,6 +10,7 @@ import type { SourceDomain } from "@id-connector/core/schools/SourceDomain"
 import { TargetUnavailable } from "@id-connector/core/targets/DeliveryError"
 import * as Plugin from "@id-connector/core/targets/Plugin"
 import { type Context, Effect } from "effect"
+import * as KelvinRequest from "./client/KelvinRequest.js"
 import type { TargetHttp } from "./client/TargetHttp.js"
 import * as ClassDelivery from "./delivery/ClassDelivery.js"
 import * as ClassMembers from "./delivery/ClassMembers.js"
@@ -79,7 +80,7 @@ const define = <R>(
               ListenerObject.isUser(object)
                 ? UserDelivery.deliver(target, object, delivery)
                 : ClassDelivery.deliver(target, object, delivery)
-            ),
+            ).pipe(KelvinRequest.withRequest),
           preview: (undelivered) =>
             Effect.flatMap(target.varied.countsAs(undelivered.object, authority), (object) =>
               ListenerObject.isUser(object)

@@ -411,6 +411,12 @@ const inBatches = <Row extends { readonly row: number }, E, R>(
     return last === undefined ? Effect.void : Effect.flatMap(each(rows), () => inBatches(next, each, last.row))
   })
 
+/** See `HistoryOutbox`. No index: what is in it leaves it within a second, in the order of its numbers. */
+const historyOutbox = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql`CREATE TABLE history_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL)`
+)
+
 /** For `SqliteMigrator.fromRecord`. */
 export const migrations = {
   "0001_queue": queue,
@@ -428,5 +434,6 @@ export const migrations = {
   "0013_plain_names": plainNames,
   "0014_groups_by_entry_uuid": groupsByEntryUuid,
   "0015_generations": generations,
-  "0016_sent_before": sentBefore
+  "0016_sent_before": sentBefore,
+  "0017_history_outbox": historyOutbox
 }

@@ -11,6 +11,7 @@ export const layer: Layer.Layer<PreviousStateStore, never, PreviousStates | Tran
   Effect.map(Effect.all([PreviousStates, Transactions]), ([rows, { reading, transaction }]) => ({
     get: (ids) => get(rows, ids).pipe(reading, operation("previousStates.get")),
     adopt: (states) => adopt(rows, states).pipe(transaction, operation("previousStates.adopt")),
+    forget: (id) => rows.forget(id.toLowerCase()).pipe(transaction, operation("previousStates.forget")),
     purge: rows.purge.pipe(transaction, operation("previousStates.purge"))
   }))
 )

@@ -7,19 +7,22 @@
  */
 import type { FileSystem } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
+import type { Actor } from "@id-connector/core/history/HistoryEntry"
+import type { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Array as Arr, Clock, Effect, Layer, Option, Schedule } from "effect"
+import * as SqlHistoryOutbox from "./SqlHistoryOutbox.js"
 import * as SqliteDriver from "./SqliteDriver.js"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
 import { claim, nextDue, shiftDue } from "./SqlQueueStore/Claim.js"
-import { concerned } from "./SqlQueueStore/Concerned.js"
+import { concerned, holders } from "./SqlQueueStore/Concerned.js"
 import { countDelivered } from "./SqlQueueStore/CountDelivered.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
 import { Generations } from "./SqlQueueStore/Generations.js"
-import { discard, paused, retry, setPaused } from "./SqlQueueStore/Intervene.js"
+import { discard, paused, retry, setPaused, type Who } from "./SqlQueueStore/Intervene.js"
 import {
   authoritiesOf,
   counts,
@@ -84,10 +87,18 @@ const queue: Layer.Layer<
           operation("show")
         ),
       waitsFor: (authority, ids) => waitsFor(sql, idOf(authority), ids).pipe(reading, operation("waitsFor")),
-      retry: (authority, selection) =>
-        retry(sql, idOf(authority), selection).pipe(transaction, operation("retry"), Effect.zipLeft(sync)),
-      discard: (authority, selection) =>
-        discard(sql, idOf(authority), selection).pipe(transaction, operation("discard"), Effect.zipLeft(sync)),
+      retry: (authority, selection, by) =>
+        Effect.flatMap(who(authority, by), (who) => retry(sql, idOf(authority), selection, who)).pipe(
+          transaction,
+          operation("retry"),
+          Effect.zipLeft(sync)
+        ),
+      discard: (authority, selection, by) =>
+        Effect.flatMap(who(authority, by), (who) => discard(sql, idOf(authority), selection, who)).pipe(
+          transaction,
+          operation("discard"),
+          Effect.zipLeft(sync)
+        ),
       paused: paused(sql).pipe(
         Effect.map((ids) => new Set([...ids].filter(isCurrent).map(nameOf))),
         reading,
@@ -131,6 +142,12 @@ const queue: Layer.Layer<
         ),
       deleted: generations.deleted.pipe(reading, operation("deleted")),
       clearDeleted: (id, limit) => generations.clear(idOf(id), limit).pipe(transaction, operation("clearDeleted")),
+      holders: (objectKey) =>
+        holders(sql, objectKey).pipe(
+          Effect.map((ids) => ids.filter(isCurrent).map(nameOf)),
+          reading,
+          operation("holders")
+        ),
       concerned: (objectKeys) =>
         concerned(sql, objectKeys).pipe(
           Effect.map((found) => new Map([...found].map(([key, ids]) => [key, ids.filter(isCurrent).map(nameOf)]))),
@@ -140,6 +157,9 @@ const queue: Layer.Layer<
     }
   })
 )
+
+const who = (name: AuthorityName, by: Actor | undefined): Effect.Effect<Who> =>
+  by === undefined ? Effect.succeed(null) : Effect.map(Clock.currentTimeMillis, (at) => ({ by, name, at }))
 
 /** How often some bundles are looked through for what is left of items that are gone. */
 const takenOutEvery = "10 seconds"
@@ -178,10 +198,10 @@ const tune = (sql: SqlClient.SqlClient): Effect.Effect<void> =>
 
 /** Needs the tables of `Migrations`. One process at a time: `recover` takes items in flight for left behind. */
 export const layer: Layer.Layer<
-  QueueStore | PreviousStateStore,
+  QueueStore | PreviousStateStore | HistoryOutbox,
   SqliteDriver.DriverUnfit,
   SqlClient.SqlClient | FileSystem.FileSystem
-> = Layer.merge(queue, SqlPreviousStateStore.layer).pipe(
+> = Layer.mergeAll(queue, SqlPreviousStateStore.layer, SqlHistoryOutbox.layer).pipe(
   Layer.provide(Layer.mergeAll(PreviousStates.layer, TakenOver.layer, Generations.layer)),
   Layer.provide(Transactions.layer),
   Layer.provide(SqliteDriver.layer)

@@ -80,6 +80,8 @@ const settings: { readonly [key: string]: readonly [string, string | undefined, 
   // These four are not the Python connector's.
   log_format: ["String", undefined, "inside, outside"],
   trusted_proxies: ["String", undefined, "inside, outside"],
+  history_days: ["Int", undefined, "inside, outside"],
+  audit_days: ["Int", undefined, "inside, outside"],
   metrics_address: ["String", undefined, "inside, outside"],
   otlp_endpoint: ["String", undefined, "inside, outside"]
 }
@@ -114,6 +116,8 @@ const environment: Section = {
   NODE_EXTRA_CA_CERTS: certificates,
   IDC_LOG_FORMAT: filled("ucsschool-id-connector/log_format"),
   IDC_TRUSTED_PROXIES: `127.0.0.0/8,::1,172.17.0.1,172.17.42.1,${filled("ucsschool-id-connector/trusted_proxies")}`,
+  IDC_HISTORY_DAYS: filled("ucsschool-id-connector/history_days"),
+  IDC_AUDIT_DAYS: filled("ucsschool-id-connector/audit_days"),
   IDC_METRICS_ADDRESS: filled("ucsschool-id-connector/metrics_address"),
   OTEL_EXPORTER_OTLP_ENDPOINT: filled("ucsschool-id-connector/otlp_endpoint")
 }

@@ -15,10 +15,12 @@ const named = Fs.readdirSync(docs)
       .split("\n")
       .filter((line) => line.startsWith("    ") || line.includes("`") || /^\s*id-connector /.test(line))
       .flatMap((line) =>
-        [...line.matchAll(/(?<![\w/-])(?<!docker run )id-connector ([a-z][a-z_-]*)/g)].map(([, word = ""]) => ({
-          page,
-          word
-        }))
+        [...line.matchAll(/(?<![\w/-])(?<!docker run |Another )id-connector ([a-z][a-z_-]*)/g)].map(
+          ([, word = ""]) => ({
+            page,
+            word
+          })
+        )
       )
   )
 

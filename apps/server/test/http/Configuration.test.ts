@@ -84,7 +84,7 @@ describe("ConfigDirectory", () => {
         [
           "school_authorities/1.json: name: a name of 1 to 128 letters,",
           "school_authorities/1.json: url: a text is expected, actual 5",
-          "school_authorities/2.json: line 2, column 26: this is not JS",
+          "school_authorities/2.json: line 2, column 27: this is not JS",
           "school_authorities/3.json and school_authorities/4.json: nam",
           "schools_authorities_mapping.json: School1: a text is expected"
         ].map((line) => line.slice(0, 60))

@@ -45,7 +45,7 @@ describe("IDC_METRICS_ADDRESS", { timeout: 90_000 }, () => {
       assert.deepStrictEqual([open.status, open.type], [200, "text/plain; version=0.0.4; charset=utf-8"])
       assert.include(open.text, 'id_connector_items{school_authority="North",state="dead"} 0\n')
       assert.strictEqual((yield* get(`${api}/metrics`)).status, 401)
-      const form = new URLSearchParams({ username: "admin", password: "secret" })
+      const form = new URLSearchParams({ username: "admin", password: "s3cr3t" })
       const logIn = yield* get(api.replace(/\/v1$/, "/token"), { method: "POST", body: form })
       const headers = { authorization: `Bearer ${JSON.parse(logIn.text).access_token}` }
       assert.strictEqual(steady((yield* get(`${api}/metrics`, { headers })).text), steady((yield* get(metrics)).text))

@@ -26,21 +26,25 @@ import * as SchoolName from "../schools/SchoolName.js"
 import type { DirectoryLayout } from "../schools/SourceDomain.js"
 
 /** Why an authority is concerned. */
-export type Because =
-  | { readonly _tag: "CurrentSchool"; readonly school: string }
-  | { readonly _tag: "PreviousSchool"; readonly school: string }
-  | { readonly _tag: "SchoolOfClass"; readonly school: string }
-  | { readonly _tag: "AddedByPlugin"; readonly plugin: string }
+export const Because = Schema.Union(
+  Schema.TaggedStruct("CurrentSchool", { school: Schema.String }),
+  Schema.TaggedStruct("PreviousSchool", { school: Schema.String }),
+  Schema.TaggedStruct("SchoolOfClass", { school: Schema.String }),
+  Schema.TaggedStruct("AddedByPlugin", { plugin: Schema.String }),
   /** It was removed, and the authority has it, or is to get it, whatever the mapping says by now. */
-  | { readonly _tag: "DeliveredBefore" }
+  Schema.TaggedStruct("DeliveredBefore", {})
+)
+export type Because = typeof Because.Type
 
 /** Something that would have made an authority concerned, and does not, or not now. */
-export type Ignored =
-  | { readonly _tag: "SchoolNotMapped"; readonly school: string }
-  | { readonly _tag: "UnknownAuthority"; readonly authority: string; readonly named: string }
-  | { readonly _tag: "NotASchoolClass"; readonly dn: string }
-  | { readonly _tag: "NoPreviousState"; readonly dn: string; readonly id: string }
-  | { readonly _tag: "ExamAccount" }
+export const Ignored = Schema.Union(
+  Schema.TaggedStruct("SchoolNotMapped", { school: Schema.String }),
+  Schema.TaggedStruct("UnknownAuthority", { authority: Schema.String, named: Schema.String }),
+  Schema.TaggedStruct("NotASchoolClass", { dn: Schema.String }),
+  Schema.TaggedStruct("NoPreviousState", { dn: Schema.String, id: Schema.String }),
+  Schema.TaggedStruct("ExamAccount", {})
+)
+export type Ignored = typeof Ignored.Type
 
 /** A school authority that gets the change, and why. */
 export interface Recipient {

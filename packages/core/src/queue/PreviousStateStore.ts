@@ -17,6 +17,8 @@ export interface PreviousStateStoreShape {
   readonly get: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, PreviousState>, QueueStoreError>
   /** Remembers what another storage does. Of an object of which something is remembered already that stays. */
   readonly adopt: (states: ReadonlyArray<RememberedState>) => Effect.Effect<void, QueueStoreError>
+  /** Deletes what is remembered of an object. What is removed of it later is not known any more. */
+  readonly forget: (id: string) => Effect.Effect<void, QueueStoreError>
   /** Deletes what has expired and returns the number. */
   readonly purge: Effect.Effect<number, QueueStoreError>
 }

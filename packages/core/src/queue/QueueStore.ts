@@ -9,6 +9,7 @@ import { Context, type Effect, type Option, Schema } from "effect"
 import type { Belonging } from "../changes/Belonging.js"
 import type { ListenerObject } from "../changes/ListenerObject.js"
 import type { PreviousState } from "../changes/PreviousState.js"
+import type { Actor, HistoryEntry } from "../history/HistoryEntry.js"
 import type { AuthorityName } from "../schools/SchoolAuthority.js"
 import type { Evidence } from "../targets/DeliveryError.js"
 import type { DesiredState } from "./Coalescing.js"
@@ -42,6 +43,8 @@ export interface Arrival {
   /** See `DesiredState.sendAgain`. */
   readonly sendAgain: boolean
   readonly remember: Remember
+  /** What the history is to say of it. */
+  readonly entry?: HistoryEntry
   /** What this brings may be deleted at the targets, until something newer arrives: see `QueueItem.confirmed`. Default: not. */
   readonly confirmed?: boolean
 }
@@ -118,8 +121,10 @@ export interface Account {
   readonly sourceUid: string | null
 }
 
-/** How the delivery of a claimed item ended. */
-export type Settlement =
+/** How the delivery of a claimed item ended, and what the history is to say of it. */
+export type Settlement = Ending & { readonly entry?: HistoryEntry }
+
+export type Ending =
   | {
       readonly _tag: "Done"
       readonly id: ItemId
@@ -283,11 +288,14 @@ export interface QueueStoreShape {
   ) => Answer<ReadonlyMap<ItemId, ReadonlyArray<WaitedFor>>>
   /**
    * Makes items due at once, as if never tried, and returns their number. What is held counts as confirmed afterwards. Items
-   * in flight are left alone.
+   * in flight are left alone. With `by` the history says of each item who did it.
    */
-  readonly retry: (authority: AuthorityName, selection: Selection) => Answer<number>
-  /** Removes items and returns their number. Items in flight are left alone. What waits for one of them goes on. */
-  readonly discard: (authority: AuthorityName, selection: Selection) => Answer<number>
+  readonly retry: (authority: AuthorityName, selection: Selection, by?: Actor) => Answer<number>
+  /**
+   * Removes items and returns their number. Items in flight are left alone. What waits for one of them goes on. With `by` the
+   * history says of each item who did it.
+   */
+  readonly discard: (authority: AuthorityName, selection: Selection, by?: Actor) => Answer<number>
   /** The authorities whose queue somebody has paused. */
   readonly paused: Answer<ReadonlySet<AuthorityName>>
   /** Remembers that somebody has paused a queue, or has not. */
@@ -331,6 +339,8 @@ export interface QueueStoreShape {
    * nothing is left of it, items neither, it is forgotten.
    */
   readonly clearDeleted: (id: AuthorityName, limit: number) => Answer<number>
+  /** The authorities to which an object was delivered and that have not removed it since. */
+  readonly holders: (objectKey: string) => Answer<ReadonlyArray<AuthorityName>>
   /** The authorities to which objects were delivered and that have not removed them since, or have an item of them. */
   readonly concerned: (objectKeys: ReadonlyArray<string>) => Answer<ReadonlyMap<string, ReadonlyArray<AuthorityName>>>
 }

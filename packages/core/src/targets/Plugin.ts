@@ -61,6 +61,12 @@ export interface Delivered {
   readonly warnings: ReadonlyArray<string>
   /** Remembered and given to the next delivery of this object. Must hold no secret. */
   readonly receipt: string | null
+  /** Names of the attributes that were written, for the history. */
+  readonly changed?: ReadonlyArray<string> | null
+  /** Name of the mapping that was used, for the history. */
+  readonly mapping?: string | null
+  /** The id under which the target has the last request in its log, for the history. */
+  readonly request?: string | null
 }
 
 /** What a delivery would do, found out without writing anything. For people: secrets in it are masked. */

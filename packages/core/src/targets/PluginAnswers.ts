@@ -36,7 +36,10 @@ const DeliveredAnswer = Schema.Struct({
   outcome: Schema.Literal(...outcomes, "stepped aside"),
   detail: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null }),
   warnings: Schema.optionalWith(Strings, { default: () => [] }),
-  receipt: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null })
+  receipt: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null }),
+  changed: Schema.optionalWith(Schema.NullOr(Strings), { default: () => null }),
+  mapping: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null }),
+  request: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null })
 })
 
 const PreviewAnswer = Schema.Struct({

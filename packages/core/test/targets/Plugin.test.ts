@@ -147,7 +147,10 @@ describe("A plugin", () => {
         outcome: "created",
         detail: null,
         warnings: [],
-        receipt: null
+        receipt: null,
+        changed: null,
+        mapping: null,
+        request: null
       })
       assert.match((yield* Effect.flip(handler.preview(delivery))).message, /its hook preview does not exist/)
       assert.deepStrictEqual(yield* handler.check, [

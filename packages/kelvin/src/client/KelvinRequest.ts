@@ -6,7 +6,7 @@
 import * as Problems from "@id-connector/core/input/Problems"
 import * as Size from "@id-connector/core/input/Size"
 import { TargetFailed } from "@id-connector/core/targets/DeliveryError"
-import { Clock, Effect, Either, type ParseResult, Redacted, Schema } from "effect"
+import { Clock, Effect, Either, FiberRef, type ParseResult, Redacted, Schema } from "effect"
 import {
   evidenceOf,
   fromResponse,
@@ -55,6 +55,17 @@ export interface KelvinRequest {
   readonly write: (method: Exclude<Method, "GET">, url: string, body: unknown) => Effect.Effect<void, KelvinError>
 }
 
+/** The id of the last request that this fiber, or one that has joined it, has sent to a target. */
+export const lastRequest: FiberRef.FiberRef<string | null> = FiberRef.unsafeMake<string | null>(null)
+
+/** With the id of its last request. */
+export const withRequest = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A & { readonly request: string | null }, E, R> =>
+  Effect.zipWith(effect, FiberRef.get(lastRequest), (answer, request) => ({ ...answer, request })).pipe(
+    Effect.locally(lastRequest, null)
+  )
+
 export const make = Effect.fnUntraced(function* (options: {
   readonly tokenUrl: string
   readonly username: string
@@ -70,6 +81,7 @@ export const make = Effect.fnUntraced(function* (options: {
   const attempt = Effect.fnUntraced(function* (method: Method, url: string, body: unknown) {
     const bearer = yield* token.get
     const requestId = nextRequestId()
+    yield* FiberRef.set(lastRequest, requestId)
     const response = yield* exchange({
       method,
       url,

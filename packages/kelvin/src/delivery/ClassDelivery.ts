@@ -77,12 +77,17 @@ const create = (
 ): Effect.Effect<Delivered, DeliveryError> =>
   Effect.gen(function* () {
     const { name, school } = wanted.place
+    const said = { mapping: "school_classes" }
     // A new class holds nothing of earlier deliveries.
     const receipt = Receipt.encode(Receipt.after(Receipt.nothing, wanted.mapped, null))
     return yield* withKnownMembers(target, users, { school, atTarget: [] }, (known) =>
       target.client.createClass(KelvinBody.encodeClass(target.urls, known === null ? body : { ...body, users: known }))
     ).pipe(
-      Effect.flatMap(partly(delivered("created", { receipt }))),
+      Effect.flatMap(
+        partly(
+          delivered("created", { ...said, receipt, changed: Object.keys(users === null ? body : { ...body, users }) })
+        )
+      ),
       Effect.catchTag("AlreadyExists", (conflict) =>
         Effect.gen(function* () {
           const found = Option.getOrNull(yield* target.client.findClass(school, name))
@@ -100,7 +105,9 @@ const modify = (
 ): Effect.Effect<Delivered, DeliveryError> => {
   const receipt = Receipt.encode(Receipt.after(wanted.receipt, wanted.mapped, null))
   const isOnlyMembers = Object.keys(patch).length === 0
-  if (users === null && isOnlyMembers) return Effect.succeed(delivered("unchanged", { receipt }))
+  const said = { receipt, mapping: "school_classes" }
+  if (users === null && isOnlyMembers) return Effect.succeed(delivered("unchanged", { ...said, changed: [] }))
+  const changed = [...Object.keys(patch), ...(users === null ? [] : ["users"])]
   return withKnownMembers(target, users, { school: wanted.place.school, atTarget: found.users }, (known) =>
     // Without those the target lacks, nothing may be left to change.
     isOnlyMembers && known !== null && sameSet(known, found.users)
@@ -111,7 +118,7 @@ const modify = (
           KelvinBody.encodeClass(target.urls, known === null ? patch : { ...patch, users: known })
         )
   ).pipe(
-    Effect.flatMap(partly(delivered("modified", { receipt }))),
+    Effect.flatMap(partly(delivered("modified", { ...said, changed }))),
     Effect.catchTag("NotFound", (gone) =>
       // It was there a moment ago: the next attempt looks again.
       Effect.fail(new TargetFailed({ detail: `the class vanished meanwhile: ${gone.detail}`, evidence: gone.evidence }))

@@ -108,7 +108,8 @@ const create = Effect.fnUntraced(function* (
   target: Target,
   wanted: UserPlan.Wanted
 ): Effect.fn.Return<Delivered, DeliveryError> {
-  const { digest, hashes, mapped } = wanted
+  const { choice, digest, hashes, mapped } = wanted
+  const said = { warnings: mapped.warnings, mapping: choice.name }
   // A new account holds nothing of earlier deliveries.
   const receipt = Receipt.encode(Receipt.after(Receipt.nothing, mapped, digest))
   const password = mapped.randomPassword && hashes === null ? yield* randomPassword : null
@@ -116,7 +117,11 @@ const create = Effect.fnUntraced(function* (
   return yield* withKnownReferences(target, body, (body) =>
     target.client.createUser(KelvinBody.encode(target.urls, body, { hashes, password }))
   ).pipe(
-    Effect.flatMap(partly(() => delivered("created", { receipt, warnings: mapped.warnings }))),
+    Effect.flatMap(
+      partly(() =>
+        delivered("created", { ...said, receipt, changed: [...Object.keys(body), ...secretsOf(hashes, password)] })
+      )
+    ),
     // An earlier delivery that was cut off has created the user, or somebody else has just now.
     Effect.catchTag("AlreadyExists", (conflict) =>
       Effect.gen(function* () {
@@ -133,18 +138,18 @@ const modify = Effect.fnUntraced(function* (
   target: Target,
   { found, isNewPassword, patch, wanted }: UserPlan.Modify
 ): Effect.fn.Return<Delivered, DeliveryError> {
-  const { digest, hashes, mapped } = wanted
+  const { choice, digest, hashes, mapped } = wanted
+  const said = { warnings: mapped.warnings, mapping: choice.name }
   const receipt = Receipt.encode(Receipt.after(wanted.receipt, mapped, digest))
-  if (patch === null && !isNewPassword) {
-    return delivered("unchanged", { receipt, warnings: mapped.warnings })
-  }
+  if (patch === null && !isNewPassword) return delivered("unchanged", { ...said, receipt, changed: [] })
+  const changed = [...Object.keys(patch ?? {}), ...secretsOf(isNewPassword ? hashes : null, null)]
   return yield* withKnownReferences(target, patch ?? {}, (body) =>
     target.client.patchUser(
       found.name,
       KelvinBody.encode(target.urls, body, { hashes: isNewPassword ? hashes : null, password: null })
     )
   ).pipe(
-    Effect.flatMap(partly(() => delivered("modified", { receipt, warnings: mapped.warnings }))),
+    Effect.flatMap(partly(() => delivered("modified", { ...said, receipt, changed }))),
     Effect.catchTag("NotFound", (gone) => Effect.fail(vanished(gone)))
   )
 })
@@ -233,6 +238,12 @@ export const delivered = (outcome: Outcome, more: Partial<Delivered> = {}): Deli
   receipt: null,
   ...more
 })
+
+/** Under which names secrets are sent. */
+const secretsOf = (hashes: unknown, password: unknown): ReadonlyArray<string> => [
+  ...(hashes === null ? [] : ["kelvin_password_hashes"]),
+  ...(password === null ? [] : ["password"])
+]
 
 const passwordCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 

@@ -9,6 +9,7 @@ import { Effect, Either } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import * as DesiredStates from "./DesiredStates.js"
 import type { GenerationsShape } from "./Generations.js"
+import * as Outbox from "./Outbox.js"
 import type { PreviousStatesShape, Remembered } from "./PreviousStates.js"
 import * as Rows from "./Rows.js"
 import type { TakenOverShape } from "./TakenOver.js"
@@ -32,6 +33,7 @@ export const accept = Effect.fnUntraced(function* (
   const news = yield* takenOver.remember(batch)
   if (news.length === 0) return
   yield* previousStates.remember(statesOf(news))
+  yield* Outbox.write(news.flatMap(({ entry }) => (entry === undefined ? [] : [entry])))
   const changes = news.flatMap((arrival) => changesOf(arrival, generations))
   if (changes.length === 0) return
   const known = yield* pendingOf(sql, changes)

@@ -30,6 +30,8 @@ export interface PreviousStatesShape {
   readonly find: (ids: ReadonlyArray<string>) => Statements<ReadonlyMap<string, Stored>>
   /** By entryUUID in lower case. To be run in a transaction. */
   readonly remember: (states: ReadonlyMap<string, Remembered>) => Rows.Written
+  /** By entryUUID in lower case. */
+  readonly forget: (id: string) => Statements<void>
   /** Removes what has expired and answers with the number. */
   readonly purge: Statements<number>
 }
@@ -115,6 +117,12 @@ const make = (sql: SqlClient.SqlClient, undone: () => number): PreviousStatesSha
         FROM json_each(${JSON.stringify(changed)}) AS c
         WHERE previous_states.rowid = c.value ->> 0`
     }),
+
+    forget: (id) =>
+      Effect.suspend(() => {
+        found = null
+        return Effect.asVoid(sql`DELETE FROM previous_states WHERE short_key = ${ShortKey.of(id)} AND id = ${id}`)
+      }),
 
     purge: Effect.gen(function* () {
       found = null

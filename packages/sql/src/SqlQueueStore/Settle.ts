@@ -8,6 +8,7 @@ import { attemptsKept, type ItemId, type Settlement } from "@id-connector/core/q
 import { Array as Arr, Clock, Effect, Either } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import * as DesiredStates from "./DesiredStates.js"
+import * as Outbox from "./Outbox.js"
 import { letClassesGo, refresh, rememberFreed } from "./Waits.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
@@ -27,8 +28,9 @@ export const settle = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, set
     (settlement): settlement is Done => settlement._tag === "Done"
   )
   // First: what is wanted from now on may be among what was delivered just now.
-  if (undelivered.length > 0) yield* giveBack(sql, undelivered)
-  if (done.length > 0) yield* remove(sql, done)
+  const given = undelivered.length > 0 ? yield* giveBack(sql, undelivered) : []
+  const gone = done.length > 0 ? yield* remove(sql, done) : []
+  yield* Outbox.write(Outbox.ofSettled(first.values(), new Set([...given, ...gone])))
 })
 
 /** See `QueueStore.recover`. To be run in a transaction. */
@@ -47,6 +49,7 @@ interface Removed {
   readonly kind: 0 | 1
 }
 
+/** Answers with the ids of those that had been in flight. */
 const remove = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, done: ReadonlyArray<Done>) {
   const ends = new Map(done.map((settlement) => [settlement.id, settlement]))
   const repeated = yield* repeat(sql, done)
@@ -88,6 +91,7 @@ const remove = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, done: Read
       absent.flatMap((row) => (ends.get(row.id)?.result === "removed" ? [row.authority] : []))
     )
   }
+  return [...repeated, ...removed].map(({ id }) => id)
 })
 
 /** Classes that are delivered once more after their members. Where something newer waits, that one does. */
@@ -148,7 +152,10 @@ interface Claimed {
   readonly newer: number | null
 }
 
-/** The items wait again (or are held, or dead). What arrived meanwhile is merged into them, and they keep their place. */
+/**
+ * The items wait again (or are held, or dead). What arrived meanwhile is merged into them, and they keep their place. Answers with
+ * the ids of those that had been in flight.
+ */
 const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelivered: ReadonlyArray<Undelivered>) {
   const claimed = yield* sql<Claimed>`
     SELECT q.id, q.authority, q.attempts, q.available_at, q.last_error, n.id AS newer
@@ -183,6 +190,7 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
     sql,
     rows.flatMap(([id, state]) => (state === "ready" || state === "delayed" ? [id] : []))
   )
+  return claimed.map(({ id }) => id)
 })
 
 type StateAfter = readonly [state: QueueRow.RowState, attempts: number, availableAt: number, lastError: string | null]

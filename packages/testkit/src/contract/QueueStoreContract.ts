@@ -1,5 +1,6 @@
 /** What every queue store keeps, whatever it stands on: a test suite. */
 import { assert, describe, it } from "@effect/vitest"
+import type { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import { Effect, type Layer } from "effect"
@@ -8,6 +9,7 @@ import { acceptContract } from "./QueueStoreContract/Accept.js"
 import { claimContract } from "./QueueStoreContract/Claim.js"
 import * as Exchanges from "./QueueStoreContract/Exchanges.js"
 import * as History from "./QueueStoreContract/History.js"
+import { outboxContract } from "./QueueStoreContract/Outbox.js"
 import { previousStatesContract } from "./QueueStoreContract/PreviousStates.js"
 import { settleContract } from "./QueueStoreContract/Settle.js"
 import type { Test } from "./QueueStoreContract/Steps.js"
@@ -15,7 +17,10 @@ import type { Test } from "./QueueStoreContract/Steps.js"
 // @effect-diagnostics strictEffectProvide:off -- each test gets a store of its own.
 
 /** Defines the suite. `layer` is built anew for each test, and has to be empty then. */
-export const queueStoreContract = <E>(name: string, layer: Layer.Layer<QueueStore | PreviousStateStore, E>): void => {
+export const queueStoreContract = <E>(
+  name: string,
+  layer: Layer.Layer<QueueStore | PreviousStateStore | HistoryOutbox, E>
+): void => {
   const test: Test = (title, body) => it.effect(title, () => Effect.provide(Effect.flatMap(QueueStore, body), layer))
 
   describe(`QueueStore on ${name}`, () => {
@@ -23,6 +28,7 @@ export const queueStoreContract = <E>(name: string, layer: Layer.Layer<QueueStor
     describe("accept", () => acceptContract(test))
     describe("settle", () => settleContract(test))
     describe("previous states", () => previousStatesContract(test))
+    describe("the outbox of the history", () => outboxContract(test))
 
     it.effect.prop(
       "Q25: loses nothing, has no object in flight twice, and shows what the store in memory shows",

@@ -2,6 +2,8 @@
  * Queue and previous states in memory, for tests and demonstrations: keeps every promise of `QueueStore` but survival.
  * Written to be read: it is also the model that other storages are compared with. It looks through everything each time.
  */
+import { HistoryOutbox, type HistoryOutboxShape } from "@id-connector/core/history/HistoryOutbox"
+import type { Numbered } from "@id-connector/core/history/HistoryStore"
 import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { type FileFate, QueueStore, type QueueStoreShape } from "@id-connector/core/queue/QueueStore"
 import { Clock, Context, Effect, Layer } from "effect"
@@ -15,14 +17,31 @@ import * as PreviousStates from "./MemoryQueueStore/PreviousStates.js"
 import { settle } from "./MemoryQueueStore/Settle.js"
 
 /** Empty at first. Every build of the layer has its own content. */
-export const layer: Layer.Layer<QueueStore | PreviousStateStore> = Layer.effectContext(
+export const layer: Layer.Layer<QueueStore | PreviousStateStore | HistoryOutbox> = Layer.effectContext(
   Effect.sync(() => {
     const memory = Memory.make()
     return Context.make(QueueStore, queueStore(memory)).pipe(
-      Context.add(PreviousStateStore, PreviousStates.make(memory))
+      Context.add(PreviousStateStore, PreviousStates.make(memory)),
+      Context.add(HistoryOutbox, outbox(memory))
     )
   })
 )
+
+const outbox = (memory: Memory.Memory): HistoryOutboxShape => ({
+  next: (limit) => Effect.sync(() => memory.outbox.slice(0, limit)),
+  remove: (upTo) =>
+    Effect.sync(() => {
+      memory.outbox = memory.outbox.filter(({ id }) => id > upTo)
+    }),
+  record: (audited) => Effect.sync(() => Memory.record(memory, audited)),
+  erase: (objectKey) =>
+    Effect.sync(() => {
+      const isOf = ({ record }: Numbered) => record._tag !== "Audited" && record.objectKey === objectKey
+      const gone = memory.outbox.filter(isOf).length
+      memory.outbox = memory.outbox.filter((numbered) => !isOf(numbered))
+      return gone
+    })
+})
 
 /** Does something to the memory, at a time. */
 const at = <A>(change: (now: number) => A): Effect.Effect<A> => Effect.map(Clock.currentTimeMillis, change)
@@ -66,8 +85,8 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
   show: (authority, id) => Effect.sync(() => Look.show(memory, authority, id)),
 
   waitsFor: (authority, ids) => Effect.sync(() => Look.waitsFor(memory, authority, ids)),
-  retry: (authority, selection) => Effect.sync(() => Intervene.retry(memory, authority, selection)),
-  discard: (authority, selection) => Effect.sync(() => Intervene.discard(memory, authority, selection)),
+  retry: (authority, selection, by) => at((now) => Intervene.retry(memory, authority, selection, by, now)),
+  discard: (authority, selection, by) => at((now) => Intervene.discard(memory, authority, selection, by, now)),
   paused: Effect.sync(() => new Set(memory.paused)),
   setPaused: (authority, isPaused) =>
     Effect.sync(() => {
@@ -90,5 +109,6 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
   deleteAuthority: (authority) => at((now) => Deleted.deleteAuthority(memory, authority, now)),
   deleted: Effect.sync(() => [...memory.deleted.values()]),
   clearDeleted: (id, limit) => Effect.sync(() => Deleted.clearDeleted(memory, id, limit)),
+  holders: (objectKey) => Effect.sync(() => Look.holders(memory, objectKey)),
   concerned: (objectKeys) => Effect.sync(() => Look.concerned(memory, objectKeys))
 })

@@ -5,6 +5,8 @@ import * as PreviousState from "../../changes/PreviousState.js"
 import type { Configuration } from "../../config/ConfigStore.js"
 import { Directory } from "../../directory/Directory.js"
 import { type ConnectorEvent, subjectOf } from "../../events/ConnectorEvent.js"
+import type { HistoryEntry } from "../../history/HistoryEntry.js"
+import { KeepsHistory } from "../../history/HistoryOutbox.js"
 import * as Distribution from "../../mapping/Distribution.js"
 import { SourceDomain } from "../../schools/SourceDomain.js"
 import { PreviousStateStore } from "../PreviousStateStore.js"
@@ -19,6 +21,7 @@ export const make = Effect.fnUntraced(function* (hooks: PluginHooks) {
   const store = yield* QueueStore
   const directory = yield* Directory
   const { layout } = yield* SourceDomain
+  const keepsHistory = yield* KeepsHistory
 
   /** `scheduled`: by entryUUID in lower case. */
   return Effect.fnUntraced(function* (
@@ -68,7 +71,8 @@ export const make = Effect.fnUntraced(function* (hooks: PluginHooks) {
         text: object === attached ? text : null,
         recipients,
         sendAgain: scheduled.has(object.id.toLowerCase()),
-        remember
+        remember,
+        ...(keepsHistory ? { entry: entryOf(file, object, distribution, now) } : {})
       })
       events.push(...eventsOf(file, object, distribution))
     }
@@ -98,15 +102,33 @@ const rememberOf = (object: ListenerObject.ListenerObject, now: number): Remembe
   }
 }
 
+const changeOf = ({ _tag }: ListenerObject.ListenerObject) =>
+  _tag === "ChangedUser" || _tag === "ChangedGroup" ? "changed" : "removed"
+
+const entryOf = (
+  { name: file }: SourceFile,
+  object: ListenerObject.ListenerObject,
+  { ignored, recipients }: Distribution.Distribution,
+  at: number
+): HistoryEntry => ({
+  _tag: "Decided",
+  at,
+  ...subjectOf(object),
+  objectKey: ListenerObject.objectKey(object),
+  file,
+  change: changeOf(object),
+  recipients,
+  ignored
+})
+
 const eventsOf = (
   { name: file }: SourceFile,
   object: ListenerObject.ListenerObject,
   distribution: Distribution.Distribution
 ): ReadonlyArray<ConnectorEvent> => {
   const subject = subjectOf(object)
-  const change = object._tag === "ChangedUser" || object._tag === "ChangedGroup" ? "changed" : "removed"
   return [
     ...Preparation.problemsOf(object).map((problem) => ({ _tag: "DataProblem", file, subject, problem }) as const),
-    { _tag: "ChangeAccepted", file, subject, change, distribution }
+    { _tag: "ChangeAccepted", file, subject, change: changeOf(object), distribution }
   ]
 }

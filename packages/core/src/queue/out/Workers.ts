@@ -3,6 +3,7 @@ import { Cause, Effect, Random, Tracer } from "effect"
 import * as Aside from "../../changes/Aside.js"
 import { Events } from "../../events/Events.js"
 import * as Tracing from "../../events/Tracing.js"
+import { KeepsHistory } from "../../history/HistoryOutbox.js"
 import type { SchoolAuthority } from "../../schools/SchoolAuthority.js"
 import { type DeliveryError, ObjectUndeliverable } from "../../targets/DeliveryError.js"
 import * as Plugin from "../../targets/Plugin.js"
@@ -10,6 +11,7 @@ import * as PluginChoice from "../../targets/PluginChoice.js"
 import type { ClaimedItem, Settlement } from "../QueueStore.js"
 import * as Accounts from "./Accounts.js"
 import * as DeletionProtection from "./DeletionProtection.js"
+import * as Entries from "./Entries.js"
 import * as FailurePolicy from "./FailurePolicy.js"
 import * as Handlers from "./Handlers.js"
 import * as Outcome from "./Outcome.js"
@@ -54,6 +56,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
   const handlers = yield* Handlers.make(authority)
   const accounts = yield* Accounts.make(authority.name)
   const mayDelete = yield* DeletionProtection.make(authority.name, PluginChoice.deletionLimitOf(plugins, authority))
+  const keepsHistory = yield* KeepsHistory
   let unansweredInARow = 0
   /** Objects at which the target failed since it did anything well. */
   const failedObjects = new Set<string>()
@@ -64,9 +67,10 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     if (responsible.length === 0) {
       return yield* new ObjectUndeliverable({ reasons: ["no plugin of the authority handles such objects"] })
     }
+    const began = clock.unsafeCurrentTimeMillis()
     const before = Receipts.decode(item.receipt)
     const after: Record<string, string> = {}
-    const outcomes: Array<Plugin.Outcome> = []
+    const deliveries: Array<Plugin.Delivered> = []
     const aside = item.stepsAside ? Aside.aside(item) : null
     for (const plugin of responsible) {
       const handler = yield* plugin.handler
@@ -81,16 +85,21 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
         receipt: Receipts.of(before, plugin),
         mayDelete: item.confirmed ? Effect.void : mayDelete(item.objectKey)
       })
-      outcomes.push(delivered.outcome)
+      deliveries.push(delivered)
       if (delivered.receipt !== null) after[Receipts.keyOf(plugin)] = delivered.receipt
       yield* events.publishAll(Outcome.eventsOfDelivery(item, delivered))
     }
     unansweredInARow = 0
     failedObjects.clear()
-    progress.succeed(item.id, clock.unsafeCurrentTimeMillis())
+    const now = clock.unsafeCurrentTimeMillis()
+    progress.succeed(item.id, now)
     const account = Accounts.accountOf(item.object)
+    const outcomes = deliveries.map(({ outcome }) => outcome)
     return {
-      settlement: Outcome.ofSuccess(item, outcomes, Receipts.encode(after), account),
+      settlement: {
+        ...Outcome.ofSuccess(item, outcomes, Receipts.encode(after), account),
+        ...(keepsHistory ? { entry: Entries.ofSuccess(item, deliveries, began, now) } : {})
+      },
       authority: goOn,
       isProof: true
     }
@@ -117,7 +126,12 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     progress.fail(item.id, now, error.message)
     const outcome = Outcome.ofFailure(item, error, decision.item, now)
     yield* events.publishAll(outcome.events)
-    return { settlement: outcome.settlement, authority: decision.authority, isProof }
+    const entry = keepsHistory ? Entries.ofFailure(item, error, decision.item, now) : null
+    return {
+      settlement: entry === null ? outcome.settlement : { ...outcome.settlement, entry },
+      authority: decision.authority,
+      isProof
+    }
   })
 
   const ended = (

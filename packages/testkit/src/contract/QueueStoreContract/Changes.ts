@@ -1,6 +1,7 @@
 /** Changes to put into a queue store: as short as examples need them. */
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import type { PreviousGroup, PreviousUser } from "@id-connector/core/changes/PreviousState"
+import type { HistoryEntry } from "@id-connector/core/history/HistoryEntry"
 import type { Arrival, FileFate, Remember } from "@id-connector/core/queue/QueueStore"
 import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Either } from "effect"
@@ -90,6 +91,8 @@ export const group = (
   })
 
 interface ArrivalOptions {
+  /** For the history. Default: none. */
+  readonly entry?: HistoryEntry
   /** Default: the file name. */
   readonly digest?: string
   /** Default: `remove`. */
@@ -105,7 +108,7 @@ interface ArrivalOptions {
 export const arrival = (
   file: string,
   object: ListenerObject.ListenerObject,
-  { digest, fate, remember, sendAgain, to }: ArrivalOptions = {}
+  { digest, entry, fate, remember, sendAgain, to }: ArrivalOptions = {}
 ): Arrival => ({
   file: { name: file, digest: digest ?? file },
   fate: fate ?? "remove",
@@ -113,5 +116,6 @@ export const arrival = (
   text: null,
   recipients: to ?? [north],
   sendAgain: sendAgain ?? false,
-  remember: remember ?? { _tag: "State", state: previousUser("unset") }
+  remember: remember ?? { _tag: "State", state: previousUser("unset") },
+  ...(entry === undefined ? {} : { entry })
 })

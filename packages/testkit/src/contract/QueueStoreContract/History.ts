@@ -5,6 +5,8 @@
 import { assert } from "@effect/vitest"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import { isUser, type PreviousState } from "@id-connector/core/changes/PreviousState"
+import type { HistoryEntry } from "@id-connector/core/history/HistoryEntry"
+import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import {
@@ -113,6 +115,8 @@ interface Progress {
   readonly names: Array<string>
   /** What is remembered of each object. */
   readonly states: Map<number, PreviousState>
+  /** Settlements of items in flight so far. */
+  settled: number
   versions: number
 }
 
@@ -122,7 +126,7 @@ interface Progress {
  */
 export const run = (
   commands: ReadonlyArray<Command>
-): Effect.Effect<ReadonlyArray<unknown>, never, QueueStore | PreviousStateStore> =>
+): Effect.Effect<ReadonlyArray<unknown>, never, QueueStore | PreviousStateStore | HistoryOutbox> =>
   Effect.gen(function* () {
     const progress: Progress = {
       last: [],
@@ -133,6 +137,7 @@ export const run = (
       removed: new Set(),
       names: [],
       states: new Map(),
+      settled: 0,
       versions: 0
     }
     const seen: Array<unknown> = []
@@ -140,6 +145,7 @@ export const run = (
     const sinceStart = (time: number | null) => (time === null || time === 0 ? time : time - start)
     for (const command of commands) {
       const claimed = yield* step(progress, command)
+      const records = yield* written(progress)
       const shown = yield* show
       for (const { authority, items } of shown) assertNothingLost(progress, authority, items)
       assert.deepStrictEqual(
@@ -156,6 +162,7 @@ export const run = (
       })
       seen.push({
         claimed: claimed.map(plain),
+        records,
         shown: shown.map(({ items, nextDue, ...rest }) => ({
           ...rest,
           nextDue: sinceStart(nextDue),
@@ -166,6 +173,19 @@ export const run = (
     yield* drain
     return seen
   }).pipe(Effect.orDie) // No store fails here; if one does, the test is to end.
+
+/** What stands in the outbox of the history, which has one entry of each settlement. */
+const written = (progress: Progress) =>
+  Effect.gen(function* () {
+    const records = yield* (yield* HistoryOutbox).next(10_000)
+    assert.deepStrictEqual(
+      records.map(({ id }) => id),
+      [...new Set(records.map(({ id }) => id))].sort((a, b) => a - b)
+    )
+    const ofSettlements = records.filter(({ record }) => record._tag === "Held")
+    assert.lengthOf(ofSettlements, progress.settled)
+    return records.map(({ record }) => ({ ...record, at: 0, ...("item" in record ? { item: 0 } : {}) }))
+  })
 
 /** Delivers all that is left: whatever happened before, nothing may be stuck. */
 const drain = Effect.gen(function* () {
@@ -216,9 +236,16 @@ const step = (progress: Progress, command: Command) =>
       }
       case "Settle": {
         const items = [...progress.inFlight.values()]
-        yield* queue.settle(
-          items.flatMap((item, index) => settlementOf(progress, item, command.outcomes[index] ?? "Keep", now))
+        const settlements = items.flatMap((item, index) =>
+          settlementOf(progress, item, command.outcomes[index] ?? "Keep", now).map((settlement) => ({
+            ...settlement,
+            entry: entryOf(item)
+          }))
         )
+        progress.settled += settlements.length
+        // The second of each comes too late.
+        yield* queue.settle([...settlements, ...settlements])
+        yield* queue.settle(settlements)
         return []
       }
       case "Wait":
@@ -226,11 +253,15 @@ const step = (progress: Progress, command: Command) =>
         return []
       case "Intervene": {
         const items = yield* queue.list(command.authority, { state: command.state, limit: 2 })
-        const count = yield* queue[command.how](command.authority, {
-          _tag: "InState",
-          state: command.state,
-          limit: 2
-        })
+        const count = yield* queue[command.how](
+          command.authority,
+          {
+            _tag: "InState",
+            state: command.state,
+            limit: 2
+          },
+          { name: "admin", address: null }
+        )
         if (command.how === "discard") {
           assert.strictEqual(count, command.state === "in_flight" ? 0 : items.length)
           if (command.state !== "in_flight") for (const item of items) progress.discarded.add(keyOf(item))
@@ -299,6 +330,17 @@ const arrivalOf = (progress: Progress, change: Change, now: number): Arrival => 
   }
   return arrival(version, changed, {
     to,
+    entry: {
+      _tag: "Decided",
+      at: 0,
+      kind: ListenerObject.isUser(changed) ? "user" : "group",
+      objectKey: ListenerObject.objectKey(changed),
+      name: ListenerObject.label(changed),
+      file: version,
+      change: removed ? "removed" : "changed",
+      recipients: to.map((authority) => ({ authority, because: [] })),
+      ignored: []
+    },
     remember: removed ? { _tag: "ExpireAt", at: now + 120 } : { _tag: "State", state: previousUser(version) }
   })
 }
@@ -364,6 +406,19 @@ const settlementOf = (
   if (outcome === "Dead") return [{ _tag: "Dead", id: item.id, attempt: attempt("never") }]
   return [{ _tag: "Release", id: item.id }]
 }
+
+/** Stands for what a delivery says of its end. */
+const entryOf = ({ authority, file, id, object, objectKey }: QueueItem): HistoryEntry => ({
+  _tag: "Held",
+  at: 0,
+  kind: ListenerObject.isUser(object) ? "user" : "group",
+  objectKey,
+  name: ListenerObject.label(object),
+  file,
+  authority,
+  item: id,
+  reason: "it ended"
+})
 
 /** The newest version of every object was delivered, or is in the queue as the object's last item. */
 const assertNothingLost = (progress: Progress, authority: AuthorityName, items: ReadonlyArray<QueueItem>): void => {

@@ -24,6 +24,15 @@ export const previousStatesContract = (test: Test): void => {
       assert.deepStrictEqual(yield* previousOf("u1"), previousUser("c"))
     }))
 
+  test("Q50: forgets what is remembered of one object, when it is asked to", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([arrival("1", user("u1", "a"), state("a")), arrival("2", user("u2", "b"), state("b"))])
+      const states = yield* PreviousStateStore
+      assert.strictEqual((yield* states.get(["u1", "u2"])).size, 2)
+      yield* states.forget("U1")
+      assert.deepStrictEqual([...(yield* states.get(["u1", "u2"])).keys()], ["u2"])
+    }))
+
   test("Q23: forgets a state when its time has come, unless the object comes back before", (queue) =>
     Effect.gen(function* () {
       const states = yield* PreviousStateStore

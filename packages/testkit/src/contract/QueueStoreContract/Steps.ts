@@ -2,6 +2,8 @@
 
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import type { PreviousState } from "@id-connector/core/changes/PreviousState"
+import type { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
+import type { HistoryStoreError } from "@id-connector/core/history/HistoryStore"
 import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import type {
   Attempt,
@@ -16,7 +18,9 @@ import { Effect, Redacted } from "effect"
 /** Defines a test with a store of its own. */
 export type Test = (
   title: string,
-  body: (queue: QueueStoreShape) => Effect.Effect<void, QueueStoreError, PreviousStateStore>
+  body: (
+    queue: QueueStoreShape
+  ) => Effect.Effect<void, QueueStoreError | HistoryStoreError, PreviousStateStore | HistoryOutbox>
 ) => void
 
 export const names = (items: ReadonlyArray<QueueItem>): ReadonlyArray<string> =>

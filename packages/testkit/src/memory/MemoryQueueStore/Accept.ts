@@ -2,7 +2,7 @@
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import * as Coalescing from "@id-connector/core/queue/Coalescing"
 import { type Arrival, ItemId } from "@id-connector/core/queue/QueueStore"
-import { type Memory, pending, untried } from "./Memory.js"
+import { type Memory, pending, record, untried } from "./Memory.js"
 import * as PreviousStates from "./PreviousStates.js"
 import * as Waits from "./Waits.js"
 
@@ -17,9 +17,10 @@ const fresh = {
 
 export const accept = (memory: Memory, batch: ReadonlyArray<Arrival>, now: number): void => {
   const touched = new Set<ItemId>()
-  for (const { confirmed = false, fate, file, object, recipients, remember, sendAgain } of batch) {
+  for (const { confirmed = false, entry, fate, file, object, recipients, remember, sendAgain } of batch) {
     if (memory.takenOver.get(file.name)?.digest === file.digest) continue
     memory.takenOver.set(file.name, { digest: file.digest, fate })
+    if (entry !== undefined) record(memory, [entry])
     PreviousStates.remember(memory, object.id.toLowerCase(), remember, now)
     for (const authority of new Set(recipients)) {
       const objectKey = ListenerObject.objectKey(object)

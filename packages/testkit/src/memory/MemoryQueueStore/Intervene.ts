@@ -1,12 +1,22 @@
 /** What administrators do to items, in memory. */
+import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
+import type { Acted, Actor } from "@id-connector/core/history/HistoryEntry"
+import * as Precedence from "@id-connector/core/queue/Precedence"
 import { itemState } from "@id-connector/core/queue/QueueRow"
 import type { Selection } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
-import { itemsOf, type Memory, type Stored, untried } from "./Memory.js"
+import { itemsOf, type Memory, record, type Stored, untried } from "./Memory.js"
 import * as Waits from "./Waits.js"
 
-export const retry = (memory: Memory, authority: AuthorityName, selection: Selection): number => {
+export const retry = (
+  memory: Memory,
+  authority: AuthorityName,
+  selection: Selection,
+  by: Actor | undefined,
+  now: number
+): number => {
   const again = select(memory, authority, selection).filter(({ state }) => ["delayed", "held", "dead"].includes(state))
+  tell(memory, again, ({ state }) => (state === "held" ? "confirmed" : "retried"), by, now)
   for (const item of again) {
     memory.items.set(item.id, { ...item, ...untried, confirmed: item.confirmed || item.state === "held" })
   }
@@ -17,10 +27,37 @@ export const retry = (memory: Memory, authority: AuthorityName, selection: Selec
   return again.length
 }
 
-export const discard = (memory: Memory, authority: AuthorityName, selection: Selection): number => {
+export const discard = (
+  memory: Memory,
+  authority: AuthorityName,
+  selection: Selection,
+  by: Actor | undefined,
+  now: number
+): number => {
   const gone = select(memory, authority, selection).filter(({ state }) => state !== "in_flight")
+  tell(memory, gone, () => "discarded", by, now)
   for (const { id } of gone) Waits.remove(memory, id)
   return gone.length
+}
+
+/** The history says of each item who did it. */
+const tell = (
+  memory: Memory,
+  items: ReadonlyArray<Stored>,
+  actionOf: (item: Stored) => Acted["action"],
+  by: Actor | undefined,
+  at: number
+): void => {
+  if (by === undefined) return
+  record(
+    memory,
+    items.map((item): Acted => {
+      const { authority, file, id, object, objectKey } = item
+      const kind = ListenerObject.isUser(object) ? "user" : "group"
+      const name = Precedence.nameKey(object)
+      return { _tag: "Acted", at, kind, objectKey, name, file, authority, item: id, action: actionOf(item), by }
+    })
+  )
 }
 
 const select = (memory: Memory, authority: AuthorityName, selection: Selection): ReadonlyArray<Stored> =>

@@ -1,5 +1,7 @@
 /** What the storage in memory holds, and what its parts look up in it. */
 import type { PreviousState } from "@id-connector/core/changes/PreviousState"
+import type { HistoryRecord } from "@id-connector/core/history/HistoryEntry"
+import type { Numbered } from "@id-connector/core/history/HistoryStore"
 import type { RowState } from "@id-connector/core/queue/QueueRow"
 import type {
   Account,
@@ -35,6 +37,9 @@ export interface AtTarget {
 
 export interface Memory {
   lastId: number
+  lastRecord: number
+  /** See `HistoryOutbox`. */
+  outbox: Array<Numbered>
   lastDeleted: number
   /** By id, thus in the order of arrival. */
   readonly items: Map<ItemId, Stored>
@@ -49,6 +54,8 @@ export interface Memory {
 
 export const make = (): Memory => ({
   lastId: 0,
+  lastRecord: 0,
+  outbox: [],
   lastDeleted: 0,
   items: new Map(),
   delivered: new Map(),
@@ -58,6 +65,11 @@ export const make = (): Memory => ({
   takenOver: new Map(),
   previous: new Map()
 })
+
+/** Writes records down, in their order. */
+export const record = (memory: Memory, records: ReadonlyArray<HistoryRecord>): void => {
+  for (const entry of records) memory.outbox.push({ id: ++memory.lastRecord, record: entry })
+}
 
 /** As if never tried. */
 export const untried = { state: "ready", attempts: 0, availableAt: 0, lastError: null } as const

@@ -22,6 +22,7 @@ export const make = (memory: Memory): PreviousStateStoreShape => ({
         if (!memory.previous.has(key)) memory.previous.set(key, { state, expiresAt: rounded(expiresAt) })
       }
     }),
+  forget: (id) => Effect.sync(() => void memory.previous.delete(id.toLowerCase())),
   purge: Effect.map(Clock.currentTimeMillis, (now) => {
     const expired = [...memory.previous].filter(([, { expiresAt }]) => expiresAt !== null && expiresAt <= now)
     for (const [id] of expired) memory.previous.delete(id)

@@ -5,7 +5,7 @@ import * as Coalescing from "@id-connector/core/queue/Coalescing"
 import * as Precedence from "@id-connector/core/queue/Precedence"
 import { type Attempt, attemptsKept, type Settlement } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
-import { itemsOf, keyOf, type Memory, pending, type Stored, untried } from "./Memory.js"
+import { itemsOf, keyOf, type Memory, pending, record, type Stored, untried } from "./Memory.js"
 import * as Waits from "./Waits.js"
 
 type Done = Extract<Settlement, { readonly _tag: "Done" }>
@@ -15,6 +15,11 @@ export const settle = (memory: Memory, settlements: ReadonlyArray<Settlement>, n
   const isDone = (settlement: Settlement): settlement is Done => settlement._tag === "Done"
   const first = settlements.filter(({ id }, index) => settlements.findIndex((other) => other.id === id) === index)
   const undelivered = first.flatMap((settlement) => (isDone(settlement) ? [] : [settlement]))
+  const settled = first.filter(({ id }) => memory.items.get(id)?.state === "in_flight")
+  record(
+    memory,
+    settled.flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
+  )
   giveBack(memory, undelivered)
   for (const settlement of first) if (isDone(settlement)) finish(memory, settlement, now)
 }

@@ -1,0 +1,76 @@
+/** The provisioning log, for those who ask. What is in it is written with what happens, see `HistoryOutbox`. */
+import { Context, type Effect, type Option, Schema } from "effect"
+import type { AuthorityName } from "../schools/SchoolAuthority.js"
+import type { Audited, HistoryEntry, HistoryRecord } from "./HistoryEntry.js"
+
+/** A record and its number. Later ones have greater numbers, which are never used twice. */
+export interface Numbered<A extends HistoryRecord = HistoryRecord> {
+  readonly id: number
+  readonly record: A
+}
+
+/** Which entries to list. What is not given does not matter. */
+export interface HistoryFilter {
+  /** Of one object, by its key. */
+  readonly objectKey?: string
+  /** User or group name at the time of the entry, without regard to case; with what else the same objects were called. */
+  readonly name?: string
+  readonly kind?: "user" | "group"
+  readonly authority?: AuthorityName
+  readonly entry?: HistoryEntry["_tag"]
+  /** See `HistoryEntry.outcomeOf`. */
+  readonly outcome?: string
+  /** Milliseconds since 1970, both included. */
+  readonly since?: number
+  readonly until?: number
+  /** Only those before this number. */
+  readonly before?: number
+  /** At most so many. */
+  readonly limit: number
+}
+
+export interface AuditFilter {
+  /** Name of who did it, without regard to case. */
+  readonly by?: string
+  readonly since?: number
+  readonly until?: number
+  readonly before?: number
+  readonly limit: number
+}
+
+/** What is older than this goes, in milliseconds since 1970. */
+export interface Retention {
+  readonly history: number
+  readonly audit: number
+}
+
+/** The history could not do what was asked. */
+export class HistoryStoreError extends Schema.TaggedError<HistoryStoreError>()("HistoryStoreError", {
+  operation: Schema.String,
+  cause: Schema.Defect
+}) {
+  override get message() {
+    return `The history failed at "${this.operation}": ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+  }
+}
+
+type Answer<A> = Effect.Effect<A, HistoryStoreError>
+
+export interface HistoryStoreShape {
+  /** Takes records over. Those whose numbers it has are left out: it may be told twice. */
+  readonly add: (records: ReadonlyArray<Numbered>) => Answer<void>
+  /** The newest first. */
+  readonly list: (filter: HistoryFilter) => Answer<ReadonlyArray<Numbered<HistoryEntry>>>
+  readonly one: (id: number) => Answer<Option.Option<Numbered<HistoryEntry>>>
+  /** The newest first. */
+  readonly audit: (filter: AuditFilter) => Answer<ReadonlyArray<Numbered<Audited>>>
+  /** Removes at most `limit` records that are too old, and answers with their number. */
+  readonly purge: (retention: Retention, limit: number) => Answer<number>
+  /** Removes all about an object, so that nothing of it is left in the file, and answers with the number of entries. */
+  readonly erase: (objectKey: string) => Answer<number>
+}
+
+export class HistoryStore extends Context.Tag("@id-connector/core/history/HistoryStore")<
+  HistoryStore,
+  HistoryStoreShape
+>() {}

@@ -1,0 +1,101 @@
+/** What goes into the history, and out of it. To be run in a transaction each. */
+import type { SqlClient } from "@effect/sql"
+import { type HistoryEntry, outcomeOf } from "@id-connector/core/history/HistoryEntry"
+import type { Numbered, Retention } from "@id-connector/core/history/HistoryStore"
+import { Effect } from "effect"
+import * as ShortKey from "../ShortKey.js"
+import * as Codes from "./Codes.js"
+
+/** See `HistoryStore.add`. */
+export const add = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, records: ReadonlyArray<Numbered>) {
+  const entries: Array<Numbered<HistoryEntry>> = []
+  const audited: Array<readonly [number, number, string, string]> = []
+  for (const { id, record } of records) {
+    if (record._tag === "Audited") audited.push([id, record.at, record.by.name.toLowerCase(), JSON.stringify(record)])
+    else entries.push({ id, record })
+  }
+  if (entries.length > 0) {
+    const authorities = entries.flatMap(({ record }) => ("authority" in record ? [record.authority] : []))
+    const numbers = yield* numbersOf(sql, new Set(authorities))
+    yield* sql`
+      INSERT OR IGNORE INTO history (id, at, kind, object, object_key, authority, item, entry, outcome, body)
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+        value ->> 8, value ->> 9
+      FROM json_each(${JSON.stringify(entries.map((entry) => rowOf(entry, numbers)))})`
+    const names = new Map(
+      entries.map(({ record: { name, objectKey } }) => [
+        `${name.toLowerCase()}\n${objectKey}`,
+        [name, objectKey] as const
+      ])
+    )
+    yield* sql`
+      INSERT OR IGNORE INTO names (name, object, object_key)
+      SELECT value ->> 0, value ->> 1, value ->> 2
+      FROM json_each(${JSON.stringify([...names.values()].map(([name, key]) => [name.toLowerCase(), ShortKey.of(key), key]))})`
+  }
+  if (audited.length > 0) {
+    yield* sql`
+      INSERT OR IGNORE INTO audit (id, at, name, body)
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${JSON.stringify(audited)})`
+  }
+})
+
+const rowOf = ({ id, record }: Numbered<HistoryEntry>, numbers: ReadonlyMap<string, number>) => {
+  const { at, kind, objectKey, ...body } = record
+  return [
+    id,
+    Math.round(at),
+    kind === "user" ? 0 : 1,
+    ShortKey.of(objectKey),
+    objectKey,
+    "authority" in record ? (numbers.get(record.authority) ?? null) : null,
+    "item" in record ? record.item : null,
+    Codes.entries.indexOf(record._tag),
+    Codes.outcomes.indexOf(outcomeOf(record)),
+    JSON.stringify({ ...body, _tag: undefined, authority: undefined, item: undefined })
+  ]
+}
+
+const numbersOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, names: ReadonlySet<string>) {
+  if (names.size === 0) return new Map<string, number>()
+  const json = JSON.stringify([...names])
+  yield* sql`INSERT OR IGNORE INTO authorities (name) SELECT value FROM json_each(${json})`
+  const rows = yield* sql<{ id: number; name: string }>`
+    SELECT id, name FROM authorities WHERE name IN (SELECT value FROM json_each(${json}))`
+  return new Map(rows.map(({ id, name }) => [name, id]))
+})
+
+/** See `HistoryStore.purge`. Ids ascend with time: the oldest are looked at, not all. */
+export const purge = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  { audit, history }: Retention,
+  limit: number
+) {
+  const gone = yield* sql<{ object: number }>`
+    DELETE FROM history WHERE id IN (SELECT id FROM history ORDER BY id LIMIT ${limit}) AND at < ${Math.round(history)}
+    RETURNING object`
+  yield* forgetNames(
+    sql,
+    gone.map(({ object }) => object)
+  )
+  const audited = yield* sql`
+    DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ${limit}) AND at < ${Math.round(audit)} RETURNING id`
+  return gone.length + audited.length
+})
+
+/** Those of objects of which nothing is left. */
+const forgetNames = (sql: SqlClient.SqlClient, objects: ReadonlyArray<number>) =>
+  objects.length === 0
+    ? Effect.void
+    : sql`
+        DELETE FROM names
+        WHERE object IN (SELECT value FROM json_each(${ShortKey.json(objects)}))
+          AND NOT EXISTS (SELECT 1 FROM history AS h WHERE h.object = names.object AND h.object_key = names.object_key)`
+
+/** See `HistoryStore.erase`. */
+export const erase = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, objectKey: string) {
+  const object = ShortKey.of(objectKey)
+  const gone = yield* sql`DELETE FROM history WHERE object = ${object} AND object_key = ${objectKey} RETURNING id`
+  yield* sql`DELETE FROM names WHERE object = ${object} AND object_key = ${objectKey}`
+  return gone.length
+})

@@ -1,0 +1,154 @@
+/** What every history keeps, whatever it stands on: a test suite. */
+import { assert, describe, it } from "@effect/vitest"
+import { type HistoryEntry, type HistoryRecord, searchable } from "@id-connector/core/history/HistoryEntry"
+import { type HistoryFilter, HistoryStore, type Numbered } from "@id-connector/core/history/HistoryStore"
+import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
+import { Effect, FastCheck, type Layer, Option } from "effect"
+import * as MemoryHistoryStore from "../memory/MemoryHistoryStore.js"
+
+// @effect-diagnostics strictEffectProvide:off -- each test gets a history of its own.
+
+const hour = 3_600_000
+
+const authorities = ["North", "South", "Träger Ü"].map((name) => AuthorityName.make(name))
+
+const Authority = FastCheck.constantFrom(...authorities)
+
+const about = {
+  at: FastCheck.integer({ min: 0, max: 20 }).map((hours) => hours * hour),
+  kind: FastCheck.constantFrom("user" as const, "group" as const),
+  objectKey: FastCheck.constantFrom("user:1", "user:2", "group:1"),
+  name: FastCheck.constantFrom("anna", "Anna", "bert", "School1-1a"),
+  file: FastCheck.constantFrom("1.json", "2.json")
+}
+
+const ofItem = { ...about, authority: Authority, item: FastCheck.integer({ min: 1, max: 9 }) }
+
+const request = FastCheck.constantFrom(null, "0b8a5c5e-0000-4000-8000-000000000001")
+
+const Entry: FastCheck.Arbitrary<HistoryEntry> = FastCheck.oneof(
+  FastCheck.record({
+    ...about,
+    _tag: FastCheck.constant("Decided" as const),
+    change: FastCheck.constantFrom("changed" as const, "removed" as const),
+    recipients: FastCheck.constantFrom(
+      [],
+      [
+        {
+          authority: authorities[0] ?? AuthorityName.make("x"),
+          because: [{ _tag: "CurrentSchool" as const, school: "A" }]
+        }
+      ]
+    ),
+    ignored: FastCheck.constantFrom([], [{ _tag: "SchoolNotMapped" as const, school: "Ä" }])
+  }),
+  FastCheck.record({
+    ...ofItem,
+    _tag: FastCheck.constant("Delivered" as const),
+    outcome: FastCheck.constantFrom("created" as const, "modified" as const, "removed" as const),
+    detail: FastCheck.constantFrom(null, "why"),
+    mapping: FastCheck.constantFrom(null, "users"),
+    changed: FastCheck.constantFrom(null, ["firstname"]),
+    warnings: FastCheck.constantFrom([], ["look"]),
+    attempts: FastCheck.integer({ min: 1, max: 3 }),
+    millis: FastCheck.integer({ min: 0, max: 100 }),
+    request
+  }),
+  FastCheck.record({
+    ...ofItem,
+    _tag: FastCheck.constant("Failed" as const),
+    attempt: FastCheck.integer({ min: 1, max: 3 }),
+    reason: FastCheck.constantFrom("it failed"),
+    until: about.at,
+    request
+  }),
+  FastCheck.record({
+    ...ofItem,
+    _tag: FastCheck.constant("GivenUp" as const),
+    attempt: FastCheck.integer({ min: 1, max: 3 }),
+    reason: FastCheck.constantFrom("never"),
+    request
+  }),
+  FastCheck.record({
+    ...ofItem,
+    _tag: FastCheck.constant("Acted" as const),
+    action: FastCheck.constantFrom("retried" as const, "discarded" as const),
+    by: FastCheck.constant({ name: "admin", address: null })
+  })
+)
+
+const Record: FastCheck.Arbitrary<HistoryRecord> = FastCheck.oneof(
+  { weight: 4, arbitrary: Entry },
+  {
+    weight: 1,
+    arbitrary: FastCheck.record({
+      _tag: FastCheck.constant("Audited" as const),
+      at: about.at,
+      by: FastCheck.record({ name: FastCheck.constantFrom("admin", "Other"), address: FastCheck.constant("10.0.0.1") }),
+      action: FastCheck.constantFrom("queue.pause", "authority.create"),
+      subject: FastCheck.constantFrom(null, "North"),
+      status: FastCheck.constantFrom(null, 200),
+      request
+    })
+  }
+)
+
+const optional = <A>(arbitrary: FastCheck.Arbitrary<A>) => FastCheck.option(arbitrary, { nil: undefined, freq: 3 })
+
+const given = <A extends object>(filter: A): A =>
+  Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as A
+
+const Filter = FastCheck.record({
+  objectKey: optional(about.objectKey),
+  name: optional(FastCheck.constantFrom("ANNA", "bert", "nobody")),
+  kind: optional(about.kind),
+  authority: optional(Authority),
+  entry: optional(FastCheck.constantFrom("Decided" as const, "Delivered" as const, "Acted" as const)),
+  outcome: optional(FastCheck.constantFrom(...searchable)),
+  since: optional(about.at),
+  until: optional(about.at),
+  before: optional(FastCheck.integer({ min: 1, max: 40 })),
+  limit: FastCheck.integer({ min: 1, max: 50 })
+}).map((filter) => given(filter) as HistoryFilter)
+
+const numbered = (records: ReadonlyArray<HistoryRecord>): ReadonlyArray<Numbered> =>
+  [...records]
+    // As it is but for clocks that are set: later ones have greater numbers.
+    .sort((a, b) => a.at - b.at)
+    .map((record, index) => ({ id: index + 1, record }))
+
+const Records = FastCheck.array(Record, { maxLength: 40 }).map(numbered)
+
+/** Defines the suite. `layer` is built anew for each test, and has to be empty then. */
+export const historyStoreContract = <E>(name: string, layer: Layer.Layer<HistoryStore, E>): void => {
+  describe(`HistoryStore on ${name}`, () => {
+    it.effect.prop(
+      "H1: answers every question as the history in memory does, also after records were told twice, purged and erased",
+      [Records, FastCheck.array(Filter, { minLength: 1, maxLength: 5 }), about.at, about.objectKey],
+      ([records, filters, tooOld, erased]) => {
+        const look = Effect.gen(function* () {
+          const history = yield* HistoryStore
+          const lists = Effect.forEach(filters, (filter) => history.list(filter))
+          const audits = Effect.forEach(filters, ({ before, limit, since, until }) =>
+            history.audit(given({ by: "ADMIN", since, until, before, limit }) as never)
+          )
+          const all = Effect.all([lists, audits, Effect.map(history.one(3), Option.getOrNull)])
+          yield* history.add(records.slice(0, 20))
+          yield* history.add(records.slice(10))
+          const first = yield* all
+          const gone = yield* history.purge({ history: tooOld, audit: tooOld / 2 }, 10)
+          const second = yield* all
+          const forgotten = yield* history.erase(erased)
+          return [first, gone, second, forgotten, yield* all]
+        })
+        return Effect.gen(function* () {
+          assert.deepStrictEqual(
+            yield* Effect.provide(look, layer),
+            yield* Effect.provide(look, MemoryHistoryStore.layer)
+          )
+        })
+      },
+      { fastCheck: { numRuns: 60 }, timeout: 120_000 }
+    )
+  })
+}

@@ -1,0 +1,75 @@
+/** The history in memory, for tests: the model that other storages are compared with. It looks through everything each time. */
+import { type HistoryEntry, type HistoryRecord, outcomeOf } from "@id-connector/core/history/HistoryEntry"
+import { type HistoryFilter, HistoryStore, type Numbered } from "@id-connector/core/history/HistoryStore"
+import { Effect, Layer, Option } from "effect"
+
+/** Empty at first. Every build of the layer has its own content. */
+export const layer: Layer.Layer<HistoryStore> = Layer.sync(HistoryStore, () => {
+  let all: ReadonlyArray<Numbered> = []
+  const entries = () => newestFirst(all).flatMap((numbered) => (isEntry(numbered) ? [numbered] : []))
+  const keep = (isKept: (record: HistoryRecord) => boolean, limit = all.length): number => {
+    const before = all.length
+    // In the order of numbers, and only as far as `limit`.
+    const audited = all.filter(({ record }) => record._tag === "Audited").slice(0, limit)
+    const others = all.filter(({ record }) => record._tag !== "Audited").slice(0, limit)
+    const gone = new Set([...audited, ...others].filter(({ record }) => !isKept(record)))
+    all = all.filter((numbered) => !gone.has(numbered))
+    return before - all.length
+  }
+  return {
+    add: (records) =>
+      Effect.sync(() => {
+        const known = new Set(all.map(({ id }) => id))
+        const news = records.filter(
+          ({ id }, index) => !known.has(id) && records.findIndex((one) => one.id === id) === index
+        )
+        all = [...all, ...news].sort((a, b) => a.id - b.id)
+      }),
+    list: (filter) =>
+      Effect.sync(() => {
+        const keys = filter.name === undefined ? null : new Set(namedSo(entries(), filter.name))
+        return entries()
+          .filter(({ id, record }) => isBefore(id, filter) && isWithin(record, filter) && fits(record, filter, keys))
+          .slice(0, filter.limit)
+      }),
+    one: (id) => Effect.sync(() => Option.fromNullable(entries().find((entry) => entry.id === id))),
+    audit: (filter) =>
+      Effect.sync(() =>
+        newestFirst(all)
+          .flatMap(({ id, record }) => (record._tag === "Audited" ? [{ id, record }] : []))
+          .filter(
+            ({ id, record }) =>
+              isBefore(id, filter) &&
+              isWithin(record, filter) &&
+              (filter.by === undefined || record.by.name.toLowerCase() === filter.by.toLowerCase())
+          )
+          .slice(0, filter.limit)
+      ),
+    purge: ({ audit, history }, limit) =>
+      Effect.sync(() => keep((record) => record.at >= (record._tag === "Audited" ? audit : history), limit)),
+    erase: (objectKey) =>
+      Effect.sync(() => keep((record) => record._tag === "Audited" || record.objectKey !== objectKey))
+  }
+})
+
+const newestFirst = (all: ReadonlyArray<Numbered>) => [...all].reverse()
+
+const isEntry = (numbered: Numbered): numbered is Numbered<HistoryEntry> => numbered.record._tag !== "Audited"
+
+const namedSo = (entries: ReadonlyArray<Numbered<HistoryEntry>>, name: string): ReadonlyArray<string> =>
+  entries.flatMap(({ record }) => (record.name.toLowerCase() === name.toLowerCase() ? [record.objectKey] : []))
+
+const isBefore = (id: number, { before }: { readonly before?: number }) => before === undefined || id < before
+
+const isWithin = (
+  { at }: HistoryRecord,
+  { since, until }: { readonly since?: number; readonly until?: number }
+): boolean => (since === undefined || at >= since) && (until === undefined || at <= until)
+
+const fits = (entry: HistoryEntry, filter: HistoryFilter, keys: ReadonlySet<string> | null): boolean =>
+  (keys === null || keys.has(entry.objectKey)) &&
+  (filter.objectKey === undefined || entry.objectKey === filter.objectKey) &&
+  (filter.kind === undefined || entry.kind === filter.kind) &&
+  (filter.authority === undefined || ("authority" in entry && entry.authority === filter.authority)) &&
+  (filter.entry === undefined || entry._tag === filter.entry) &&
+  (filter.outcome === undefined || outcomeOf(entry) === filter.outcome)
