@@ -14,8 +14,6 @@ export const defaultRetention: Retention = { history: 90, audit: 365 }
 /** So much at a time: the rest of the connector has its turn in between. */
 const portion = 1_000
 
-const every = "1 second"
-
 /** What has become too old today goes today. */
 const purgedEvery = "1 hour"
 
@@ -25,7 +23,10 @@ const afterFailure = "30 seconds"
  * A history that is up to date when it is asked, and kept so in the background. While the history's file can't be used, entries
  * stay in the outbox.
  */
-export const layer = (retention: Retention): Layer.Layer<HistoryStore, never, HistoryStore | HistoryOutbox> =>
+export const layer = (
+  retention: Retention,
+  every: Duration.DurationInput = "1 second"
+): Layer.Layer<HistoryStore, never, HistoryStore | HistoryOutbox> =>
   Layer.scoped(
     HistoryStore,
     Effect.gen(function* () {
