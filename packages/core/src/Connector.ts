@@ -1,5 +1,5 @@
 /** The whole connector: the in queue, and an out queue for every active school authority. */
-import { type Cause, Clock, Context, Effect, Layer, Schedule, Stream } from "effect"
+import { type Cause, Clock, Context, Duration, Effect, Layer, Schedule, Stream } from "effect"
 import * as ConfigurationChanges from "./ConfigurationChanges.js"
 import * as ConfigState from "./config/ConfigState.js"
 import {
@@ -85,6 +85,7 @@ export const layer = Layer.scoped(
     // What is begun first ends last.
     const outQueues = yield* OutQueues.make
     yield* purgePreviousStates
+    yield* ageEvidence
     const report = yield* ConfigurationReport.make
     const reportChanges = yield* ConfigurationChanges.make(config.lastMapping)
     // One after the other, and each for itself: whatever one of them does, the next configuration is followed.
@@ -110,6 +111,27 @@ export const layer = Layer.scoped(
 const purgePreviousStates = Effect.flatMap(PreviousStateStore, ({ purge }) =>
   persistently(purge).pipe(Effect.repeat(Schedule.spaced("1 hour")), Effect.forkScoped)
 )
+
+/** Requests and answers hold data of people. Who has not looked at a dead letter by then schedules its object again. */
+const evidenceKept = Duration.days(90)
+
+const ageEvidence = Effect.gen(function* () {
+  const store = yield* QueueStore
+  const age = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    inBatches((limit) => store.ageEvidence(now - Duration.toMillis(evidenceKept), limit))
+  )
+  yield* persistently(age).pipe(
+    Effect.tap((aged) =>
+      aged === 0
+        ? Effect.void
+        : Effect.logInfo("Removed requests and answers of failed deliveries that are older than 90 days.", {
+            attempts: aged
+          })
+    ),
+    Effect.repeat(Schedule.spaced("1 hour")),
+    Effect.forkScoped
+  )
+})
 
 const followedBadly = (cause: Cause.Cause<unknown>) =>
   Effect.logError("Could not follow a change of the configuration completely. This is a bug.", cause)

@@ -22,7 +22,7 @@ import { concerned, holders } from "./SqlQueueStore/Concerned.js"
 import { countDelivered } from "./SqlQueueStore/CountDelivered.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
 import { Generations } from "./SqlQueueStore/Generations.js"
-import { discard, paused, retry, setPaused, type Who } from "./SqlQueueStore/Intervene.js"
+import { ageEvidence, discard, paused, retry, setPaused, type Who } from "./SqlQueueStore/Intervene.js"
 import {
   authoritiesOf,
   counts,
@@ -110,6 +110,7 @@ const queue: Layer.Layer<
       receipt: (authority, objectKey) => receipt(sql, idOf(authority), objectKey).pipe(reading, operation("receipt")),
       othersWith: (authority, recordUid, objectKey) =>
         othersWith(sql, idOf(authority), recordUid, objectKey).pipe(reading, operation("othersWith")),
+      ageEvidence: (before, limit) => ageEvidence(sql, before, limit).pipe(transaction, operation("ageEvidence")),
       holding: (authority) => holding(sql, idOf(authority)).pipe(reading, operation("holding")),
       countDelivered: (places, after, limit) =>
         countDelivered(

@@ -313,6 +313,11 @@ export interface QueueStoreShape {
     recordUid: string,
     objectKey: string
   ) => Answer<ReadonlyArray<string | null>>
+  /**
+   * Removes requests and answers of at most `limit` attempts that failed before a time, in milliseconds since 1970, and returns their
+   * number: they hold data of people. The errors stay.
+   */
+  readonly ageEvidence: (before: number, limit: number) => Answer<number>
   /** How many objects were delivered to the authority and not removed since. */
   readonly holding: (authority: AuthorityName) => Answer<number>
   /**

@@ -100,6 +100,19 @@ const idsOf = (sql: SqlClient.SqlClient, authority: AuthorityName, selection: Se
         CROSS JOIN queue AS q ON q.id = k.value AND q.authority = ${authority}`
     : inStates(sql, authority, rowStates(selection.state), { after: 0, limit: selection.limit })
 
+/** See `QueueStore.ageEvidence`. To be run in a transaction. */
+export const ageEvidence = (sql: SqlClient.SqlClient, before: number, limit: number): Statements<number> =>
+  Effect.map(
+    sql`
+      UPDATE attempts SET evidence = NULL
+      WHERE rowid IN (
+        SELECT rowid FROM attempts INDEXED BY attempts_evidence
+        WHERE evidence IS NOT NULL AND at < ${Math.round(before)} LIMIT ${limit}
+      )
+      RETURNING item`,
+    (rows) => rows.length
+  )
+
 /** See `QueueStore.paused`. */
 export const paused = (sql: SqlClient.SqlClient): Statements<ReadonlySet<AuthorityName>> =>
   Effect.map(

@@ -100,6 +100,7 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
     Effect.sync(() => memory.delivered.get(Memory.keyOf({ authority, objectKey }))?.receipt ?? null),
   othersWith: (authority, recordUid, objectKey) =>
     Effect.sync(() => Look.othersWith(memory, authority, recordUid, objectKey)),
+  ageEvidence: (before, limit) => Effect.sync(() => Intervene.ageEvidence(memory, before, limit)),
   holding: (authority) =>
     Effect.sync(() => [...memory.delivered.keys()].filter((key) => key.startsWith(`${authority}\n`)).length),
   countDelivered: (places) =>

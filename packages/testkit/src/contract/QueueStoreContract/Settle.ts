@@ -285,6 +285,19 @@ export const settleContract = (test: Test): void => {
       assert.deepStrictEqual(yield* queue.list(south, { object: "anna", limit: 9 }), [])
     }))
 
+  test("Q52: removes requests and answers that are old, some at a time, and keeps the errors", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])
+      yield* dead(queue, ...(yield* queue.claim(north, 9)))
+      assert.strictEqual(yield* queue.ageEvidence(7, 9), 0)
+      assert.strictEqual(yield* queue.ageEvidence(8, 1), 1)
+      assert.strictEqual(yield* queue.ageEvidence(8, 9), 1)
+      assert.strictEqual(yield* queue.ageEvidence(8, 9), 0)
+      const [item] = yield* queue.list(north, { limit: 1 })
+      const shown = Option.getOrNull(yield* queue.show(north, item?.id ?? ItemId.make(1)))
+      assert.deepStrictEqual(shown?.attempts, [{ at: 7, error: "never", evidence: null }])
+    }))
+
   test("Q51: knows who holds an object", (queue) =>
     Effect.gen(function* () {
       yield* queue.accept([arrival("1", user("u1", "anna"), { to: [south, north] })])

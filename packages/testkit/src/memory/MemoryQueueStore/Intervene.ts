@@ -77,3 +77,16 @@ export const shiftDue = (memory: Memory, by: number, latest: number): number => 
   }
   return shifted
 }
+
+export const ageEvidence = (memory: Memory, before: number, limit: number): number => {
+  let aged = 0
+  for (const item of [...memory.items.values()]) {
+    const history = item.history.map((attempt) => {
+      if (attempt.evidence === null || attempt.at >= before || aged >= limit) return attempt
+      aged += 1
+      return { ...attempt, evidence: null }
+    })
+    memory.items.set(item.id, { ...item, history })
+  }
+  return aged
+}

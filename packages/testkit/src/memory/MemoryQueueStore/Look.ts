@@ -49,7 +49,13 @@ export const nextDue = (memory: Memory, authority: AuthorityName): number | null
 
 /** Who has objects, or an item of them, by object. */
 export const holders = (memory: Memory, objectKey: string): ReadonlyArray<AuthorityName> =>
-  [...memory.delivered.values()].flatMap((one) => (one.objectKey === objectKey ? [one.authority] : [])).sort()
+  [...memory.delivered.keys()]
+    .flatMap((key) => {
+      const [authority, of] = key.split("\n")
+      return of === objectKey && authority !== undefined ? [authority as AuthorityName] : []
+    })
+    .filter((authority) => !memory.deleted.has(authority))
+    .sort()
 
 export const concerned = (
   memory: Memory,
