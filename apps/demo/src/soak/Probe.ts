@@ -4,8 +4,9 @@
  */
 import { Schema } from "effect"
 
-/** What the module writes, in bytes but for the handles. */
+/** What the module writes; memory in bytes. */
 export const Reading = Schema.Struct({
+  pid: Schema.Number,
   heap: Schema.Number,
   external: Schema.Number,
   /** Sockets, files, timers and whatever else is open. */
@@ -32,7 +33,7 @@ if (isMainThread) {
       collect()
       const { external, heapUsed } = process.memoryUsage()
       const handles = process.getActiveResourcesInfo().length
-      writeFileSync(file + ".new", JSON.stringify({ heap: heapUsed, external, handles }))
+      writeFileSync(file + ".new", JSON.stringify({ pid: process.pid, heap: heapUsed, external, handles }))
       renameSync(file + ".new", file)
     } catch {}
   }, ${everyMillis}).unref()

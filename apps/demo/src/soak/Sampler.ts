@@ -37,7 +37,9 @@ export const read = (
   const status = tried(() => Fs.readFileSync(`/proc/${pid}/status`, "utf8"))
   const inStatus = (name: string) => numberOf(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status ?? "")?.[1])
   const resident = inStatus("VmRSS")
-  const reading = Option.getOrNull(Probe.decode(tried(() => Fs.readFileSync(probe, "utf8")) ?? ""))
+  const written = Probe.decode(tried(() => Fs.readFileSync(probe, "utf8")) ?? "")
+  // What the process before has written may still be there.
+  const reading = Option.getOrNull(Option.filter(written, (by) => by.pid === pid))
   const counters: Counters = { at: now, pid, delivered: figures?.delivered ?? null, processor: processorOf(pid) }
   const rate = (of: "delivered" | "processor") => {
     const [earlier, later] = [before?.[of] ?? null, counters[of]]

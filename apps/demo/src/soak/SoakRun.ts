@@ -4,17 +4,16 @@
  * The connector under steady changes for long: targets that fail, an administrator who asks and changes things, restarts; looked at every
  * few seconds. In the end the targets have to hold what the source says.
  */
-import type { ChildProcess } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { FileSystem } from "@effect/platform"
-import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
-import { Clock, Effect, Exit, Fiber, Ref, Schedule, Scope } from "effect"
+import { Clock, Effect, Fiber, Ref, Schedule } from "effect"
 import * as Connector from "../bench/Connector.js"
 import * as Rig from "../faults/Rig.js"
 import * as Year from "../faults/Year.js"
 import * as Administrator from "./Administrator.js"
 import * as Changes from "./Changes.js"
+import * as Lives from "./Lives.js"
 import * as LogRotation from "./LogRotation.js"
 import * as Probe from "./Probe.js"
 import type { Sample } from "./Quantity.js"
@@ -50,13 +49,6 @@ export const nothingSeen: Seen = { samples: [], files: 0, requests: 0, restarts:
 /** Longer than any back-off that a fault leaves behind. */
 const toSettle = "6 minutes"
 
-/** A connector that runs. */
-interface Running {
-  readonly child: ChildProcess
-  readonly api: string
-  readonly end: (signal: "SIGTERM" | "SIGKILL") => Effect.Effect<void>
-}
-
 /** `seen` is kept up to date, for whoever ends the run early. */
 export const run = (options: Options, seen: Ref.Ref<Seen>): Effect.Effect<void, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
@@ -75,39 +67,9 @@ export const run = (options: Options, seen: Ref.Ref<Seen>): Effect.Effect<void, 
     const wrong = (lines: ReadonlyArray<string>) =>
       Ref.update(seen, (before) => ({ ...before, wrong: [...before.wrong, ...lines] }))
 
-    let running: Running | null = null
-    let life = 0
-    const begin = Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const env = { NODE_OPTIONS: Probe.nodeOptions(probe, every * 1000) }
-      const connector = yield* Scope.extend(Connector.start(directory, env), scope)
-      const api = yield* Effect.orDie(connector.api)
-      life++
-      let isWanted = false
-      const { child } = connector
-      child.once("exit", (code, signal) => {
-        if (!isWanted) Effect.runSync(wrong([`the connector ended by itself, with ${code ?? signal}`]))
-      })
-      running = {
-        child,
-        api,
-        end: (signal) =>
-          Effect.gen(function* () {
-            isWanted = true
-            running = null
-            yield* Effect.promise(() => ServiceProcess.end(child, signal))
-            if (signal === "SIGTERM" && child.exitCode !== 0) {
-              yield* wrong([`SIGTERM: the connector ended with ${child.exitCode ?? child.signalCode} instead of 0`])
-            }
-            yield* Scope.close(scope, Exit.void)
-          })
-      }
-    })
-    const end = (signal: "SIGTERM" | "SIGKILL") => Effect.suspend(() => running?.end(signal) ?? Effect.void)
-    // Ctrl-C reaches it, too, where a terminal sends it to all.
-    yield* Effect.addFinalizer(() => end("SIGKILL"))
-
-    const admin = Administrator.make(directory, Object.keys(Year.schools), () => running?.api ?? null)
+    const env = { NODE_OPTIONS: Probe.nodeOptions(probe, every * 1000) }
+    const connector = yield* Lives.make(Connector.start(directory, env), (line) => Effect.runSync(wrong([line])))
+    const admin = Administrator.make(directory, Object.keys(Year.schools), () => connector.running()?.api ?? null)
 
     let files = 0
     const drop = (contents: ReadonlyArray<unknown>) =>
@@ -121,22 +83,23 @@ export const run = (options: Options, seen: Ref.Ref<Seen>): Effect.Effect<void, 
     const sample = Effect.gen(function* () {
       const at = yield* now
       LogRotation.countErrors(LogRotation.rotate(directory), errors)
-      yield* note({ files, requests: admin.requests(), restarts: Math.max(0, life - 1), errors })
+      yield* note({ files, requests: admin.requests(), restarts: Math.max(0, connector.count() - 1), errors })
+      const running = connector.running()
       const pid = running?.child.pid
-      if (pid === undefined) return
+      if (running === null || pid === undefined) return
       const figures = yield* admin.figures
       // Restarted meanwhile.
-      if (running?.child.pid !== pid) return
+      if (connector.running() !== running) return
       const looked = Sampler.read({ directory, pid, probe }, figures, at * 1000, counters)
       counters = looked.counters
-      const next: Sample = { at, life, values: looked.values }
+      const next: Sample = { at, life: running.life, values: looked.values }
       yield* Ref.update(seen, (before) => ({ ...before, samples: [...before.samples, next] }))
     })
 
     const befall = (event: Timetable.Event): Effect.Effect<void> => {
       switch (event._tag) {
         case "Restart":
-          return Effect.zipRight(end(event.signal), begin)
+          return Effect.zipRight(connector.end(event.signal), connector.begin)
         case "Configure":
           return admin.configure(event.nth)
         case "Trouble": {
@@ -151,7 +114,7 @@ export const run = (options: Options, seen: Ref.Ref<Seen>): Effect.Effect<void, 
     )
     for (const { simulator } of rig.targets) Trouble.always(simulator)
     yield* drop(changes.initial())
-    yield* begin
+    yield* connector.begin
     const events = Timetable.make(options.seconds, rig.targets.length, random)
     const repeated = <E>(work: Effect.Effect<void, E>, apart: number) =>
       Effect.repeat(work, Schedule.spaced(`${apart * 1000} millis`))
@@ -169,16 +132,19 @@ export const run = (options: Options, seen: Ref.Ref<Seen>): Effect.Effect<void, 
         }
       }),
       repeated(
-        Effect.suspend(() => options.progress(`${files} files, ${admin.requests()} requests, process ${life}`)),
+        Effect.suspend(() =>
+          options.progress(`${files} files, ${admin.requests()} requests, process ${connector.count()}`)
+        ),
         60
-      )
+      ).pipe(Effect.delay("60 seconds"))
     ]
     const sampling = yield* Effect.forkScoped(Effect.repeat(sample, Schedule.fixed(`${every * 1000} millis`)))
+    // What dies in the background ends the run.
     yield* Effect.scoped(
-      Effect.gen(function* () {
-        for (const each of during) yield* Effect.forkScoped(each)
-        yield* Effect.sleep(`${options.seconds * 1000} millis`)
-      })
+      Effect.raceFirst(
+        Effect.all(during, { concurrency: "unbounded", discard: true }),
+        Effect.sleep(`${options.seconds * 1000} millis`)
+      )
     )
     yield* Fiber.interrupt(sampling)
 
@@ -194,8 +160,8 @@ export const run = (options: Options, seen: Ref.Ref<Seen>): Effect.Effect<void, 
     yield* wrong(
       rig.targets.flatMap((target) => Wrong.differences(target.name, changes.expected(), target.simulator.state()))
     )
-    yield* end("SIGTERM")
+    yield* connector.end("SIGTERM")
     LogRotation.countErrors(LogRotation.rest(directory), errors)
     yield* wrong(admin.unexpected())
-    yield* note({ files, requests: admin.requests(), restarts: life - 1, errors })
+    yield* note({ files, requests: admin.requests(), restarts: connector.count() - 1, errors })
   }).pipe(Effect.scoped)

@@ -1,8 +1,8 @@
 // @effect-diagnostics nodeBuiltinImport:off
 // This is the process: its arguments and its end.
 /**
- * `npm run soak`: see `SoakRun`. Exit codes: 0 nothing grows and nothing is lost, 1 something does or is, 2 wrong usage, 130 ended by
- * Ctrl-C, with the table so far.
+ * `npm run soak`: see `SoakRun`. Exit codes: 0 nothing grows and nothing is lost, 1 something does or is, 2 wrong usage. Ctrl-C ends it
+ * with the table so far, and what follows from it.
  */
 import process from "node:process"
 import { Command, Options } from "@effect/cli"
@@ -22,6 +22,9 @@ const positive = (name: string, fallback: number, description: string) =>
     Options.withDefault(fallback),
     Options.withDescription(description)
   )
+
+/** Whoever is interrupted ends with 0, whatever was seen. */
+const endNow = (report: Report.Report) => Effect.sync(() => process.exit(Report.isGood(report) ? 0 : 1))
 
 const command = Command.make(
   "soak",
@@ -58,7 +61,7 @@ const command = Command.make(
           return report
         })
       yield* SoakRun.run({ ...options, seconds, progress: Console.error }, seen).pipe(
-        Effect.onInterrupt(() => tell(true))
+        Effect.onInterrupt(() => Effect.flatMap(tell(true), endNow))
       )
       if (!Report.isGood(yield* tell(false))) yield* Executable.exitCode(1)
     })
