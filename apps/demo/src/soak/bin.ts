@@ -24,7 +24,10 @@ const positive = (name: string, fallback: number, description: string) =>
   )
 
 /** Whoever is interrupted ends with 0, whatever was seen. */
-const endNow = (report: Report.Report) => Effect.sync(() => process.exit(Report.isGood(report) ? 0 : 1))
+const endNow = (report: Report.Report) =>
+  Effect.sync(() => {
+    process.exit(Report.isGood(report) ? 0 : 1)
+  })
 
 const command = Command.make(
   "soak",

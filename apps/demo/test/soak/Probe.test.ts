@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
-import { Effect, Option, Schedule } from "effect"
+import { Effect, Option } from "effect"
 import * as Probe from "../../src/soak/Probe.js"
 
 describe("Probe.nodeOptions", () => {
@@ -28,10 +28,8 @@ describe("Probe.nodeOptions", () => {
       const told = yield* Effect.sync(() =>
         Fs.existsSync(file) ? Option.getOrUndefined(Probe.decode(Fs.readFileSync(file, "utf8"))) : undefined
       ).pipe(
-        Effect.repeat({
-          schedule: Schedule.spaced("20 millis"),
-          until: (reading) => (reading?.heap ?? 0) > 10_000_000
-        }),
+        Effect.delay("20 millis"),
+        Effect.repeat({ until: (reading) => (reading?.heap ?? 0) > 10_000_000 }),
         Effect.timeout("20 seconds")
       )
       assert.strictEqual(told?.pid, child.pid)
