@@ -25,7 +25,7 @@ const positive = (name: string, fallback: number, description: string) =>
 
 /** Whoever is interrupted ends with 0, whatever was seen. */
 const endNow = (report: Report.Report) =>
-  Effect.sync(() => {
+  Effect.sync((): void => {
     process.exit(Report.isGood(report) ? 0 : 1)
   })
 
