@@ -55,7 +55,7 @@ describe("Trend.of", () => {
         assert.ok(low <= slope && slope <= high)
         assert.ok(Math.abs(slope - leak) < 12, `${slope} instead of ${leak}`)
       }),
-      { numRuns: 50 }
+      { numRuns: 25 }
     )
   })
 
@@ -66,7 +66,7 @@ describe("Trend.of", () => {
         // One in a hundred times chance goes further than the limits, and never far.
         assert.ok(low < 6 && high > -6, `${low} to ${high}`)
       }),
-      { numRuns: 50 }
+      { numRuns: 25 }
     )
   })
 
@@ -77,7 +77,7 @@ describe("Trend.of", () => {
         const bent = points.map((point, index) => (index % 37 === 36 ? { ...point, value: point.value + wild } : point))
         assert.ok(Math.abs(Trend.of([bent], 0)?.slope ?? Number.NaN) < 6)
       }),
-      { numRuns: 20 }
+      { numRuns: 10 }
     )
   })
 
