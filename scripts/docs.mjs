@@ -29,7 +29,7 @@ const packages = {
   "packages/api": [],
   "packages/testkit": ["data", "memory", "simulator", "contract", "harness", "scenario"],
   "apps/server": ["process", "files", "log", "history", "targets", "plugins", "upgrade", "http", "cli"],
-  "apps/demo": ["bench", "faults"]
+  "apps/demo": ["bench", "faults", "soak"]
 }
 
 /** The innermost room of a module, or "" for the top of its package. */

@@ -77,6 +77,7 @@ export default defineConfig({
         decisions: "Decisions",
         modules: "Modules",
         benchmarks: "Benchmarks",
+        soak: "Soak run",
         license: "Licence"
       })
     ]

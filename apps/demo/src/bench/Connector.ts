@@ -1,7 +1,7 @@
 // @effect-diagnostics nodeBuiltinImport:off processEnv:off
 // A process, looked at from outside.
 /** `id-connector serve`, as it is started by users. */
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import process from "node:process"
@@ -21,6 +21,7 @@ export interface Connector {
   readonly suspended: (work: Effect.Effect<void>) => Effect.Effect<void>
   /** SIGTERM, and the milliseconds until it has ended. */
   readonly end: Effect.Effect<number>
+  readonly child: ChildProcess
 }
 
 const executable = Path.resolve(import.meta.dirname, "../../../server/bin/id-connector.js")
@@ -33,13 +34,13 @@ const command = (): readonly [string, ...ReadonlyArray<string>] => {
     : [process.execPath, "--cpu-prof", `--cpu-prof-dir=${profiles}`, executable]
 }
 
-/** It runs when this returns, and is killed when the scope closes. */
-export const start = (directory: string): Effect.Effect<Connector, never, Scope.Scope> =>
+/** It runs when this returns, and is killed when the scope closes. `more` is added to its environment. */
+export const start = (directory: string, more: NodeJS.ProcessEnv = {}): Effect.Effect<Connector, never, Scope.Scope> =>
   Effect.gen(function* () {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
         const [name, ...options] = command()
-        const env = ServiceProcess.environment(directory)
+        const env = ServiceProcess.environment(directory, more)
         return spawn(name, [...options, "serve"], { stdio: ["ignore", "pipe", "inherit"], env })
       }),
       (child) => Effect.promise(() => ServiceProcess.end(child, "SIGKILL"))
@@ -61,6 +62,7 @@ export const start = (directory: string): Effect.Effect<Connector, never, Scope.
     child.stdout.resume()
     const stop = Effect.promise(() => ServiceProcess.end(child, "SIGTERM"))
     return {
+      child,
       api: Wait.until(
         "the API listens",
         Effect.sync(() => api !== "")

@@ -54,7 +54,9 @@ const quietFor = 1_500
 export const make = (
   directory: string,
   executable: Executable,
-  random: () => number
+  random: () => number,
+  /** Laid over the plugin's configuration of all authorities. */
+  kelvin: object = {}
 ): Effect.Effect<Rig, never, Scope.Scope> =>
   Effect.gen(function* () {
     const listener = Path.join(directory, "data", "listener")
@@ -69,7 +71,7 @@ export const make = (
         const file = Builders.authority(name, {
           url: target.url,
           // Users move and leave by the hundred here.
-          kelvin: { ssl_context: { check_hostname: false, verify_mode: 0 }, deletion_protection: false }
+          kelvin: { ssl_context: { check_hostname: false, verify_mode: 0 }, deletion_protection: false, ...kelvin }
         })
         Fs.writeFileSync(Path.join(conf, `${name}.json`), JSON.stringify(file), { mode: 0o600 })
         return target
