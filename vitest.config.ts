@@ -20,8 +20,9 @@ export default defineConfig({
     // All that tests log, answer and leave behind is looked through for their secrets.
     globalSetup: fileURLToPath(new URL("scripts/secrets/verdict.mjs", import.meta.url)),
     setupFiles: fileURLToPath(new URL("scripts/secrets/setup.mjs", import.meta.url)),
-    // Generated data and real processes: a busy machine takes several times as long, and only what hangs is to fail.
-    testTimeout: 30_000,
+    // Generated data and real processes: a busy machine takes several times as long, and only what hangs is to fail. Counting what is
+    // covered takes several times as long again.
+    testTimeout: process.argv.includes("--coverage") ? 120_000 : 30_000,
     coverage: {
       include: ["packages/*/src/**", "apps/*/src/**"],
       // They say only what a package shows.
