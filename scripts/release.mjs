@@ -73,7 +73,11 @@ const indented = (text) =>
 
 say(`${isDry ? "Would release" : "Releasing"} ${version}${plan.last === null ? ", the first" : ` after ${plan.last}`}`)
 say()
-say(`Version ${plan.current} -> ${version}: ${[...files.keys()].join(", ")}`)
+say(
+  version === plan.current
+    ? `Version ${version}: all files have it already`
+    : `Version ${plan.current} -> ${version}: ${[...files.keys()].join(", ")}`
+)
 say(`App Center: Version = ${version} in ini${image === null ? " (written with --image)" : `, written to ${plan.out}`}`)
 say(`Commit and tag: "${message}" on ${plan.branch || "no branch"}, tag ${version}`)
 say(`Image tags: ${(image === null ? Version.imageTags(version) : plan.images).join(", ")}`)
@@ -122,6 +126,10 @@ else carryOut()
 
 const repository = image ?? "REGISTRY/id-connector"
 const app = "5.0/ucsschool-id-connector"
+const upload = `  univention-appcenter-control new-version ${app} ${app}=${version}
+  univention-appcenter-control upload ${app}=${version} ${plan.out}/*
+
+The last two for 5.1 and 5.2 as well.`
 say(`
 ${isDry ? "It would leave to do" : "Left to do"}, in this order:
 
@@ -131,10 +139,8 @@ ${Version.imageTags(version)
   .map((tag) => `  docker tag id-connector:${version} ${repository}:${tag} && docker push ${repository}:${tag}`)
   .join("\n")}
   npm run packages && npm publish --workspaces
-  univention-appcenter-control new-version ${app} ${app}=${version}
-  univention-appcenter-control upload ${app}=${version} ${plan.out}/*
-
-The last two for 5.1 and 5.2 as well. Then close the bugs, and announce it:
+${image === null ? "  (with --image REGISTRY/NAME also the App Center package, and how to upload it)\n" : upload}
+Then close the bugs, and announce it:
 
   Updates for UCS@school ID Connector ${version} have been released.${plan.bugs.length > 0 ? `\n  Bugs closed: ${plan.bugs.map((bug) => `#${bug}`).join(", ")}.` : ""}
   If this error occurs again, please clone this bug.`)
