@@ -60,6 +60,6 @@ export const build = (withReference) => {
   const { base, files, problems: dead, size } = Built.look(dist)
   if (!report(dead)) process.exit(1)
   console.log(
-    `${pages.length} pages, ${files} files, ${(size / 1024 / 1024).toFixed(1)} MiB in docs/.vitepress/dist; the connector has them at ${base}`
+    `${pages.length} pages, ${files} files, ${(size / 1024 / 1024).toFixed(1)} MiB in docs/.vitepress/dist, for ${process.env.SITE_URL ? "SITE_URL" : "the connector"}, at ${base}`
   )
 }

@@ -73,6 +73,8 @@ export default defineConfig({
       },
       group("Development", {
         contributing: "Contributing",
+        "integration-tests": "Tests with real servers",
+        releasing: "Releasing",
         architecture: "Architecture",
         decisions: "Decisions",
         modules: "Modules",

@@ -76,7 +76,8 @@ for (const method of ["write", "end"]) {
 }
 
 /** Where secrets come from: what tests, or an administrator, put there, and the keys that only the connector may read. */
-const sources = /\/conf\/|\/listener\/|directory\.json|\.secret$|\.key$|\.pem$|\.ldif$|\.conf$|\/node_modules\//
+const sources =
+  /\/conf\/|\/data\.mdb$|\/listener\/|directory\.json|\.secret$|\.key$|\.pem$|\.ldif$|\.conf$|\/node_modules\//
 /** Where deliveries find the hashes. */
 const storage = /\.db(-wal|-shm|-journal)?$|out_queues|previous|upgraded-/
 

@@ -2,8 +2,10 @@
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 
-/** Where the connector serves it (apps/server/src/http/SiteHttp.ts). */
-export const base = "/ucsschool-id-connector/docs/"
+/** Where the connector serves it (apps/server/src/http/SiteHttp.ts); with SITE_URL it is built for that address, as for the pages of a pipeline. */
+export const base = process.env.SITE_URL
+  ? new URL(process.env.SITE_URL).pathname.replace(/\/?$/, "/")
+  : "/ucsschool-id-connector/docs/"
 
 const decode = (text) => decodeURIComponent(text.replaceAll("&amp;", "&"))
 
