@@ -26,7 +26,14 @@ export default defineConfig({
   cleanUrls: true,
   // A small file of its own instead of an inline script in each page.
   metaChunk: true,
-  markdown: { anchor: { slugify: slugger() } },
+  markdown: {
+    anchor: { slugify: slugger() },
+    // Code is code, also where it has braces that Vue would look into.
+    config: (markdown) => {
+      const inline = markdown.renderer.rules.code_inline
+      markdown.renderer.rules.code_inline = (...args) => inline(...args).replace(/^<code(?! v-pre)/, "<code v-pre")
+    }
+  },
   vite: { build: { chunkSizeWarningLimit: 5_000 } },
   themeConfig: {
     search: { provider: "local" },
