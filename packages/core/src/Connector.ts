@@ -20,15 +20,13 @@ import * as OutQueues from "./queue/out/OutQueues.js"
 import type { Report } from "./queue/out/Progress.js"
 import { PreviousStateStore } from "./queue/PreviousStateStore.js"
 import { QueueNotifier } from "./queue/QueueNotifier.js"
-import { type Counts, type ItemId, QueueStore, type QueueStoreError } from "./queue/QueueStore.js"
+import { type CountsWithDue, type ItemId, noCounts, QueueStore, type QueueStoreError } from "./queue/QueueStore.js"
 import { persistently, supervised } from "./queue/Supervision.js"
 import type { AuthorityName } from "./schools/SchoolAuthority.js"
 
 /** The state of a school authority's out queue: how much waits, and whether and why it is paused. */
-export interface QueueStatus extends Counts {
+export interface QueueStatus extends CountsWithDue {
   readonly authority: AuthorityName
-  /** See `QueueStore.due`. */
-  readonly due: number
   /**
    * An object: there is no such authority, but it was configured, or there are items for it. `since` is in milliseconds
    * since 1970, and null where that is not known.
@@ -146,27 +144,29 @@ const statusOf = (
   store: Context.Tag.Service<QueueStore>,
   outQueues: OutQueues.OutQueues
 ): ConnectorShape["status"] =>
-  Effect.flatMap(Effect.all([config.current, store.authorities]), ([{ absent, authorities }, stored]) => {
-    const configured = authorities.map(({ name }) => ({ name, configured: true as const }))
-    const known = new Set(authorities.map(({ name }) => name))
-    const others = [...new Set([...stored, ...absent.keys()])]
-      .filter((name) => !known.has(name))
-      .map((name) => ({ name, configured: { since: absent.get(name) ?? null } }))
-    return Effect.forEach(
-      [...configured, ...others].sort(ConfigState.byName),
-      Effect.fnUntraced(function* ({ configured, name }) {
-        const queue = outQueues.get(name)
-        return {
-          authority: name,
-          configured,
-          ...(yield* store.counts(name)),
-          due: yield* store.due(name),
-          status: queue === undefined ? null : yield* queue.status,
-          report: queue === undefined ? null : queue.progress.report(yield* Clock.currentTimeMillis)
-        }
-      })
-    )
-  })
+  Effect.flatMap(
+    Effect.all([config.current, store.authorities, store.countsOfAll]),
+    ([{ absent, authorities }, stored, counts]) => {
+      const configured = authorities.map(({ name }) => ({ name, configured: true as const }))
+      const known = new Set(authorities.map(({ name }) => name))
+      const others = [...new Set([...stored, ...absent.keys()])]
+        .filter((name) => !known.has(name))
+        .map((name) => ({ name, configured: { since: absent.get(name) ?? null } }))
+      return Effect.forEach(
+        [...configured, ...others].sort(ConfigState.byName),
+        Effect.fnUntraced(function* ({ configured, name }) {
+          const queue = outQueues.get(name)
+          return {
+            authority: name,
+            configured,
+            ...(counts.get(name) ?? noCounts),
+            status: queue === undefined ? null : yield* queue.status,
+            report: queue === undefined ? null : queue.progress.report(yield* Clock.currentTimeMillis)
+          }
+        })
+      )
+    }
+  )
 
 const texts = {
   retry: "Items of an out queue are retried by hand.",

@@ -26,6 +26,7 @@ import { discard, paused, retry, setPaused, type Who } from "./SqlQueueStore/Int
 import {
   authoritiesOf,
   counts,
+  countsOfAll,
   due,
   holding,
   list,
@@ -77,6 +78,11 @@ const queue: Layer.Layer<
       settle: (settlements) => settle(sql, settlements).pipe(transaction, operation("settle")),
       recover: recover(sql).pipe(transaction, operation("recover")),
       counts: (authority) => counts(sql, idOf(authority)).pipe(reading, operation("counts")),
+      countsOfAll: countsOfAll(sql).pipe(
+        Effect.map((found) => new Map([...found].flatMap(([id, of]) => (isCurrent(id) ? [[nameOf(id), of]] : [])))),
+        reading,
+        operation("countsOfAll")
+      ),
       due: (authority) => due(sql, idOf(authority)).pipe(reading, operation("due")),
       list: (authority, filter) =>
         list(sql, idOf(authority), filter).pipe(Effect.map(Arr.map(named)), reading, operation("list")),

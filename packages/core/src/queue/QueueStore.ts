@@ -158,6 +158,13 @@ export interface Counts {
   readonly dead: number
 }
 
+export interface CountsWithDue extends Counts {
+  /** See `QueueStore.due`. */
+  readonly due: number
+}
+
+export const noCounts: CountsWithDue = { waiting: 0, inFlight: 0, held: 0, dead: 0, due: 0 }
+
 /** Which items to list. */
 export interface Filter {
   readonly state?: ItemState
@@ -272,6 +279,8 @@ export interface QueueStoreShape {
   /** Makes all items in flight wait again and returns their number: for the start, when nobody can be at work on them. */
   readonly recover: Answer<number>
   readonly counts: (authority: AuthorityName) => Answer<Counts>
+  /** {@link counts} and {@link due} of all authorities that have items, at once. */
+  readonly countsOfAll: Answer<ReadonlyMap<AuthorityName, CountsWithDue>>
   /** How many of the items that wait could be delivered now: they wait neither for their time nor for others. */
   readonly due: (authority: AuthorityName) => Answer<number>
   /** Items of an authority in the order of `id`. */

@@ -4,9 +4,11 @@ import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import {
   type Attempt,
   type Counts,
+  type CountsWithDue,
   type Filter,
   type ItemId,
   type ItemState,
+  noCounts,
   type QueueItem,
   type Removals,
   type WaitedFor,
@@ -44,6 +46,27 @@ export const counts = (sql: SqlClient.SqlClient, authority: AuthorityName): Stat
 /** See `QueueStore.due`. */
 export const due = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number> =>
   Effect.map(countsOf(sql, authority), (of) => of("ready"))
+
+/** See `QueueStore.countsOfAll`: by the names their rows stand under. */
+export const countsOfAll = (sql: SqlClient.SqlClient): Statements<ReadonlyMap<AuthorityName, CountsWithDue>> =>
+  Effect.map(
+    sql<{ authority: AuthorityName; state: QueueRow.RowState | "delivered"; items: number }>`
+      SELECT authority, state, items FROM queue_counts WHERE items > 0 AND state <> 'delivered'`,
+    (rows) => {
+      const found = new Map<AuthorityName, CountsWithDue>()
+      for (const { authority, items, state } of rows) {
+        const counts = found.get(authority) ?? noCounts
+        found.set(authority, {
+          waiting: counts.waiting + (state === "ready" || state === "delayed" || state === "blocked" ? items : 0),
+          inFlight: counts.inFlight + (state === "in_flight" ? items : 0),
+          held: counts.held + (state === "held" ? items : 0),
+          dead: counts.dead + (state === "dead" ? items : 0),
+          due: counts.due + (state === "ready" ? items : 0)
+        })
+      }
+      return found
+    }
+  )
 
 /** See `QueueStore.holding`. */
 export const holding = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number> =>

@@ -80,6 +80,7 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
 
   nextDue: (authority) => Effect.sync(() => Look.nextDue(memory, authority)),
   counts: (authority) => Effect.sync(() => Look.counts(memory, authority)),
+  countsOfAll: Effect.sync(() => Look.countsOfAll(memory)),
   due: (authority) => Effect.sync(() => Look.due(memory, authority)),
   list: (authority, filter) => Effect.sync(() => Look.list(memory, authority, filter)),
   show: (authority, id) => Effect.sync(() => Look.show(memory, authority, id)),

@@ -5,6 +5,7 @@ import { itemState } from "@id-connector/core/queue/QueueRow"
 import {
   type Attempt,
   type Counts,
+  type CountsWithDue,
   type Filter,
   type ItemId,
   type QueueItem,
@@ -28,6 +29,13 @@ export const counts = (memory: Memory, authority: AuthorityName): Counts => {
 
 export const due = (memory: Memory, authority: AuthorityName): number =>
   itemsOf(memory, authority).filter(({ state }) => state === "ready").length
+
+export const countsOfAll = (memory: Memory): ReadonlyMap<AuthorityName, CountsWithDue> =>
+  new Map(
+    [...new Set([...memory.items.values()].map(({ authority }) => authority))]
+      .filter((authority) => !memory.deleted.has(authority))
+      .map((authority) => [authority, { ...counts(memory, authority), due: due(memory, authority) }])
+  )
 
 export const list = (memory: Memory, authority: AuthorityName, filter: Filter): ReadonlyArray<QueueItem> =>
   itemsOf(memory, authority)
