@@ -18,7 +18,7 @@ import * as SqliteDriver from "./SqliteDriver.js"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
 import { accept } from "./SqlQueueStore/Accept.js"
 import { claim, nextDue, shiftDue } from "./SqlQueueStore/Claim.js"
-import { concerned } from "./SqlQueueStore/Concerned.js"
+import { concerned, holders } from "./SqlQueueStore/Concerned.js"
 import { countDelivered } from "./SqlQueueStore/CountDelivered.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
 import { Generations } from "./SqlQueueStore/Generations.js"
@@ -148,6 +148,12 @@ const queue: Layer.Layer<
         ),
       deleted: generations.deleted.pipe(reading, operation("deleted")),
       clearDeleted: (id, limit) => generations.clear(idOf(id), limit).pipe(transaction, operation("clearDeleted")),
+      holders: (objectKey) =>
+        holders(sql, objectKey).pipe(
+          Effect.map((ids) => ids.filter(isCurrent).map(nameOf)),
+          reading,
+          operation("holders")
+        ),
       concerned: (objectKeys) =>
         concerned(sql, objectKeys).pipe(
           Effect.map((found) => new Map([...found].map(([key, ids]) => [key, ids.filter(isCurrent).map(nameOf)]))),

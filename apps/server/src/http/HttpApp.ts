@@ -12,17 +12,20 @@ import {
   OpenApi
 } from "@effect/platform"
 import { Api, prefix } from "@id-connector/api/Api"
-import { Cause, Chunk, Clock, Effect, Layer, Option } from "effect"
+import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
+import { Cause, Chunk, Clock, type Context, Effect, Layer, Option } from "effect"
 import { OpenRequests } from "../process/OpenRequests.js"
 import type { HttpSettings } from "../Settings.js"
 import * as Administrators from "./Administrators.js"
 import * as ApiServer from "./ApiServer.js"
+import * as Audit from "./Audit.js"
 import * as AuthoritiesHttp from "./AuthoritiesHttp.js"
 import * as Bodies from "./Bodies.js"
 import * as ChunkedBody from "./ChunkedBody.js"
 import * as ClientAddress from "./ClientAddress.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
+import * as HistoryHttp from "./HistoryHttp.js"
 import * as MetricsHttp from "./MetricsHttp.js"
 import * as MultipartForm from "./MultipartForm.js"
 import * as PreviewHttp from "./PreviewHttp.js"
@@ -54,6 +57,7 @@ export const routes = (
       AuthoritiesHttp.layer,
       HealthHttp.layer,
       MetricsHttp.layer,
+      HistoryHttp.layer,
       PreviewHttp.layer,
       ScheduleHttp.layer,
       TokenHttp.layer(proxies)
@@ -63,10 +67,10 @@ export const routes = (
     Layer.provide(
       HttpLayerRouter.middleware(
         Effect.map(
-          OpenRequests,
-          ({ during }) =>
+          Effect.all([OpenRequests, HistoryOutbox]),
+          ([{ during }, outbox]) =>
             (app) =>
-              during(aroundEach(app))
+              during(aroundEach(app, outbox))
         ),
         { global: true }
       )
@@ -133,11 +137,12 @@ const isTooDeep = (cause: Cause.Cause<unknown>): boolean =>
   Chunk.some(Cause.defects(cause), (defect) => defect instanceof RangeError && /call stack/.test(defect.message))
 
 /** A line in the log and a few headers for each answer. */
-const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
+const aroundEach = <E, R>(app: App.Default<E, R>, outbox: Context.Tag.Service<HistoryOutbox>): App.Default<E, R> =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     const start = yield* Clock.currentTimeMillis
     const requestId = requestIdOf(request.headers["x-request-id"])
+    const asker: Audit.Asker = { name: null, address: null }
     const refusal = Bodies.refusal(request)
     const whole = refusal === null ? yield* ChunkedBody.read(request) : Option.some(request)
     const answer = Option.isNone(whole)
@@ -150,6 +155,7 @@ const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
         HttpServerRequest.HttpServerRequest,
         MultipartForm.readable(asGet(Option.getOrElse(whole, () => request)))
       ),
+      Effect.provideService(Audit.Asking, asker),
       HttpIncomingMessage.withMaxBodySize(Option.some(Bodies.largest)),
       Effect.catchSomeCause((cause) =>
         // What the server itself knows how to answer, it answers.
@@ -160,6 +166,7 @@ const aroundEach = <E, R>(app: App.Default<E, R>): App.Default<E, R> =>
       Effect.tapErrorCause(() => log(request, 500, start, requestId))
     )
     yield* log(request, response.status, start, requestId)
+    yield* Effect.provideService(Audit.record(request, asker, response.status, requestId), HistoryOutbox, outbox)
     return HttpServerResponse.setHeaders(response, {
       ...securityHeaders,
       ...policy(response),

@@ -6,6 +6,7 @@ import { Authentication } from "@id-connector/api/Authentication"
 import { DirectoryError } from "@id-connector/core/directory/Directory"
 import { Effect, Either, Layer, Option, Redacted } from "effect"
 import { Administrators, type LogInRefusal } from "./Administrators.js"
+import * as Audit from "./Audit.js"
 import * as ClientAddress from "./ClientAddress.js"
 import * as LogInLimit from "./LogInLimit.js"
 import { Tokens } from "./Tokens.js"
@@ -124,6 +125,8 @@ export const authentication = (proxies: ClientAddress.Proxies) =>
             )
             const peer = Option.getOrElse(remoteAddress, () => "")
             const address = ClientAddress.of(peer, headers["x-forwarded-for"], isProxy)
+            const asker = yield* Audit.Asking
+            Object.assign(asker, { name: username, address: address === "" ? null : address })
             return isAllowed ? { username, address } : yield* refuse("Could not validate credentials")
           })
       }

@@ -348,6 +348,8 @@ export interface QueueStoreShape {
    * nothing is left of it, items neither, it is forgotten.
    */
   readonly clearDeleted: (id: AuthorityName, limit: number) => Answer<number>
+  /** The authorities to which an object was delivered and that have not removed it since. */
+  readonly holders: (objectKey: string) => Answer<ReadonlyArray<AuthorityName>>
   /** The authorities to which objects were delivered and that have not removed them since, or have an item of them. */
   readonly concerned: (objectKeys: ReadonlyArray<string>) => Answer<ReadonlyMap<string, ReadonlyArray<AuthorityName>>>
 }

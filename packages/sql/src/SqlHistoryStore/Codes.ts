@@ -1,5 +1,5 @@
 /** Numbers that stand for words in the history. They are stored: none may ever change, or be used again. */
-import type { HistoryEntry, searchable } from "@id-connector/core/history/HistoryEntry"
+import type { HistoryEntry } from "@id-connector/core/history/HistoryEntry"
 
 /** In the order of their numbers. */
 export const entries: ReadonlyArray<HistoryEntry["_tag"]> = [
@@ -12,7 +12,7 @@ export const entries: ReadonlyArray<HistoryEntry["_tag"]> = [
 ]
 
 /** What `HistoryEntry.outcomeOf` can answer, in the order of the numbers. */
-export const outcomes: ReadonlyArray<(typeof searchable)[number]> = [
+export const outcomes: ReadonlyArray<string> = [
   "changed",
   "created",
   "modified",

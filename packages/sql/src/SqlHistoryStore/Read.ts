@@ -106,7 +106,7 @@ const others = (sql: SqlClient.SqlClient, { authority, entry, kind, outcome, sin
     ...(until === undefined ? [] : [sql`h.at <= ${Math.round(until)}`])
   ])
 
-const codeOf = (outcome: string): number => Codes.outcomes.findIndex((word) => word === outcome)
+const codeOf = (outcome: string): number => Codes.outcomes.indexOf(outcome)
 
 const ofObjects = (
   sql: SqlClient.SqlClient,

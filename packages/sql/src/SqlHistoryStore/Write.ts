@@ -51,7 +51,7 @@ const rowOf = ({ id, record }: Numbered<HistoryEntry>, numbers: ReadonlyMap<stri
     "authority" in record ? (numbers.get(record.authority) ?? null) : null,
     "item" in record ? record.item : null,
     Codes.entries.indexOf(record._tag),
-    Codes.outcomes.findIndex((outcome) => outcome === outcomeOf(record)),
+    Codes.outcomes.indexOf(outcomeOf(record)),
     JSON.stringify({ ...body, _tag: undefined, authority: undefined, item: undefined })
   ]
 }

@@ -4,6 +4,16 @@ import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
 
+/** See `QueueStore.holders`. Asked by people only. */
+export const holders = (sql: SqlClient.SqlClient, objectKey: string) =>
+  Effect.map(
+    sql<{ authority: AuthorityName }>`
+      SELECT d.authority FROM queue_counts AS c
+      CROSS JOIN delivered AS d ON d.authority = c.authority AND d.object_key = ${objectKey}
+      WHERE c.state = 'delivered' AND c.items > 0 ORDER BY d.authority`,
+    (rows) => rows.map(({ authority }) => authority)
+  )
+
 /** See `QueueStore.concerned`. Asked of what was removed only: an index by object would cost every delivery more than this. */
 export const concerned = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, objectKeys: ReadonlyArray<string>) {
   const found = new Map<string, Array<AuthorityName>>()

@@ -110,5 +110,6 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
   deleteAuthority: (authority) => at((now) => Deleted.deleteAuthority(memory, authority, now)),
   deleted: Effect.sync(() => [...memory.deleted.values()]),
   clearDeleted: (id, limit) => Effect.sync(() => Deleted.clearDeleted(memory, id, limit)),
+  holders: (objectKey) => Effect.sync(() => Look.holders(memory, objectKey)),
   concerned: (objectKeys) => Effect.sync(() => Look.concerned(memory, objectKeys))
 })

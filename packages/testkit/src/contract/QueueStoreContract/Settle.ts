@@ -285,6 +285,20 @@ export const settleContract = (test: Test): void => {
       assert.deepStrictEqual(yield* queue.list(south, { object: "anna", limit: 9 }), [])
     }))
 
+  test("Q51: knows who holds an object", (queue) =>
+    Effect.gen(function* () {
+      yield* queue.accept([arrival("1", user("u1", "anna"), { to: [south, north] })])
+      assert.deepStrictEqual(yield* queue.holders("user:u1"), [])
+      for (const authority of [south, north]) yield* done(queue, ...(yield* queue.claim(authority, 9)))
+      assert.deepStrictEqual(yield* queue.holders("user:u1"), [north, south])
+      yield* queue.accept([arrival("2", user("u1", "anna"), { to: [south] })])
+      assert.deepStrictEqual(yield* queue.holders("user:u1"), [north, south])
+      yield* removed(queue, ...(yield* queue.claim(south, 9)))
+      assert.deepStrictEqual(yield* queue.holders("user:u1"), [north])
+      yield* queue.deleteAuthority(north)
+      assert.deepStrictEqual(yield* queue.holders("user:u1"), [])
+    }))
+
   test("Q41: an authority made anew under a deleted one's name has nothing of it, and that is cleared bit by bit", (queue) =>
     Effect.gen(function* () {
       yield* queue.accept([1, 2, 3, 4].map((n) => arrival(`${n}`, user(`u${n}`, `user${n}`))))

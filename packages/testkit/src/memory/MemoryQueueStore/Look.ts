@@ -56,6 +56,9 @@ export const nextDue = (memory: Memory, authority: AuthorityName): number | null
 }
 
 /** Who has objects, or an item of them, by object. */
+export const holders = (memory: Memory, objectKey: string): ReadonlyArray<AuthorityName> =>
+  [...memory.delivered.values()].flatMap((one) => (one.objectKey === objectKey ? [one.authority] : [])).sort()
+
 export const concerned = (
   memory: Memory,
   objectKeys: ReadonlyArray<string>
