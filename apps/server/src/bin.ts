@@ -7,6 +7,7 @@ import * as CheckConfig from "./cli/CheckConfig.js"
 import * as CommandShape from "./cli/CommandShape.js"
 import * as Mapping from "./cli/Mapping.js"
 import * as OutQueueRestore from "./cli/OutQueueRestore.js"
+import * as Overview from "./cli/Overview.js"
 import * as PluginsCommand from "./cli/PluginsCommand.js"
 import * as Preview from "./cli/Preview.js"
 import * as Queue from "./cli/Queue.js"
@@ -27,6 +28,7 @@ const idConnector = Command.make("id-connector").pipe(
   Command.withSubcommands([
     Serve.command,
     // Those that ask a running connector.
+    Overview.command,
     Queue.command,
     Authority.command,
     Mapping.command,
