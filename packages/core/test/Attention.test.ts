@@ -70,11 +70,11 @@ describe("What needs somebody", () => {
     const [held, ...more] = Attention.of({ ...fine, queues: [queue("Nord Ost", { held: 2 })] })
     assert.deepStrictEqual(more, [])
     assert.deepInclude(held, { values: { items: 2 }, authority: "Nord Ost" })
-    assert.strictEqual(
-      held?.commands[1],
-      "id-connector queue retry 'Nord Ost' --all held"
-    )
-    const [away] = Attention.of({ ...fine, queues: [queue("North", { waiting: 1, status: paused("TargetUnavailable") })] })
+    assert.strictEqual(held?.commands[1], "id-connector queue retry 'Nord Ost' --all held")
+    const [away] = Attention.of({
+      ...fine,
+      queues: [queue("North", { waiting: 1, status: paused("TargetUnavailable") })]
+    })
     assert.deepStrictEqual(away?.values, { items: 1, reason: "because", since: 1_000, next_try: 2_000 })
     assert.strictEqual(away?.text, "North is paused, 1 change waiting: because")
   })
