@@ -20,7 +20,14 @@ import * as OutQueues from "./queue/out/OutQueues.js"
 import type { Report } from "./queue/out/Progress.js"
 import { PreviousStateStore } from "./queue/PreviousStateStore.js"
 import { QueueNotifier } from "./queue/QueueNotifier.js"
-import { type CountsWithDue, type ItemId, noCounts, QueueStore, type QueueStoreError } from "./queue/QueueStore.js"
+import {
+  type CountsWithDue,
+  type ItemId,
+  noCounts,
+  QueueStore,
+  type QueueStoreError,
+  type StateGivenUp
+} from "./queue/QueueStore.js"
 import { persistently, supervised } from "./queue/Supervision.js"
 import type { AuthorityName } from "./schools/SchoolAuthority.js"
 
@@ -38,6 +45,17 @@ export interface QueueStatus extends CountsWithDue {
   readonly report: Report | null
 }
 
+/** What is to be done to very many items that somebody has chosen. */
+export interface Intervention {
+  readonly action: "retry" | "discard"
+  readonly state: StateGivenUp
+  readonly ids: ReadonlyArray<ItemId>
+  /** For the log: how they were chosen. */
+  readonly chosenBy: { readonly group?: string; readonly object?: string }
+  /** Is told of every portion how many of the ids were looked at, and how many items were changed. */
+  readonly progress?: (looked: number, changed: number) => void
+}
+
 export interface ConnectorShape {
   /** The in queue: how many files wait, and which is at work. */
   readonly inQueue: Effect.Effect<Readonly<InQueue.Control>>
@@ -52,6 +70,11 @@ export interface ConnectorShape {
   readonly discardAll: (
     authority: AuthorityName,
     state: "waiting" | "held" | "dead"
+  ) => Effect.Effect<number, QueueStoreError>
+  /** {@link retry} or {@link discard} of exactly these items, as far as they are still in the state, some at a time. */
+  readonly interveneAll: (
+    authority: AuthorityName,
+    intervention: Intervention
   ) => Effect.Effect<number, QueueStoreError>
   /** Stops deliveries to an authority after those at work, also over restarts, until {@link resume}. Changes are accepted. */
   readonly pause: (authority: AuthorityName) => Effect.Effect<void, QueueStoreError>
@@ -185,7 +208,7 @@ const byWhom = <A, E, R>(change: (by: Actor | undefined) => Effect.Effect<A, E, 
 const interventions = Effect.fnUntraced(function* (
   outQueues: OutQueues.OutQueues
 ): Effect.fn.Return<
-  Pick<ConnectorShape, "retry" | "retryAll" | "discard" | "discardAll" | "pause" | "resume">,
+  Pick<ConnectorShape, "retry" | "retryAll" | "discard" | "discardAll" | "interveneAll" | "pause" | "resume">,
   never,
   QueueStore | QueueNotifier
 > {
@@ -206,7 +229,13 @@ const interventions = Effect.fnUntraced(function* (
   /** One line for each time, also when there was nothing to do. */
   const told = (
     what: string,
-    details: { readonly authority: AuthorityName; readonly ids?: string; readonly state?: string },
+    details: {
+      readonly authority: AuthorityName
+      readonly ids?: string
+      readonly state?: string
+      readonly group?: string
+      readonly object?: string
+    },
     change: Effect.Effect<number, QueueStoreError>
   ) =>
     thenNotify(details.authority, change).pipe(
@@ -237,6 +266,27 @@ const interventions = Effect.fnUntraced(function* (
         texts.discard,
         { authority, state },
         byWhom((by) => inBatches((limit) => store.discard(authority, { _tag: "InState", state, limit }, by)))
+      ),
+    interveneAll: (authority, { action, chosenBy, ids, progress, state }) =>
+      told(
+        action === "discard" ? texts.discard : state === "held" ? texts.confirm : texts.retry,
+        { authority, state, ...chosenBy },
+        byWhom((by) => {
+          let next = 0
+          let changed = 0
+          return Effect.map(
+            inBatches((limit) => {
+              const portion = ids.slice(next, next + limit)
+              next += portion.length
+              return Effect.map(store[action](authority, { _tag: "Ids", ids: portion, state }, by), (count) => {
+                changed += count
+                progress?.(portion.length, count)
+                return portion.length
+              })
+            }),
+            () => changed
+          )
+        })
       ),
     pause: (authority) => setPaused(authority, true),
     resume: (authority) => setPaused(authority, false)

@@ -22,6 +22,7 @@ import { concerned, holders } from "./SqlQueueStore/Concerned.js"
 import { countDelivered } from "./SqlQueueStore/CountDelivered.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
 import { Generations } from "./SqlQueueStore/Generations.js"
+import * as GivenUp from "./SqlQueueStore/GivenUp.js"
 import { discard, paused, retry, setPaused, type Who } from "./SqlQueueStore/Intervene.js"
 import {
   authoritiesOf,
@@ -29,6 +30,7 @@ import {
   countsOfAll,
   due,
   holding,
+  idsOf,
   list,
   othersWith,
   receipt,
@@ -86,6 +88,14 @@ const queue: Layer.Layer<
       due: (authority) => due(sql, idOf(authority)).pipe(reading, operation("due")),
       list: (authority, filter) =>
         list(sql, idOf(authority), filter).pipe(Effect.map(Arr.map(named)), reading, operation("list")),
+      ids: (authority, filter) =>
+        idsOf(sql, idOf(authority), filter).pipe(Effect.map(Arr.map(({ id }) => id)), reading, operation("ids")),
+      groups: (state, { authority, limit }) =>
+        GivenUp.groups(sql, state, authority === undefined ? undefined : idOf(authority), limit).pipe(
+          Effect.map((found) => found.filter((one) => authority !== undefined || isCurrent(one.authority)).map(named)),
+          reading,
+          operation("groups")
+        ),
       show: (authority, id) =>
         show(sql, idOf(authority), id).pipe(
           Effect.map(Option.map((shown) => ({ ...shown, item: named(shown.item) }))),

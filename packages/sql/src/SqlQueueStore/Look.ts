@@ -1,5 +1,6 @@
 /** Looking at the queue without changing it. */
 import type { SqlClient, SqlError } from "@effect/sql"
+import * as ItemSearch from "@id-connector/core/queue/ItemSearch"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import {
   type Attempt,
@@ -18,6 +19,7 @@ import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Effect, Option } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import * as DesiredStates from "./DesiredStates.js"
+import * as GivenUp from "./GivenUp.js"
 import { limitOf } from "./Limit.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
@@ -160,18 +162,31 @@ export const list = (
     )
   )
 
-const idsOf = (
+/** See `QueueStore.ids`. */
+export const idsOf = (
   sql: SqlClient.SqlClient,
   authority: AuthorityName,
-  { after, limit, object, state }: Filter
-): Statements<ReadonlyArray<{ readonly id: number }>> => {
+  { after, cause, limit, object, state }: Filter
+): Statements<ReadonlyArray<{ readonly id: ItemId }>> => {
+  if (object === undefined && cause !== undefined) {
+    return sql`
+      SELECT id FROM (${GivenUp.withCause(sql, authority, cause, rowStates(state))})
+      WHERE id > ${after ?? 0} ORDER BY id ${limitOf(sql, limit)}`
+  }
   if (object === undefined) return inStates(sql, authority, rowStates(state), { after: after ?? 0, limit })
-  const named = object.toLowerCase()
-  const keys = [named, `user:${named}`, `group:${named}`]
+  const { names, objectKeys: keys } = ItemSearch.of(object)
+  const ofName = names
+    .map(
+      ({ kind, name }) => sql`
+        SELECT n.id FROM queue AS n INDEXED BY queue_name
+        WHERE n.authority = ${authority} AND n.name = ${name}
+          AND ${kind === null ? sql`true` : sql`n.kind = ${kind === "user" ? 0 : 1}`}`
+    )
+    .reduce((all, one) => sql`${all} UNION ALL ${one}`)
   return sql`
     SELECT q.id FROM queue AS q
     WHERE q.id IN (
-      SELECT n.id FROM queue AS n INDEXED BY queue_name WHERE n.authority = ${authority} AND n.name = ${named}
+      ${ofName}
       UNION ALL
       SELECT o.id FROM queue AS o INDEXED BY queue_object
       WHERE ${sql.in(
@@ -179,6 +194,7 @@ const idsOf = (
         keys.map((key) => ShortKey.of(ShortKey.itemKey(authority, key)))
       )} AND o.authority = ${authority} AND ${sql.in("o.object_key", keys)}
     ) AND q.id > ${after ?? 0} AND ${sql.in("q.state", rowStates(state))}
+      AND ${cause === undefined ? sql`true` : sql`q.id IN (${GivenUp.withCause(sql, authority, cause, rowStates(state))})`}
     ORDER BY q.id ${limitOf(sql, limit)}`
 }
 
@@ -207,7 +223,7 @@ export const inStates = (
         )`
     )
     .reduce((all, range) => sql`${all} UNION ALL ${range}`)
-  return sql<{ readonly id: number }>`SELECT id FROM (${ranges}) ORDER BY id ${limitOf(sql, limit)}`
+  return sql<{ readonly id: ItemId }>`SELECT id FROM (${ranges}) ORDER BY id ${limitOf(sql, limit)}`
 }
 
 /** See `QueueStore.show`. */
