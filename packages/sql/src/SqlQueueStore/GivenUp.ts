@@ -41,15 +41,21 @@ export const groups = (
   authority: AuthorityName | undefined,
   limit: number
 ): Statements<ReadonlyArray<Group>> => sql<Group>`
-  WITH top AS (
-    SELECT c.id, c.cause, count(*) AS items FROM causes AS c CROSS JOIN given_up AS g ON g.cause = c.id
-    WHERE g.state = ${state} AND ${authority === undefined ? sql`true` : sql`g.authority = ${authority}`}
-    GROUP BY c.id ORDER BY count(*) DESC, c.cause ${limitOf(sql, limit)}
+  WITH counted AS MATERIALIZED (
+    SELECT g.cause, g.authority, count(*) AS items, min(g.at) AS first, max(g.at) AS last, min(g.item) AS sample
+    FROM ${
+      authority === undefined
+        ? sql`given_up AS g WHERE g.state = ${state}`
+        : sql`causes AS c CROSS JOIN given_up AS g ON g.cause = c.id AND g.authority = ${authority} AND g.state = ${state}`
+    }
+    GROUP BY g.cause, g.authority
+  ), top AS (
+    SELECT c.id, c.cause, sum(n.items) AS items FROM counted AS n CROSS JOIN causes AS c ON c.id = n.cause
+    GROUP BY c.id ORDER BY sum(n.items) DESC, c.cause ${limitOf(sql, limit)}
   )
-  SELECT g.authority, t.cause, count(*) AS items, min(g.at) AS first, max(g.at) AS last, min(g.item) AS sample
-  FROM top AS t CROSS JOIN given_up AS g ON g.cause = t.id
-  WHERE g.state = ${state} AND ${authority === undefined ? sql`true` : sql`g.authority = ${authority}`}
-  GROUP BY t.id, g.authority ORDER BY t.items DESC, t.cause, g.authority`
+  SELECT n.authority, t.cause, n.items, n.first, n.last, n.sample
+  FROM top AS t JOIN counted AS n ON n.cause = t.id
+  ORDER BY t.items DESC, t.cause, n.authority`
 
 /** The ids of the items with a cause, as a query. */
 export const withCause = (
