@@ -161,6 +161,8 @@ export interface Counts {
 export interface CountsWithDue extends Counts {
   /** See `QueueStore.due`. */
   readonly due: number
+  /** The file of the oldest item that waits. Missing: none does. */
+  readonly oldest?: string
 }
 
 export const noCounts: CountsWithDue = { waiting: 0, inFlight: 0, held: 0, dead: 0, due: 0 }

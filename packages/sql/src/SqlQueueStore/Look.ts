@@ -51,10 +51,11 @@ export const due = (sql: SqlClient.SqlClient, authority: AuthorityName): Stateme
 
 /** See `QueueStore.countsOfAll`: by the names their rows stand under. */
 export const countsOfAll = (sql: SqlClient.SqlClient): Statements<ReadonlyMap<AuthorityName, CountsWithDue>> =>
-  Effect.map(
+  Effect.zipWith(
     sql<{ authority: AuthorityName; state: QueueRow.RowState | "delivered"; items: number }>`
       SELECT authority, state, items FROM queue_counts WHERE items > 0 AND state <> 'delivered'`,
-    (rows) => {
+    oldest(sql),
+    (rows, files) => {
       const found = new Map<AuthorityName, CountsWithDue>()
       for (const { authority, items, state } of rows) {
         const counts = found.get(authority) ?? noCounts
@@ -66,9 +67,25 @@ export const countsOfAll = (sql: SqlClient.SqlClient): Statements<ReadonlyMap<Au
           due: counts.due + (state === "ready" ? items : 0)
         })
       }
+      for (const { authority, file } of files) {
+        const counts = found.get(authority)
+        if (counts !== undefined) found.set(authority, { ...counts, oldest: file })
+      }
       return found
     }
   )
+
+/** Of what waits at each authority: the first of a few ranges of an index. */
+const oldest = (sql: SqlClient.SqlClient) => sql<{ authority: AuthorityName; file: string }>`
+  SELECT q.authority, q.file FROM (
+    SELECT min((
+      SELECT n.id FROM queue AS n INDEXED BY queue_state
+      WHERE n.authority = c.authority AND n.state = c.state AND n.kind = k.value ORDER BY n.id LIMIT 1
+    )) AS id
+    FROM queue_counts AS c CROSS JOIN json_each('[0, 1]') AS k
+    WHERE c.items > 0 AND c.state IN ('ready', 'delayed', 'blocked')
+    GROUP BY c.authority
+  ) AS o CROSS JOIN queue AS q ON q.id = o.id`
 
 /** See `QueueStore.holding`. */
 export const holding = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number> =>

@@ -270,7 +270,7 @@ export const claimContract = (test: Test): void => {
       assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, held: 1, dead: 1 })
       assert.deepStrictEqual(
         [...(yield* queue.countsOfAll)],
-        [[north, { waiting: 1, inFlight: 0, held: 1, dead: 1, due: 1 }]]
+        [[north, { waiting: 1, inFlight: 0, held: 1, dead: 1, due: 1, oldest: "anew 3" }]]
       )
       yield* queue.accept([anew(1), anew(2)])
       assert.deepStrictEqual(yield* queue.counts(north), { waiting: 3, inFlight: 0, held: 0, dead: 0 })

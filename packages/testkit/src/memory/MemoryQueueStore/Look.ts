@@ -36,7 +36,18 @@ export const countsOfAll = (memory: Memory): ReadonlyMap<AuthorityName, CountsWi
   new Map(
     [...new Set([...memory.items.values()].map(({ authority }) => authority))]
       .filter((authority) => !memory.deleted.has(authority))
-      .map((authority) => [authority, { ...counts(memory, authority), due: due(memory, authority) }])
+      .map((authority) => {
+        const waiting = itemsOf(memory, authority).filter(({ state }) => itemState(state) === "waiting")
+        const [oldest] = [...waiting].sort((a, b) => a.id - b.id)
+        return [
+          authority,
+          {
+            ...counts(memory, authority),
+            due: due(memory, authority),
+            ...(oldest === undefined ? {} : { oldest: oldest.file })
+          }
+        ]
+      })
   )
 
 export const list = (memory: Memory, authority: AuthorityName, filter: Filter): ReadonlyArray<QueueItem> =>
