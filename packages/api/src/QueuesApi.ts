@@ -13,7 +13,9 @@ export { Item, ItemDetails } from "./Items.js"
 
 export const Queue = Schema.Struct({
   name: Schema.String.annotations({ description: "InQueue, or the name of a school authority." }),
-  head: Schema.String.annotations({ description: 'The listener file at work, else that of the oldest item that waits, or "".' }),
+  head: Schema.String.annotations({
+    description: 'The listener file at work, else that of the oldest item that waits, or "".'
+  }),
   length: Schema.Int.annotations({ description: "How much waits or is at work." }),
   school_authority: Schema.String.annotations({ description: '"" for the in queue.' }),
   held_up: Schema.optionalWith(
