@@ -10,7 +10,7 @@ export const retryDeadLetters = Effect.gen(function* () {
     password: yield* Config.redacted("IDC_API_PASSWORD")
   })
   for (const { name } of yield* client.authorities.list({})) {
-    const { items } = yield* client.queues.retryAll({ path: { name }, urlParams: { state: "dead" } })
+    const { items } = yield* client.queues.retryAll({ path: { name }, urlParams: { state: "dead" }, payload: null })
     yield* Console.log(`${name}: ${items} dead letters are tried again.`)
   }
 }).pipe(

@@ -8,6 +8,7 @@ import * as CommandShape from "./cli/CommandShape.js"
 import * as History from "./cli/History.js"
 import * as Mapping from "./cli/Mapping.js"
 import * as OutQueueRestore from "./cli/OutQueueRestore.js"
+import * as Overview from "./cli/Overview.js"
 import * as PluginsCommand from "./cli/PluginsCommand.js"
 import * as Preview from "./cli/Preview.js"
 import * as Queue from "./cli/Queue.js"
@@ -28,6 +29,7 @@ const idConnector = Command.make("id-connector").pipe(
   Command.withSubcommands([
     Serve.command,
     // Those that ask a running connector.
+    Overview.command,
     Queue.command,
     Authority.command,
     Mapping.command,

@@ -8,6 +8,7 @@ import { AuthoritiesApi } from "./AuthoritiesApi.js"
 import { HealthApi } from "./HealthApi.js"
 import { HistoryApi } from "./HistoryApi.js"
 import { MetricsApi } from "./MetricsApi.js"
+import { OverviewApi } from "./OverviewApi.js"
 import { PreviewApi } from "./PreviewApi.js"
 import { QueuesApi } from "./QueuesApi.js"
 import { ScheduleApi } from "./ScheduleApi.js"
@@ -29,6 +30,7 @@ const withLogIn = (document: Record<string, unknown>): Record<string, unknown> =
 
 export class Api extends HttpApi.make("id-connector")
   .add(TokenApi)
+  .add(OverviewApi)
   .add(QueuesApi)
   .add(AuthoritiesApi)
   .add(PreviewApi)

@@ -59,6 +59,30 @@ export const NotFoundBody = asDetail(
   Schema.typeSchema(NotFound),
   (detail) => new NotFound({ detail })
 )
+/** More fits by now than somebody has seen. */
+export class Conflict extends Schema.TaggedClass<Conflict>()("Conflict", {
+  detail: Schema.String,
+  items: Schema.Int
+}) {}
+
+/** 409: nothing was done, since more would have been done than somebody has seen. */
+export const ConflictBody = Schema.transform(
+  Schema.Struct({
+    detail: Schema.String,
+    items: Schema.Int.annotations({ description: "How many fit now." })
+  }).annotations({
+    identifier: "Conflict",
+    description: "More fits by now than was expected; nothing was done.",
+    examples: [{ detail: "315 items fit by now, 312 were expected. Nothing was done: look at them again.", items: 315 }]
+  }),
+  Schema.typeSchema(Conflict),
+  {
+    strict: true,
+    decode: ({ detail, items }) => new Conflict({ detail, items }),
+    encode: ({ detail, items }) => ({ detail, items })
+  }
+).annotations({ ...HttpApiSchema.annotations({ status: 409 }) })
+
 /** 429: with `Retry-After`. */
 export const TooManyRequestsBody = asDetail(
   "TooManyRequests",

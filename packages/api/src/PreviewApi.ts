@@ -3,6 +3,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody, UnacceptableBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
+import { DistributionReason } from "./DistributionReason.js"
 
 const kinds = ["object", "user", "group"] as const
 
@@ -91,12 +92,14 @@ export const Preview = Schema.Struct({
     description:
       "What would normally concern a school authority but does not, and why (a school that is not mapped, for instance)."
   }),
+  ignored_reasons: Schema.Array(DistributionReason).annotations({ description: "The same, for programs." }),
   school_authorities: Schema.Array(
     Schema.Struct({
       name: Schema.String,
       active: Schema.Boolean,
       concerned: Schema.Boolean,
       because: Schema.Array(Schema.String),
+      reasons: Schema.Array(DistributionReason).annotations({ description: "The same, for programs." }),
       change_waiting: Schema.Boolean.annotations({
         description: "An undelivered change of the object waits there: the two would be delivered as one."
       }),
@@ -116,12 +119,14 @@ export const Preview = Schema.Struct({
       },
       problems: [],
       ignored: [],
+      ignored_reasons: [],
       school_authorities: [
         {
           name: "Traeger1",
           active: true,
           concerned: true,
           because: ["school DEMOSCHOOL"],
+          reasons: [{ code: "current_school", values: { school: "DEMOSCHOOL" }, text: "school DEMOSCHOOL" }],
           change_waiting: false,
           plugins: [
             {
@@ -138,7 +143,15 @@ export const Preview = Schema.Struct({
             }
           ]
         },
-        { name: "Traeger2", active: true, concerned: false, because: [], change_waiting: false, plugins: [] }
+        {
+          name: "Traeger2",
+          active: true,
+          concerned: false,
+          because: [],
+          reasons: [],
+          change_waiting: false,
+          plugins: []
+        }
       ]
     }
   ]

@@ -1,15 +1,21 @@
 /** The queues and their items. */
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
-import { ItemId, itemStates } from "@id-connector/core/queue/QueueStore"
-import { Evidence } from "@id-connector/core/targets/DeliveryError"
+import { statesGivenUp } from "@id-connector/core/queue/QueueStore"
 import { Schema } from "effect"
-import { FailedBody, NotFoundBody } from "./ApiError.js"
+import { ConflictBody, FailedBody, NotFoundBody, UnacceptableBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
+import * as GroupsApi from "./GroupsApi.js"
+import { Item, ItemDetails, State } from "./Items.js"
+import * as JobsApi from "./JobsApi.js"
 import * as Parameters from "./Parameters.js"
+
+export { Item, ItemDetails } from "./Items.js"
 
 export const Queue = Schema.Struct({
   name: Schema.String.annotations({ description: "InQueue, or the name of a school authority." }),
-  head: Schema.String.annotations({ description: 'The listener file at work, or "".' }),
+  head: Schema.String.annotations({
+    description: 'The listener file at work, else that of the oldest item that waits, or "".'
+  }),
   length: Schema.Int.annotations({ description: "How much waits or is at work." }),
   school_authority: Schema.String.annotations({ description: '"" for the in queue.' }),
   held_up: Schema.optionalWith(
@@ -37,71 +43,36 @@ export const Queue = Schema.Struct({
   examples: [{ name: "Traeger1", head: "2026-02-03-04-05-06-789012.json", length: 12, school_authority: "Traeger1" }]
 })
 
-const State = Schema.Literal(...itemStates).annotations({
-  description: "waiting, in_flight, held (a deletion to be confirmed), dead (a dead letter)"
-})
+const Count = Schema.Struct({ items: Schema.Int }).annotations({ identifier: "Count", examples: [{ items: 3 }] })
 
-const anItem = {
-  id: ItemId.make(4711),
-  object: "user anna",
-  object_key: "user:0b8a5c5e-0000-4000-8000-000000000001",
-  change: "changed",
-  file: "2026-02-03-04-05-06-789012.json",
-  state: "dead",
-  attempts: 1,
-  available_at: null,
-  last_error: "The target refuses the object: ...",
-  waits_for: []
-} as const
+const StateGivenUp = Schema.Literal(...statesGivenUp).annotations({ description: "Which items." })
 
-export const Item = Schema.Struct({
-  id: ItemId,
-  object: Schema.String.annotations({ description: "user anna, group School1-1a" }),
-  object_key: Schema.String,
-  change: Schema.Literal("changed", "removed"),
-  file: Schema.String.annotations({ description: "The listener file that brought the newest state." }),
-  state: State,
-  attempts: Schema.Int,
-  available_at: Schema.NullOr(Schema.String).annotations({
-    description: "It is not delivered before this time; null: at once."
-  }),
-  last_error: Schema.NullOr(Schema.String),
-  waits_for: Schema.Array(Schema.String).annotations({
-    description:
-      "Other items that have to be delivered, confirmed or discarded before this one, and why. The first ten."
-  })
-}).annotations({ identifier: "Item", examples: [anItem] })
-
-export const Attempt = Schema.Struct({
-  at: Schema.String,
-  error: Schema.String,
-  evidence: Schema.NullOr(Evidence).annotations({ description: "The request and its answer, secrets masked." })
-}).annotations({ identifier: "Attempt" })
-
-export const ItemDetails = Schema.Struct({ ...Item.fields, history: Schema.Array(Attempt) }).annotations({
-  identifier: "ItemDetails",
+/** What is to be retried or discarded: everything that fits. */
+const Matching = Schema.Struct({
+  state: Schema.optionalWith(StateGivenUp, { exact: true }),
+  group: Schema.optionalWith(
+    Schema.String.annotations({ description: "Only those with this cause, as the groups have it." }),
+    { exact: true }
+  ),
+  object: Schema.optionalWith(
+    Schema.String.annotations({ description: "Only those of this user or group, as in the list of items." }),
+    { exact: true }
+  ),
+  expected: Schema.optionalWith(
+    Schema.Int.pipe(Schema.nonNegative()).annotations({
+      description: "How many somebody has seen. When more fit by now, nothing is done (409)."
+    }),
+    { exact: true }
+  )
+}).annotations({
+  identifier: "Matching",
   examples: [
-    {
-      ...anItem,
-      history: [
-        {
-          at: "2026-02-03T04:05:07.123Z",
-          error: "The target refuses the object: ...",
-          evidence: {
-            method: "PATCH",
-            path: "/ucsschool/kelvin/v1/users/anna",
-            requestId: "0b8a5c5e-0000-4000-8000-000000000001",
-            body: { email: "anna@example.com" },
-            status: 422,
-            response: { detail: "..." }
-          }
-        }
-      ]
-    }
+    { state: "dead", group: "The object can't be delivered: ucsschoolRecordUID: the user has none.", expected: 312 }
   ]
 })
 
-const Count = Schema.Struct({ items: Schema.Int }).annotations({ identifier: "Count", examples: [{ items: 3 }] })
+/** No body: what the query says. */
+const Meant = Schema.NullOr(Matching)
 
 const Paused = Schema.Struct({ paused: Schema.Boolean }).annotations({
   identifier: "Paused",
@@ -114,7 +85,14 @@ const largestPage = 1_000
 const Filter = Schema.Struct({
   state: Schema.optionalWith(State, { exact: true }),
   object: Schema.optionalWith(
-    Schema.String.annotations({ description: "A user or group name, or an entryUUID.", examples: ["anna"] }),
+    Schema.String.annotations({
+      description: "A user or group name, also as items show it (user anna), or an entryUUID.",
+      examples: ["anna"]
+    }),
+    { exact: true }
+  ),
+  group: Schema.optionalWith(
+    Schema.String.annotations({ description: "Only dead and held ones with this cause, as the groups have it." }),
     { exact: true }
   ),
   after: Schema.optionalWith(Parameters.itemId, { exact: true }),
@@ -150,6 +128,31 @@ export class QueuesApi extends HttpApiGroup.make("queues")
       )
   )
   .add(
+    HttpApiEndpoint.get("groups", "/queues/:name/groups")
+      .setPath(Parameters.queue)
+      .setUrlParams(GroupsApi.Params)
+      .addSuccess(Schema.Array(GroupsApi.Group))
+      .annotate(OpenApi.Summary, "Dead letters, or deletions that are held back, by their cause")
+      .annotate(
+        OpenApi.Description,
+        "Those with the most items first. A cause is the text of an error without names, numbers, UUIDs and quoted values; retry and discard take it as group."
+      )
+  )
+  .add(
+    HttpApiEndpoint.get("allGroups", "/groups")
+      .setUrlParams(GroupsApi.Params)
+      .addSuccess(Schema.Array(GroupsApi.GroupOfAll))
+      .annotate(OpenApi.Summary, "The same of all school authorities together")
+      .annotate(OpenApi.Description, "With how many each of them has.")
+  )
+  .add(
+    HttpApiEndpoint.get("job", "/jobs/:id")
+      .setPath(Schema.Struct({ id: Schema.String.annotations({ description: "As retry or discard has answered." }) }))
+      .addSuccess(JobsApi.Job)
+      .annotate(OpenApi.Summary, "How far something is that takes longer")
+      .annotate(OpenApi.Description, "The last hundred are remembered, until the connector is started anew.")
+  )
+  .add(
     HttpApiEndpoint.get("item", "/queues/:name/items/:id")
       .setPath(Parameters.item)
       .addSuccess(ItemDetails)
@@ -178,30 +181,37 @@ export class QueuesApi extends HttpApiGroup.make("queues")
       .setPath(Parameters.queue)
       .setUrlParams(
         Schema.Struct({
-          state: Schema.optionalWith(Schema.Literal("dead", "held").annotations({ description: "Which items." }), {
+          state: Schema.optionalWith(StateGivenUp, {
             exact: true,
             default: () => "dead" as const
           })
         })
       )
+      .setPayload(Meant)
+      // Before the other: what fits both is a job.
+      .addSuccess(JobsApi.Job, { status: 202 })
       .addSuccess(Count)
+      .addError(ConflictBody)
       .annotate(OpenApi.Summary, "Deliver all dead letters, or confirm all deletions")
       .annotate(
         OpenApi.Description,
-        "All dead letters, as if never tried; with state=held all deletions that are held back, which counts as confirming them."
+        "All dead letters, as if never tried; with state=held all deletions that are held back, which counts as confirming them. A body says more exactly which ones; when more than 10,000 fit it, the answer is 202 with a job. Without a body the answer comes when all is done."
       )
   )
   .add(
     HttpApiEndpoint.post("discardAll", "/queues/:name/discard")
       .setPath(Parameters.queue)
-      .setUrlParams(
-        Schema.Struct({ state: Schema.Literal("dead", "held").annotations({ description: "Which items." }) })
-      )
+      .setUrlParams(Schema.Struct({ state: Schema.optionalWith(StateGivenUp, { exact: true }) }))
+      .setPayload(Meant)
+      // Before the other: what fits both is a job.
+      .addSuccess(JobsApi.Job, { status: 202 })
       .addSuccess(Count)
+      .addError(ConflictBody)
+      .addError(UnacceptableBody)
       .annotate(OpenApi.Summary, "Remove all dead letters, or all deletions that are held back, for good")
       .annotate(
         OpenApi.Description,
-        "With state=held none of these objects is deleted at the target; with state=dead the changes are not delivered."
+        "With state=held none of these objects is deleted at the target; with state=dead the changes are not delivered. state is said in the query or the body. A body says more exactly which ones; when more than 10,000 fit it, the answer is 202 with a job. Without a body the answer comes when all is done."
       )
   )
   .add(

@@ -20,15 +20,20 @@ import * as OutQueues from "./queue/out/OutQueues.js"
 import type { Report } from "./queue/out/Progress.js"
 import { PreviousStateStore } from "./queue/PreviousStateStore.js"
 import { QueueNotifier } from "./queue/QueueNotifier.js"
-import { type Counts, type ItemId, QueueStore, type QueueStoreError } from "./queue/QueueStore.js"
+import {
+  type CountsWithDue,
+  type ItemId,
+  noCounts,
+  QueueStore,
+  type QueueStoreError,
+  type StateGivenUp
+} from "./queue/QueueStore.js"
 import { persistently, supervised } from "./queue/Supervision.js"
 import type { AuthorityName } from "./schools/SchoolAuthority.js"
 
 /** The state of a school authority's out queue: how much waits, and whether and why it is paused. */
-export interface QueueStatus extends Counts {
+export interface QueueStatus extends CountsWithDue {
   readonly authority: AuthorityName
-  /** See `QueueStore.due`. */
-  readonly due: number
   /**
    * An object: there is no such authority, but it was configured, or there are items for it. `since` is in milliseconds
    * since 1970, and null where that is not known.
@@ -38,6 +43,17 @@ export interface QueueStatus extends Counts {
   readonly status: OutQueueStatus | null
   /** Null where `status` is. */
   readonly report: Report | null
+}
+
+/** What is to be done to very many items that somebody has chosen. */
+export interface Intervention {
+  readonly action: "retry" | "discard"
+  readonly state: StateGivenUp
+  readonly ids: ReadonlyArray<ItemId>
+  /** For the log: how they were chosen. */
+  readonly chosenBy: { readonly group?: string; readonly object?: string }
+  /** Is told of every portion how many of the ids were looked at, and how many items were changed. */
+  readonly progress?: (looked: number, changed: number) => void
 }
 
 export interface ConnectorShape {
@@ -54,6 +70,11 @@ export interface ConnectorShape {
   readonly discardAll: (
     authority: AuthorityName,
     state: "waiting" | "held" | "dead"
+  ) => Effect.Effect<number, QueueStoreError>
+  /** {@link retry} or {@link discard} of exactly these items, as far as they are still in the state, some at a time. */
+  readonly interveneAll: (
+    authority: AuthorityName,
+    intervention: Intervention
   ) => Effect.Effect<number, QueueStoreError>
   /** Stops deliveries to an authority after those at work, also over restarts, until {@link resume}. Changes are accepted. */
   readonly pause: (authority: AuthorityName) => Effect.Effect<void, QueueStoreError>
@@ -168,27 +189,29 @@ const statusOf = (
   store: Context.Tag.Service<QueueStore>,
   outQueues: OutQueues.OutQueues
 ): ConnectorShape["status"] =>
-  Effect.flatMap(Effect.all([config.current, store.authorities]), ([{ absent, authorities }, stored]) => {
-    const configured = authorities.map(({ name }) => ({ name, configured: true as const }))
-    const known = new Set(authorities.map(({ name }) => name))
-    const others = [...new Set([...stored, ...absent.keys()])]
-      .filter((name) => !known.has(name))
-      .map((name) => ({ name, configured: { since: absent.get(name) ?? null } }))
-    return Effect.forEach(
-      [...configured, ...others].sort(ConfigState.byName),
-      Effect.fnUntraced(function* ({ configured, name }) {
-        const queue = outQueues.get(name)
-        return {
-          authority: name,
-          configured,
-          ...(yield* store.counts(name)),
-          due: yield* store.due(name),
-          status: queue === undefined ? null : yield* queue.status,
-          report: queue === undefined ? null : queue.progress.report(yield* Clock.currentTimeMillis)
-        }
-      })
-    )
-  })
+  Effect.flatMap(
+    Effect.all([config.current, store.authorities, store.countsOfAll]),
+    ([{ absent, authorities }, stored, counts]) => {
+      const configured = authorities.map(({ name }) => ({ name, configured: true as const }))
+      const known = new Set(authorities.map(({ name }) => name))
+      const others = [...new Set([...stored, ...absent.keys()])]
+        .filter((name) => !known.has(name))
+        .map((name) => ({ name, configured: { since: absent.get(name) ?? null } }))
+      return Effect.forEach(
+        [...configured, ...others].sort(ConfigState.byName),
+        Effect.fnUntraced(function* ({ configured, name }) {
+          const queue = outQueues.get(name)
+          return {
+            authority: name,
+            configured,
+            ...(counts.get(name) ?? noCounts),
+            status: queue === undefined ? null : yield* queue.status,
+            report: queue === undefined ? null : queue.progress.report(yield* Clock.currentTimeMillis)
+          }
+        })
+      )
+    }
+  )
 
 const texts = {
   retry: "Items of an out queue are retried by hand.",
@@ -207,7 +230,7 @@ const byWhom = <A, E, R>(change: (by: Actor | undefined) => Effect.Effect<A, E, 
 const interventions = Effect.fnUntraced(function* (
   outQueues: OutQueues.OutQueues
 ): Effect.fn.Return<
-  Pick<ConnectorShape, "retry" | "retryAll" | "discard" | "discardAll" | "pause" | "resume">,
+  Pick<ConnectorShape, "retry" | "retryAll" | "discard" | "discardAll" | "interveneAll" | "pause" | "resume">,
   never,
   QueueStore | QueueNotifier
 > {
@@ -228,7 +251,13 @@ const interventions = Effect.fnUntraced(function* (
   /** One line for each time, also when there was nothing to do. */
   const told = (
     what: string,
-    details: { readonly authority: AuthorityName; readonly ids?: string; readonly state?: string },
+    details: {
+      readonly authority: AuthorityName
+      readonly ids?: string
+      readonly state?: string
+      readonly group?: string
+      readonly object?: string
+    },
     change: Effect.Effect<number, QueueStoreError>
   ) =>
     thenNotify(details.authority, change).pipe(
@@ -259,6 +288,27 @@ const interventions = Effect.fnUntraced(function* (
         texts.discard,
         { authority, state },
         byWhom((by) => inBatches((limit) => store.discard(authority, { _tag: "InState", state, limit }, by)))
+      ),
+    interveneAll: (authority, { action, chosenBy, ids, progress, state }) =>
+      told(
+        action === "discard" ? texts.discard : state === "held" ? texts.confirm : texts.retry,
+        { authority, state, ...chosenBy },
+        byWhom((by) => {
+          let next = 0
+          let changed = 0
+          return Effect.map(
+            inBatches((limit) => {
+              const portion = ids.slice(next, next + limit)
+              next += portion.length
+              return Effect.map(store[action](authority, { _tag: "Ids", ids: portion, state }, by), (count) => {
+                changed += count
+                progress?.(portion.length, count)
+                return portion.length
+              })
+            }),
+            () => changed
+          )
+        })
       ),
     pause: (authority) => setPaused(authority, true),
     resume: (authority) => setPaused(authority, false)

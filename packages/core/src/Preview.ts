@@ -30,6 +30,8 @@ export interface AuthorityPreview {
   readonly active: boolean
   /** Why the authority is concerned; empty when it is not. */
   readonly because: ReadonlyArray<string>
+  /** The same as values. */
+  readonly reasons: ReadonlyArray<Distribution.Because>
   /** An undelivered change of the object waits there already: the two would be delivered as one. */
   readonly isWaiting: boolean
   readonly plugins: ReadonlyArray<PluginPreview>
@@ -42,6 +44,8 @@ export interface Preview {
   readonly problems: ReadonlyArray<string>
   /** What would have made an authority concerned, and does not. */
   readonly ignored: ReadonlyArray<string>
+  /** The same as values. */
+  readonly ignoredReasons: ReadonlyArray<Distribution.Ignored>
   /** All that are configured, by name. */
   readonly authorities: ReadonlyArray<AuthorityPreview>
 }
@@ -89,6 +93,7 @@ export const preview = Effect.fn("Preview.preview")(function* (
     object,
     problems: Preparation.problemsOf(object),
     ignored: ignored.map(Distribution.describeIgnored),
+    ignoredReasons: ignored,
     authorities: yield* Effect.forEach(
       configuration.authorities,
       (authority) => {
@@ -100,6 +105,7 @@ export const preview = Effect.fn("Preview.preview")(function* (
             authority: authority.name,
             active: authority.active,
             because: because.map(Distribution.describeBecause),
+            reasons: because,
             ...there
           })
         )

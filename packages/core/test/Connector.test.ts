@@ -640,7 +640,11 @@ describe("Connector", () => {
       const second = Context.get(yield* start, Connector.Connector)
       yield* settle
       yield* TestClock.adjust("1 hour")
-      assert.deepInclude((yield* second.status)[0], { waiting: 1, inFlight: 0, status: { _tag: "PausedByHand" } })
+      assert.deepInclude((yield* second.status)[0], {
+        waiting: 1,
+        inFlight: 0,
+        status: { _tag: "PausedByHand", since: null }
+      })
       yield* second.resume(a)
       yield* settle
       assert.deepStrictEqual(yield* labels, ["bob", "anna"])

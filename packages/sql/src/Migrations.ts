@@ -6,8 +6,9 @@
  * hold the statements to that.
  */
 import { SqlClient } from "@effect/sql"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import * as ShortKey from "./ShortKey.js"
+import * as GivenUp from "./SqlQueueStore/GivenUp.js"
 
 const queue = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -423,6 +424,43 @@ const evidence = Effect.flatMap(
   (sql) => sql`CREATE INDEX attempts_evidence ON attempts (at) WHERE evidence IS NOT NULL`
 )
 
+/**
+ * What is dead or held, by its cause (see core's `Cause`): beside the queue, since few items ever are, and counting a hundred thousand
+ * of them takes milliseconds here.
+ */
+const givenUp = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE causes (id INTEGER PRIMARY KEY, cause TEXT NOT NULL UNIQUE) STRICT`
+  yield* sql`CREATE TABLE given_up (
+    cause INTEGER NOT NULL,
+    authority TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('held', 'dead')),
+    item INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (cause, authority, state, item)
+  ) STRICT, WITHOUT ROWID`
+  yield* sql`CREATE UNIQUE INDEX given_up_item ON given_up (item)`
+  yield* sql`CREATE TRIGGER given_up_no_more AFTER UPDATE OF state ON queue
+    WHEN old.state IN ('held', 'dead') AND new.state <> old.state BEGIN
+    DELETE FROM given_up WHERE item = old.id;
+  END`
+  yield* sql`CREATE TRIGGER given_up_gone AFTER DELETE ON queue WHEN old.state IN ('held', 'dead') BEGIN
+    DELETE FROM given_up WHERE item = old.id;
+  END`
+  yield* sql`CREATE TRIGGER causes_gone AFTER DELETE ON given_up BEGIN
+    DELETE FROM causes WHERE id = old.cause AND NOT EXISTS (SELECT 1 FROM given_up AS g WHERE g.cause = old.cause);
+  END`
+  const now = yield* Clock.currentTimeMillis
+  yield* inBatches(
+    (after) =>
+      sql<GivenUp.Item & { row: number }>`
+        SELECT q.id AS row, q.id, q.authority, q.state, q.name, q.last_error AS error,
+          coalesce((SELECT max(a.at) FROM attempts AS a WHERE a.item = q.id), ${now}) AS at
+        FROM queue AS q WHERE q.state IN ('held', 'dead') AND q.id > ${after} ORDER BY q.id LIMIT 1000`,
+    (rows) => GivenUp.remember(sql, rows)
+  )
+})
+
 /** For `SqliteMigrator.fromRecord`. */
 export const migrations = {
   "0001_queue": queue,
@@ -442,5 +480,6 @@ export const migrations = {
   "0015_generations": generations,
   "0016_sent_before": sentBefore,
   "0017_history_outbox": historyOutbox,
-  "0018_evidence": evidence
+  "0018_evidence": evidence,
+  "0019_given_up": givenUp
 }

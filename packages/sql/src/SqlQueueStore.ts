@@ -22,12 +22,15 @@ import { concerned, holders } from "./SqlQueueStore/Concerned.js"
 import { countDelivered } from "./SqlQueueStore/CountDelivered.js"
 import * as Disk from "./SqlQueueStore/Disk.js"
 import { Generations } from "./SqlQueueStore/Generations.js"
+import * as GivenUp from "./SqlQueueStore/GivenUp.js"
 import { ageEvidence, discard, paused, retry, setPaused, type Who } from "./SqlQueueStore/Intervene.js"
 import {
   authoritiesOf,
   counts,
+  countsOfAll,
   due,
   holding,
+  idsOf,
   list,
   othersWith,
   receipt,
@@ -77,9 +80,22 @@ const queue: Layer.Layer<
       settle: (settlements) => settle(sql, settlements).pipe(transaction, operation("settle")),
       recover: recover(sql).pipe(transaction, operation("recover")),
       counts: (authority) => counts(sql, idOf(authority)).pipe(reading, operation("counts")),
+      countsOfAll: countsOfAll(sql).pipe(
+        Effect.map((found) => new Map([...found].flatMap(([id, of]) => (isCurrent(id) ? [[nameOf(id), of]] : [])))),
+        reading,
+        operation("countsOfAll")
+      ),
       due: (authority) => due(sql, idOf(authority)).pipe(reading, operation("due")),
       list: (authority, filter) =>
         list(sql, idOf(authority), filter).pipe(Effect.map(Arr.map(named)), reading, operation("list")),
+      ids: (authority, filter) =>
+        idsOf(sql, idOf(authority), filter).pipe(Effect.map(Arr.map(({ id }) => id)), reading, operation("ids")),
+      groups: (state, { authority, limit }) =>
+        GivenUp.groups(sql, state, authority === undefined ? undefined : idOf(authority), limit).pipe(
+          Effect.map((found) => found.filter((one) => authority !== undefined || isCurrent(one.authority)).map(named)),
+          reading,
+          operation("groups")
+        ),
       show: (authority, id) =>
         show(sql, idOf(authority), id).pipe(
           Effect.map(Option.map((shown) => ({ ...shown, item: named(shown.item) }))),

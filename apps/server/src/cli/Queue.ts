@@ -1,8 +1,11 @@
 /** The commands `id-connector queue ...`: the queues of a running connector and their items. */
 import { Args, Command, Options } from "@effect/cli"
 import type { NotFound } from "@id-connector/api/ApiError"
+import type { Client } from "@id-connector/api/Client"
+import type { GroupOfAll } from "@id-connector/api/GroupsApi"
+import type { Job } from "@id-connector/api/JobsApi"
 import type { Item, ItemDetails } from "@id-connector/api/QueuesApi"
-import { ItemId, itemStates } from "@id-connector/core/queue/QueueStore"
+import { ItemId, itemStates, statesGivenUp } from "@id-connector/core/queue/QueueStore"
 import { inQueueName } from "@id-connector/core/schools/SchoolAuthority"
 import { Console, Effect, Option, Schema } from "effect"
 import * as ApiAccess from "./ApiAccess.js"
@@ -128,6 +131,11 @@ const items = Command.make(
       Options.optional,
       Options.withDescription("only those of this user or group (name or entryUUID)")
     ),
+    group: Options.text("group").pipe(
+      Options.withPseudoName("cause"),
+      Options.optional,
+      Options.withDescription("only dead and held ones with this cause, as id-connector queue groups shows it")
+    ),
     after: Options.text("after").pipe(
       Options.withPseudoName("id"),
       Options.withSchema(itemId),
@@ -139,13 +147,14 @@ const items = Command.make(
       Options.withDescription("how many at most, 1 to 1000")
     )
   },
-  ({ after, json, limit, object, queue, state, ...given }) =>
+  ({ after, group, json, limit, object, queue, state, ...given }) =>
     ApiAccess.withClient(given, (client) =>
       Effect.gen(function* () {
         const urlParams = {
           limit,
           ...(Option.isSome(state) ? { state: state.value } : {}),
           ...(Option.isSome(object) ? { object: object.value } : {}),
+          ...(Option.isSome(group) ? { group: group.value } : {}),
           ...(Option.isSome(after) ? { after: after.value } : {})
         }
         const found = yield* client.queues.items({ path: { name: queue }, urlParams })
@@ -199,23 +208,123 @@ const details = ({ history, ...item }: typeof ItemDetails.Type): ReadonlyArray<s
   ])
 ]
 
+const groups = Command.make(
+  "groups",
+  {
+    ...access,
+    json: Output.json,
+    state: Options.choice("state", statesGivenUp).pipe(
+      Options.withDefault("dead" as const),
+      Options.withDescription("dead letters, or deletions that are held back")
+    ),
+    queue: Args.text({ name: "queue" }).pipe(
+      Args.optional,
+      Args.withDescription("name of the queue; without it those of all school authorities together")
+    )
+  },
+  ({ json, queue, state, ...given }) =>
+    ApiAccess.withClient(given, ({ queues }) =>
+      Effect.gen(function* () {
+        const urlParams = { state, limit: 100 }
+        if (Option.isSome(queue)) {
+          const found = yield* queues.groups({ path: { name: queue.value }, urlParams })
+          return yield* Output.print(json, found, () => causes(found))
+        }
+        const found = yield* queues.allGroups({ urlParams })
+        return yield* Output.print(json, found, () => causes(found))
+      })
+    )
+).pipe(
+  Command.withDescription(
+    CommandShape.describe(
+      "Lists why items are dead letters or held back: each cause once, the one with the most items first.",
+      {
+        details: [
+          "A cause is the text of an error without names, numbers and quoted values, for which … stands. retry and discard take it with --group."
+        ],
+        example: "id-connector queue groups Traeger1"
+      }
+    )
+  )
+)
+
+type AnyGroup = Omit<typeof GroupOfAll.Type, "school_authorities"> &
+  Partial<Pick<typeof GroupOfAll.Type, "school_authorities">>
+
+/** Not as a table: a terminal would cut what is to be given to `--group`. */
+const causes = (groups: ReadonlyArray<AnyGroup>): ReadonlyArray<string> =>
+  groups.length === 0
+    ? ["There is no such item."]
+    : groups.flatMap(({ cause, first, items, last, sample, school_authorities: authorities }, index) => [
+        ...(index === 0 ? [] : [""]),
+        `${Output.count(items, "item")}: ${cause}`,
+        `  ${items === 1 ? first : `${first} to ${last}`}${sample === null ? "" : `, for example ${sample.object} (item ${sample.id})`}`,
+        ...(authorities === undefined
+          ? []
+          : [
+              `  ${authorities
+                .slice(0, 10)
+                .map(({ items, name }) => `${name}: ${items}`)
+                .join(", ")}${authorities.length > 10 ? ", ..." : ""}`
+            ])
+      ])
+
+/** Which items are meant, besides by their ids. */
+const filters = {
+  group: Options.text("group").pipe(
+    Options.withPseudoName("cause"),
+    Options.optional,
+    Options.withDescription("all with this cause, as id-connector queue groups shows it")
+  ),
+  object: Options.text("object").pipe(
+    Options.withPseudoName("name"),
+    Options.optional,
+    Options.withDescription("all of this user or group (name or entryUUID)")
+  ),
+  expected: WholeNumber.option("expected", 0, 1_000_000_000).pipe(
+    Options.optional,
+    Options.withDescription("how many you have seen: when there are more by now, nothing is done")
+  )
+}
+
+interface Filters {
+  readonly all: Option.Option<"dead" | "held">
+  readonly group: Option.Option<string>
+  readonly object: Option.Option<string>
+  readonly expected: Option.Option<number>
+}
+
 const all = Options.choice("all", ["dead", "held"]).pipe(
   Options.optional,
   Options.withDescription("instead of ids: all dead letters, or all deletions that are held back")
 )
 
-/** Which items are meant: ids or all of a kind, and not both. */
-const which = (
-  command: string,
-  given: { readonly all: Option.Option<"dead" | "held">; readonly ids: ReadonlyArray<ItemId> }
-) =>
-  Option.isSome(given.all) === given.ids.length > 0
+/** What fits, as the API takes it. */
+interface Matching {
+  readonly state: "dead" | "held"
+  readonly group?: string
+  readonly object?: string
+  readonly expected?: number
+}
+
+/** Which items are meant: ids or all of a kind, and not both. `--group` and `--object` without `--all` are dead letters. */
+const which = (command: string, given: Filters & { readonly ids: ReadonlyArray<ItemId> }) =>
+  (Option.isSome(given.all) || Option.isSome(given.group) || Option.isSome(given.object)) === given.ids.length > 0
     ? new WrongUse({
         lines: [
-          `id-connector queue ${command}: ${given.ids.length > 0 ? "ids and --all are given, one of the two is expected" : "nothing says which items: give their ids, or --all dead, or --all held"}.`
+          `id-connector queue ${command}: ${given.ids.length > 0 ? "ids and --all, --group or --object are given, one of the two is expected" : "nothing says which items: give their ids, or --all dead, or --all held, or --group or --object"}.`
         ]
       })
-    : Effect.succeed(Option.match(given.all, { onNone: () => given.ids, onSome: (state) => state }))
+    : Effect.succeed(given.ids.length > 0 ? given.ids : matching(given))
+
+const matching = ({ all, expected, group, object }: Filters): Matching => ({
+  state: Option.getOrElse(all, () => "dead" as const),
+  ...(Option.isSome(group) ? { group: group.value } : {}),
+  ...(Option.isSome(object) ? { object: object.value } : {}),
+  ...(Option.isSome(expected) ? { expected: expected.value } : {})
+})
+
+const areIds = (meant: ReadonlyArray<ItemId> | Matching): meant is ReadonlyArray<ItemId> => Array.isArray(meant)
 
 interface Done {
   readonly items: number
@@ -239,8 +348,27 @@ const each = <E extends { readonly _tag: string }>(
     })
   )
 
-/** Of operations that do all at once. */
-const allDone = ({ items }: { readonly items: number }): Done => ({ items, problems: [] })
+/** Of operations that do all at once, or answer with a job that is waited for. */
+const allDone = (client: Client, done: { readonly items: number } | typeof Job.Type) =>
+  "id" in done ? followed(client, done) : Effect.succeed<Done>({ items: done.items, problems: [] })
+
+const followed = ({ queues }: Client, { id, total }: typeof Job.Type) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const tick = yield* Progress.start("items", total)
+      let told = 0
+      while (true) {
+        const { done, items, problem, state } = yield* queues.job({ path: { id } })
+        for (; told < done; told++) yield* tick
+        if (state === "running") {
+          yield* Effect.sleep("300 millis")
+          continue
+        }
+        const problems = problem === null ? [] : [`It went wrong after ${done} of ${total} items: ${problem}`]
+        return { items, problems } satisfies Done
+      }
+    })
+  )
 
 const told = (json: boolean, { items, problems }: Done, text: string) =>
   Effect.zipRight(
@@ -250,14 +378,17 @@ const told = (json: boolean, { items, problems }: Done, text: string) =>
 
 const retry = Command.make(
   "retry",
-  { ...access, json: Output.json, all, queue: outQueue, ids },
+  { ...access, json: Output.json, all, ...filters, queue: outQueue, ids },
   ({ json, queue, ...given }) =>
     Effect.gen(function* () {
       const meant = yield* which("retry", given)
-      const done = yield* ApiAccess.withClient(given, ({ queues }) =>
-        typeof meant === "string"
-          ? Effect.map(queues.retryAll({ path: { name: queue }, urlParams: { state: meant } }), allDone)
-          : each(meant, (id) => queues.retryItem({ path: { name: queue, id } }))
+      const done = yield* ApiAccess.withClient(given, (client) =>
+        areIds(meant)
+          ? each(meant, (id) => client.queues.retryItem({ path: { name: queue, id } }))
+          : Effect.flatMap(
+              client.queues.retryAll({ path: { name: queue }, urlParams: { state: meant.state }, payload: meant }),
+              (done) => allDone(client, done)
+            )
       )
       yield* told(json, done, `${Output.count(done.items, "item")} of ${queue} will be delivered.`)
     })
@@ -265,24 +396,29 @@ const retry = Command.make(
   Command.withDescription(
     CommandShape.describe("Delivers items at once.", {
       details: ["A dead letter is tried anew; a deletion that is held back counts as confirmed."],
-      example: "id-connector queue retry Traeger1 --all dead"
+      example:
+        'id-connector queue retry Traeger1 --group "The object can\'t be delivered: ucsschoolRecordUID: the user has none." --expected 312'
     })
   )
 )
 
 const discard = Command.make(
   "discard",
-  { ...access, json: Output.json, all, yes: Confirmation.yes, queue: outQueue, ids },
+  { ...access, json: Output.json, all, ...filters, yes: Confirmation.yes, queue: outQueue, ids },
   ({ json, queue, yes, ...given }) =>
     Effect.gen(function* () {
       const meant = yield* which("discard", given)
-      const what =
-        typeof meant === "string" ? `all items of ${queue} that are ${meant}` : Output.count(meant.length, "item")
+      const what = areIds(meant)
+        ? Output.count(meant.length, "item")
+        : `all items of ${queue} that are ${meant.state}${meant.group === undefined ? "" : ` since ${JSON.stringify(meant.group)}`}${meant.object === undefined ? "" : ` of ${JSON.stringify(meant.object)}`}`
       yield* Confirmation.ask(yes, `Remove ${what} for good? The changes are not delivered.`)
-      const done = yield* ApiAccess.withClient(given, ({ queues }) =>
-        typeof meant === "string"
-          ? Effect.map(queues.discardAll({ path: { name: queue }, urlParams: { state: meant } }), allDone)
-          : each(meant, (id) => queues.discardItem({ path: { name: queue, id } }))
+      const done = yield* ApiAccess.withClient(given, (client) =>
+        areIds(meant)
+          ? each(meant, (id) => client.queues.discardItem({ path: { name: queue, id } }))
+          : Effect.flatMap(
+              client.queues.discardAll({ path: { name: queue }, urlParams: { state: meant.state }, payload: meant }),
+              (done) => allDone(client, done)
+            )
       )
       yield* told(json, done, `Removed ${Output.count(done.items, "item")} of ${queue}.`)
     })
@@ -321,5 +457,5 @@ const resume = Command.make("resume", { ...access, queue: outQueue }, ({ queue, 
 
 export const command = Command.make("queue").pipe(
   Command.withDescription("The queues of a running connector, and their items."),
-  Command.withSubcommands([list, show, items, retry, discard, pause, resume])
+  Command.withSubcommands([list, show, items, groups, retry, discard, pause, resume])
 )

@@ -28,6 +28,7 @@ import * as HealthHttp from "./HealthHttp.js"
 import * as HistoryHttp from "./HistoryHttp.js"
 import * as MetricsHttp from "./MetricsHttp.js"
 import * as MultipartForm from "./MultipartForm.js"
+import * as OverviewHttp from "./OverviewHttp.js"
 import * as PreviewHttp from "./PreviewHttp.js"
 import * as QueuesHttp from "./QueuesHttp.js"
 import * as ScheduleHttp from "./ScheduleHttp.js"
@@ -54,6 +55,7 @@ export const routes = (
     HttpLayerRouter.use((router) => router.add("*", "/*", noRoute))
   ).pipe(
     Layer.provide([
+      OverviewHttp.layer,
       QueuesHttp.layer,
       AuthoritiesHttp.layer,
       HealthHttp.layer,

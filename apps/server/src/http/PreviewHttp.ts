@@ -2,11 +2,13 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound, problemOf, Unacceptable } from "@id-connector/api/ApiError"
+import { becauseCodes, type DistributionReason, ignoredCodes } from "@id-connector/api/DistributionReason"
 import type { Preview as Shown } from "@id-connector/api/PreviewApi"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import { ConfigStore } from "@id-connector/core/config/ConfigStore"
 import type { Directory } from "@id-connector/core/directory/Directory"
 import { subjectOf } from "@id-connector/core/events/ConnectorEvent"
+import * as Distribution from "@id-connector/core/mapping/Distribution"
 import * as Preview from "@id-connector/core/Preview"
 import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import type { QueueStore } from "@id-connector/core/queue/QueueStore"
@@ -71,7 +73,17 @@ export const layer = HttpApiBuilder.group(Api, "preview", (handlers) =>
   )
 )
 
-const shown = ({ authorities, ignored, object, problems }: Preview.Preview): typeof Shown.Type => ({
+const reason = (because: Distribution.Because): typeof DistributionReason.Type => {
+  const { _tag, ...values } = because
+  return { code: becauseCodes[_tag], values, text: Distribution.describeBecause(because) }
+}
+
+const ignoredReason = (ignored: Distribution.Ignored): typeof DistributionReason.Type => {
+  const { _tag, ...values } = ignored
+  return { code: ignoredCodes[_tag], values, text: Distribution.describeIgnored(ignored) }
+}
+
+const shown = ({ authorities, ignored, ignoredReasons, object, problems }: Preview.Preview): typeof Shown.Type => ({
   object: {
     ...subjectOf(object),
     id: object.id,
@@ -80,11 +92,13 @@ const shown = ({ authorities, ignored, object, problems }: Preview.Preview): typ
   },
   problems,
   ignored,
-  school_authorities: authorities.map(({ active, authority, because, isWaiting, plugins }) => ({
+  ignored_reasons: ignoredReasons.map(ignoredReason),
+  school_authorities: authorities.map(({ active, authority, because, isWaiting, plugins, reasons }) => ({
     name: authority,
     active,
     concerned: because.length > 0,
     because,
+    reasons: reasons.map(reason),
     change_waiting: isWaiting,
     plugins: plugins.map(({ plugin, result }) =>
       Either.isRight(result) ? { plugin, problem: null, ...result.right } : { ...nothing, plugin, problem: result.left }

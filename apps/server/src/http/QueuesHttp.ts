@@ -2,14 +2,23 @@
 
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
-import { Failed, NotFound } from "@id-connector/api/ApiError"
+import { Failed, NotFound, Unacceptable } from "@id-connector/api/ApiError"
 import { Connector, type ConnectorShape, type QueueStatus } from "@id-connector/core/Connector"
 import { ConfigStore, type Configuration } from "@id-connector/core/config/ConfigStore"
 import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
-import { type ItemId, QueueStore, type QueueStoreError } from "@id-connector/core/queue/QueueStore"
+import {
+  type Group,
+  type ItemId,
+  QueueStore,
+  type QueueStoreError,
+  type StateGivenUp
+} from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import * as ByWhom from "./ByWhom.js"
+import * as Jobs from "./Jobs.js"
+import * as Matching from "./Matching.js"
+import * as ShownGroups from "./ShownGroups.js"
 import * as ShownQueues from "./ShownQueues.js"
 
 export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
@@ -17,6 +26,7 @@ export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
     const config = yield* ConfigStore
     const connector = yield* Connector
     const store = yield* QueueStore
+    const jobs = yield* Jobs.make
     const statusesOf = recentStatuses(connector)
 
     const queues = Effect.gen(function* () {
@@ -49,13 +59,42 @@ export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
     const intervene = <A>(name: string, use: (authority: AuthorityName) => Effect.Effect<A, QueueStoreError>) =>
       ByWhom.logged(withQueue(name, use))
 
+    const sampleOf = ({ authority, sample }: Group) =>
+      Effect.map(
+        store.show(authority, sample),
+        Option.match({ onNone: () => null, onSome: ({ item }) => ShownQueues.item(item) })
+      )
+
+    /** Without a body it is done before the answer, however long it takes: that is what scripts wait for. */
+    const act = (
+      name: string,
+      action: Matching.Meant["action"],
+      state: StateGivenUp,
+      body: Omit<Matching.Meant, "action" | "state"> | null
+    ) => {
+      if (body === null) {
+        const all = action === "retry" ? connector.retryAll : connector.discardAll
+        return Effect.map(
+          intervene(name, (authority) => all(authority, state)),
+          (items) => ({ items })
+        )
+      }
+      return Effect.flatMap(authorityOf(name), (authority) =>
+        Effect.mapError(
+          ByWhom.logged(Matching.act({ connector, jobs, store }, authority, { ...body, action, state })),
+          (error) => (error._tag === "QueueStoreError" ? storageFails(error) : error)
+        )
+      )
+    }
+
     return handlers
       .handle("list", () => queues)
       .handle("get", ({ path: { name } }) => queue(name))
       .handle("items", ({ path: { name }, urlParams }) =>
         withQueue(name, (authority) =>
           Effect.gen(function* () {
-            const items = yield* store.list(authority, urlParams)
+            const { group, ...filter } = urlParams
+            const items = yield* store.list(authority, { ...filter, ...(group === undefined ? {} : { cause: group }) })
             const waits = yield* store.waitsFor(authority, ids(items))
             return items.map((item) => ShownQueues.item(item, waits.get(item.id)))
           })
@@ -77,13 +116,35 @@ export const layer = HttpApiBuilder.group(Api, "queues", (handlers) =>
       .handle("discardItem", ({ path: { id, name } }) =>
         intervene(name, (authority) => connector.discard(authority, [id])).pipe(Effect.flatMap(thisOne(id)))
       )
-      .handle("discardAll", ({ path: { name }, urlParams: { state } }) =>
-        intervene(name, (authority) => connector.discardAll(authority, state)).pipe(Effect.map((items) => ({ items })))
+      .handle("discardAll", ({ path: { name }, payload, urlParams }) => {
+        const state = payload?.state ?? urlParams.state
+        return state === undefined ? Effect.fail(noState) : act(name, "discard", state, payload)
+      })
+      .handle("groups", ({ path: { name }, urlParams: { limit, state } }) =>
+        withQueue(name, (authority) =>
+          Effect.flatMap(store.groups(state, { authority, limit }), (groups) =>
+            Effect.forEach(groups, (group) => Effect.map(sampleOf(group), (sample) => ShownGroups.group(group, sample)))
+          )
+        )
       )
+      .handle("allGroups", ({ urlParams: { limit, state } }) =>
+        Effect.mapError(
+          Effect.flatMap(store.groups(state, { limit }), (groups) =>
+            Effect.forEach(ShownGroups.together(groups), (one) =>
+              Effect.map(sampleOf(one.group), (sample) => ShownGroups.groupOfAll(one, sample))
+            )
+          ),
+          storageFails
+        )
+      )
+      .handle("job", ({ path: { id } }) => {
+        const job = jobs.get(id)
+        return job === undefined ? Effect.fail(noJob(id)) : Effect.succeed(job)
+      })
       .handle("pause", ({ path: { name } }) => Effect.as(intervene(name, connector.pause), { paused: true }))
       .handle("resume", ({ path: { name } }) => Effect.as(intervene(name, connector.resume), { paused: false }))
-      .handle("retryAll", ({ path: { name }, urlParams: { state } }) =>
-        intervene(name, (authority) => connector.retryAll(authority, state)).pipe(Effect.map((items) => ({ items })))
+      .handle("retryAll", ({ path: { name }, payload, urlParams: { state } }) =>
+        act(name, "retry", payload?.state ?? state, payload)
       )
   })
 )
@@ -111,6 +172,15 @@ const storageFails = ({ message }: QueueStoreError) => new Failed({ detail: mess
 const noQueue = (name: string) =>
   new NotFound({
     detail: `There is no queue ${JSON.stringify(name.slice(0, 200))}. GET /queues lists those there are.`
+  })
+
+const noState = new Unacceptable({
+  problems: [{ loc: ["body", "state"], msg: "field required: dead or held", type: "value_error.missing" }]
+})
+
+const noJob = (id: string) =>
+  new NotFound({
+    detail: `There is no job ${JSON.stringify(id.slice(0, 100))}. The last hundred are remembered, until the connector is started anew.`
   })
 
 const noItem = (id: ItemId) =>

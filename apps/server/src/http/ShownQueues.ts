@@ -23,7 +23,7 @@ export const queues = (
   const outQueues = [...active, ...others].sort().map((name) => {
     const status = statuses.find(({ authority }) => authority === name)
     const length = status === undefined ? 0 : status.waiting + status.inFlight
-    const shown = { name, head: status?.report?.head ?? "", length, school_authority: name }
+    const shown = { name, head: status?.report?.head ?? status?.oldest ?? "", length, school_authority: name }
     return { ...shown, ...some("held", status?.held), ...some("dead", status?.dead) }
   })
   const inQueue = { name: inQueueName, head: head ?? "", length: waiting, school_authority: "" }

@@ -3,6 +3,8 @@ import * as Fs from "node:fs"
 import { join } from "node:path"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
+import { arrival, user } from "@id-connector/testkit/contract/QueueStoreContract/Changes"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import { quietly } from "@id-connector/testkit/Quietly"
 import { Effect, Schedule } from "effect"
@@ -25,7 +27,7 @@ const directory = {
 
 /** A connector that runs, and commands that ask it. */
 const connected = Effect.gen(function* () {
-  const { appDir, as, port, send, token } = yield* world(directory)
+  const { appDir, as, port, send, store, token } = yield* world(directory)
   const nobody = { IDC_API_TOKEN: "", IDC_API_USER: "", IDC_API_PASSWORD: "" }
   const bare: NodeJS.ProcessEnv = { ...process.env, ...nobody, IDC_API_URL: `http://127.0.0.1:${port}` }
   const env = { ...bare, IDC_API_USER: "admin", IDC_API_PASSWORD: "s3cr3t" }
@@ -33,7 +35,7 @@ const connected = Effect.gen(function* () {
   const idcWith = (more: NodeJS.ProcessEnv, ...args: ReadonlyArray<string>) =>
     CommandProcess.run("id-connector", args, { ...bare, ...more })
   yield* send("POST", "/v1/school_authorities", as(authority("North")))
-  return { appDir, bare, idc, idcWith, send, as, token }
+  return { appDir, bare, idc, idcWith, send, as, store, token }
 }).pipe(Effect.provide(NodeContext.layer), quietly)
 
 const said = (code: number, out: string, err = "") => ({ code, out, err })
@@ -101,6 +103,38 @@ describe("The commands that ask a running connector", { timeout: 240_000 }, () =
       assert.match(set.err, /^warning: The school authority "South" is not configured/)
       Fs.writeFileSync(file, "{")
       assert.match((yield* idc("mapping", "set", "--file", file)).err, /new\.json: line 1, column 2: this is not JSON/)
+    })
+  )
+
+  it.scopedLive("say whether everything is all right, and why items are dead", () =>
+    Effect.gen(function* () {
+      const { idc, store } = yield* connected
+      const fine = yield* idc("status")
+      assert.match(fine.out, /^Everything is all right\. 0 of 0 school authorities run, 1 inactive\.\n/)
+      const north = AuthorityName.make("North")
+      yield* store.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])
+      yield* store.settle(
+        (yield* store.claim(north, 9)).map(({ file, id }) => ({
+          _tag: "Dead",
+          id,
+          attempt: { at: 0, error: `The name '${file}' is taken.`, evidence: null }
+        }))
+      )
+      const status = yield* idc("status", "--all")
+      assert.match(status.out, /^1 thing needs somebody\. .*\n\n1\. North: 2 dead letters, /)
+      assert.match(status.out, /\n {5}id-connector queue groups North\n[\s\S]*\nNorth +inactive +0 +0 +2 /)
+      assert.strictEqual(JSON.parse((yield* idc("status", "--json")).out).ok, false)
+      const groups =
+        "2 items: The name … is taken.\n  1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.000Z, for example user anna"
+      assert.include((yield* idc("queue", "groups", "North")).out, groups)
+      assert.match((yield* idc("queue", "groups")).out, /is taken\.\n.*\n {2}North: 2$/)
+      const matching = ["North", "--group", "The name … is taken.", "--expected"]
+      assert.deepStrictEqual(
+        yield* idc("queue", "discard", "--yes", ...matching, "1"),
+        said(1, "", "2 items fit by now, 1 were expected. Nothing was done: look at them again.")
+      )
+      assert.strictEqual((yield* idc("queue", "retry", ...matching, "2")).out, "2 items of North will be delivered.")
+      assert.strictEqual((yield* idc("queue", "groups", "North")).out, "There is no such item.")
     })
   )
 

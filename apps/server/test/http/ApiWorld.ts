@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { FileSystem, HttpClient, HttpClientRequest, HttpLayerRouter, HttpServer } from "@effect/platform"
 import { NodeContext, NodeHttpServer } from "@effect/platform-node"
 import { prefix } from "@id-connector/api/Api"
+import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import * as Ucr from "@id-connector/server/files/Ucr"
 import * as HttpApp from "@id-connector/server/http/HttpApp"
 import * as Main from "@id-connector/server/Main"
@@ -87,7 +88,8 @@ export const world = (directory: object = people, site?: string) =>
       send("POST", "/token", { form: { username, password, grant_type: "password" } })
     const token = String((yield* logIn("admin")).body?.access_token)
     const as = (json?: unknown) => ({ token, ...(json === undefined ? {} : { json }) })
-    return { appDir, as, directoryFile, http, logIn, port, secretFile, send, settings, token }
+    const store = Context.get(context, QueueStore)
+    return { appDir, as, directoryFile, http, logIn, port, secretFile, send, settings, store, token }
   }).pipe(Effect.provide(NodeContext.layer), quietly)
 
 export const url = "https://localhost:1/ucsschool/kelvin/v1/"

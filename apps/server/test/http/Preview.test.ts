@@ -58,6 +58,9 @@ describe("a preview", () => {
       assert.deepStrictEqual([status, body.object.name, body.object.change], [200, "anna", "changed"])
       const [first, second] = body.school_authorities
       assert.deepStrictEqual([first?.concerned, first?.because], [true, ["school School1"]])
+      assert.deepStrictEqual<unknown>(Object(first).reasons, [
+        { code: "current_school", values: { school: "School1" }, text: "school School1" }
+      ])
       assert.deepStrictEqual(first?.plugins[0]?.problem, null)
       assert.deepStrictEqual(
         first?.plugins[0]?.requests.map(({ method, path }) => [method, path]),

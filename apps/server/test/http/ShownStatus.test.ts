@@ -53,19 +53,25 @@ describe("what the API shows of an authority", () => {
   })
 
   it("says why and until when its queue is paused", () => {
-    assert.deepInclude(shown({ _tag: "Paused", reason: "no answer", until: at }), {
-      reachable: false,
-      paused: { reason: "no answer", until: "2026-02-03T04:05:06.789Z" }
-    })
-    assert.deepInclude(shown({ _tag: "Paused", reason: "wrong password", until: null }), {
-      reachable: false,
-      paused: { reason: "wrong password", until: null }
-    })
+    assert.deepInclude(
+      shown({ _tag: "Paused", code: "TargetUnavailable", reason: "no answer", since: at, until: at }),
+      {
+        reachable: false,
+        paused: { reason: "no answer", until: "2026-02-03T04:05:06.789Z" }
+      }
+    )
+    assert.deepInclude(
+      shown({ _tag: "Paused", code: "CredentialsRefused", reason: "wrong password", since: at, until: null }),
+      {
+        reachable: false,
+        paused: { reason: "wrong password", until: null }
+      }
+    )
   })
 
   it("does not say whether it is reachable when nobody asks", () => {
-    assert.isNull(shown({ _tag: "PausedByHand" }).reachable)
-    assert.match(shown({ _tag: "PausedByHand" }).paused?.reason ?? "", /resume/)
+    assert.isNull(shown({ _tag: "PausedByHand", since: null }).reachable)
+    assert.match(shown({ _tag: "PausedByHand", since: null }).paused?.reason ?? "", /resume/)
     assert.deepInclude(shown(null), { reachable: null, paused: null, delivered: 0, last_delivery: null })
   })
 

@@ -158,11 +158,22 @@ export interface Counts {
   readonly dead: number
 }
 
+export interface CountsWithDue extends Counts {
+  /** See `QueueStore.due`. */
+  readonly due: number
+  /** The file of the oldest item that waits. Missing: none does. */
+  readonly oldest?: string
+}
+
+export const noCounts: CountsWithDue = { waiting: 0, inFlight: 0, held: 0, dead: 0, due: 0 }
+
 /** Which items to list. */
 export interface Filter {
   readonly state?: ItemState
-  /** User name, group name, or object key, without regard to case. */
+  /** User name, group name, entryUUID or object key, without regard to case, or as items show it (see `ItemSearch`). */
   readonly object?: string
+  /** Only dead and held ones that have this cause, as {@link Group} has it. */
+  readonly cause?: string
   /** Only those after this one. */
   readonly after?: ItemId
   /** At most so many. */
@@ -171,9 +182,28 @@ export interface Filter {
 
 /** Items to do something with. */
 export type Selection =
-  | { readonly _tag: "Ids"; readonly ids: ReadonlyArray<ItemId> }
+  /** With `state` only those that are in it (still). */
+  | { readonly _tag: "Ids"; readonly ids: ReadonlyArray<ItemId>; readonly state?: ItemState }
   /** The first `limit` items in this state. */
   | { readonly _tag: "InState"; readonly state: ItemState; readonly limit: number }
+
+/** States in which items wait for somebody. */
+export const statesGivenUp = ["dead", "held"] as const
+
+export type StateGivenUp = (typeof statesGivenUp)[number]
+
+/** Items of an authority that are dead, or held, for the same reason. Times are in milliseconds since 1970. */
+export interface Group {
+  readonly authority: AuthorityName
+  /** See `Cause.of`. */
+  readonly cause: string
+  readonly items: number
+  /** When the first and the last of them were given up. */
+  readonly first: number
+  readonly last: number
+  /** The oldest of them. */
+  readonly sample: ItemId
+}
 
 /** Deletions at a target, at a time in milliseconds since 1970. */
 export interface Removals {
@@ -272,10 +302,22 @@ export interface QueueStoreShape {
   /** Makes all items in flight wait again and returns their number: for the start, when nobody can be at work on them. */
   readonly recover: Answer<number>
   readonly counts: (authority: AuthorityName) => Answer<Counts>
+  /** {@link counts} and {@link due} of all authorities that have items, at once. */
+  readonly countsOfAll: Answer<ReadonlyMap<AuthorityName, CountsWithDue>>
   /** How many of the items that wait could be delivered now: they wait neither for their time nor for others. */
   readonly due: (authority: AuthorityName) => Answer<number>
   /** Items of an authority in the order of `id`. */
   readonly list: (authority: AuthorityName, filter: Filter) => Answer<ReadonlyArray<QueueItem>>
+  /** The ids of the items that {@link list} answers with. */
+  readonly ids: (authority: AuthorityName, filter: Filter) => Answer<ReadonlyArray<ItemId>>
+  /**
+   * What is dead, or held, by its cause, at one authority or at all that were not deleted: of the `limit` causes with the most items, the
+   * one with the most first; of one cause by authority.
+   */
+  readonly groups: (
+    state: StateGivenUp,
+    options: { readonly authority?: AuthorityName; readonly limit: number }
+  ) => Answer<ReadonlyArray<Group>>
   /** One item of an authority with its failed attempts, the oldest first. */
   readonly show: (
     authority: AuthorityName,

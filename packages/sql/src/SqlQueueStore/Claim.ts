@@ -5,6 +5,7 @@ import type { ClaimedItem, QueueItem } from "@id-connector/core/queue/QueueStore
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Clock, Effect, Either } from "effect"
 import * as ShortKey from "../ShortKey.js"
+import * as GivenUp from "./GivenUp.js"
 import { limitOf } from "./Limit.js"
 import { rowsOf } from "./Look.js"
 import { type Rival, refresh, rivalsOf } from "./Waits.js"
@@ -61,6 +62,16 @@ const bury = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, row: QueueRo
   yield* sql`UPDATE queue SET state = 'in_flight' WHERE id = ${row.id}`
   yield* sql`
     UPDATE queue SET state = 'dead', attempts = attempts + 1, last_error = ${reason} WHERE id = ${row.id}`
+  yield* GivenUp.remember(sql, [
+    {
+      id: row.id,
+      authority: row.authority,
+      state: "dead",
+      name: row.name,
+      error: reason,
+      at: yield* Clock.currentTimeMillis
+    }
+  ])
   yield* Effect.annotateLogs(Effect.logError("A queue item can't be read. It is a dead letter now."), {
     module: "Storage",
     item: row.id,

@@ -97,7 +97,8 @@ const idsOf = (sql: SqlClient.SqlClient, authority: AuthorityName, selection: Se
   selection._tag === "Ids"
     ? sql`
         SELECT q.id FROM json_each(${JSON.stringify(selection.ids)}) AS k
-        CROSS JOIN queue AS q ON q.id = k.value AND q.authority = ${authority}`
+        CROSS JOIN queue AS q ON q.id = k.value AND q.authority = ${authority}
+        WHERE ${selection.state === undefined ? sql`true` : sql.in("q.state", rowStates(selection.state))}`
     : inStates(sql, authority, rowStates(selection.state), { after: 0, limit: selection.limit })
 
 /** See `QueueStore.ageEvidence`. To be run in a transaction. */

@@ -1,12 +1,15 @@
 /** Looking at the queue without changing it. */
 import type { SqlClient, SqlError } from "@effect/sql"
+import * as ItemSearch from "@id-connector/core/queue/ItemSearch"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import {
   type Attempt,
   type Counts,
+  type CountsWithDue,
   type Filter,
   type ItemId,
   type ItemState,
+  noCounts,
   type QueueItem,
   type Removals,
   type WaitedFor,
@@ -16,6 +19,7 @@ import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Effect, Option } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import * as DesiredStates from "./DesiredStates.js"
+import * as GivenUp from "./GivenUp.js"
 import { limitOf } from "./Limit.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
@@ -44,6 +48,44 @@ export const counts = (sql: SqlClient.SqlClient, authority: AuthorityName): Stat
 /** See `QueueStore.due`. */
 export const due = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number> =>
   Effect.map(countsOf(sql, authority), (of) => of("ready"))
+
+/** See `QueueStore.countsOfAll`: by the names their rows stand under. */
+export const countsOfAll = (sql: SqlClient.SqlClient): Statements<ReadonlyMap<AuthorityName, CountsWithDue>> =>
+  Effect.zipWith(
+    sql<{ authority: AuthorityName; state: QueueRow.RowState | "delivered"; items: number }>`
+      SELECT authority, state, items FROM queue_counts WHERE items > 0 AND state <> 'delivered'`,
+    oldest(sql),
+    (rows, files) => {
+      const found = new Map<AuthorityName, CountsWithDue>()
+      for (const { authority, items, state } of rows) {
+        const counts = found.get(authority) ?? noCounts
+        found.set(authority, {
+          waiting: counts.waiting + (state === "ready" || state === "delayed" || state === "blocked" ? items : 0),
+          inFlight: counts.inFlight + (state === "in_flight" ? items : 0),
+          held: counts.held + (state === "held" ? items : 0),
+          dead: counts.dead + (state === "dead" ? items : 0),
+          due: counts.due + (state === "ready" ? items : 0)
+        })
+      }
+      for (const { authority, file } of files) {
+        const counts = found.get(authority)
+        if (counts !== undefined) found.set(authority, { ...counts, oldest: file })
+      }
+      return found
+    }
+  )
+
+/** Of what waits at each authority: the first of a few ranges of an index. */
+const oldest = (sql: SqlClient.SqlClient) => sql<{ authority: AuthorityName; file: string }>`
+  SELECT q.authority, q.file FROM (
+    SELECT min((
+      SELECT n.id FROM queue AS n INDEXED BY queue_state
+      WHERE n.authority = c.authority AND n.state = c.state AND n.kind = k.value ORDER BY n.id LIMIT 1
+    )) AS id
+    FROM queue_counts AS c CROSS JOIN json_each('[0, 1]') AS k
+    WHERE c.items > 0 AND c.state IN ('ready', 'delayed', 'blocked')
+    GROUP BY c.authority
+  ) AS o CROSS JOIN queue AS q ON q.id = o.id`
 
 /** See `QueueStore.holding`. */
 export const holding = (sql: SqlClient.SqlClient, authority: AuthorityName): Statements<number> =>
@@ -137,18 +179,31 @@ export const list = (
     )
   )
 
-const idsOf = (
+/** See `QueueStore.ids`. */
+export const idsOf = (
   sql: SqlClient.SqlClient,
   authority: AuthorityName,
-  { after, limit, object, state }: Filter
-): Statements<ReadonlyArray<{ readonly id: number }>> => {
+  { after, cause, limit, object, state }: Filter
+): Statements<ReadonlyArray<{ readonly id: ItemId }>> => {
+  if (object === undefined && cause !== undefined) {
+    return sql`
+      SELECT id FROM (${GivenUp.withCause(sql, authority, cause, rowStates(state))})
+      WHERE id > ${after ?? 0} ORDER BY id ${limitOf(sql, limit)}`
+  }
   if (object === undefined) return inStates(sql, authority, rowStates(state), { after: after ?? 0, limit })
-  const named = object.toLowerCase()
-  const keys = [named, `user:${named}`, `group:${named}`]
+  const { names, objectKeys: keys } = ItemSearch.of(object)
+  const ofName = names
+    .map(
+      ({ kind, name }) => sql`
+        SELECT n.id FROM queue AS n INDEXED BY queue_name
+        WHERE n.authority = ${authority} AND n.name = ${name}
+          AND ${kind === null ? sql`true` : sql`n.kind = ${kind === "user" ? 0 : 1}`}`
+    )
+    .reduce((all, one) => sql`${all} UNION ALL ${one}`)
   return sql`
     SELECT q.id FROM queue AS q
     WHERE q.id IN (
-      SELECT n.id FROM queue AS n INDEXED BY queue_name WHERE n.authority = ${authority} AND n.name = ${named}
+      ${ofName}
       UNION ALL
       SELECT o.id FROM queue AS o INDEXED BY queue_object
       WHERE ${sql.in(
@@ -156,6 +211,7 @@ const idsOf = (
         keys.map((key) => ShortKey.of(ShortKey.itemKey(authority, key)))
       )} AND o.authority = ${authority} AND ${sql.in("o.object_key", keys)}
     ) AND q.id > ${after ?? 0} AND ${sql.in("q.state", rowStates(state))}
+      AND ${cause === undefined ? sql`true` : sql`q.id IN (${GivenUp.withCause(sql, authority, cause, rowStates(state))})`}
     ORDER BY q.id ${limitOf(sql, limit)}`
 }
 
@@ -184,7 +240,7 @@ export const inStates = (
         )`
     )
     .reduce((all, range) => sql`${all} UNION ALL ${range}`)
-  return sql<{ readonly id: number }>`SELECT id FROM (${ranges}) ORDER BY id ${limitOf(sql, limit)}`
+  return sql<{ readonly id: ItemId }>`SELECT id FROM (${ranges}) ORDER BY id ${limitOf(sql, limit)}`
 }
 
 /** See `QueueStore.show`. */

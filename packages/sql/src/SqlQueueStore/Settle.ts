@@ -8,6 +8,7 @@ import { attemptsKept, type ItemId, type Settlement } from "@id-connector/core/q
 import { Array as Arr, Clock, Effect, Either } from "effect"
 import * as ShortKey from "../ShortKey.js"
 import * as DesiredStates from "./DesiredStates.js"
+import * as GivenUp from "./GivenUp.js"
 import * as Outbox from "./Outbox.js"
 import { letClassesGo, refresh, rememberFreed } from "./Waits.js"
 
@@ -149,6 +150,7 @@ interface Claimed {
   readonly attempts: number
   readonly available_at: number
   readonly last_error: string | null
+  readonly name: string
   readonly newer: number | null
 }
 
@@ -158,7 +160,7 @@ interface Claimed {
  */
 const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelivered: ReadonlyArray<Undelivered>) {
   const claimed = yield* sql<Claimed>`
-    SELECT q.id, q.authority, q.attempts, q.available_at, q.last_error, n.id AS newer
+    SELECT q.id, q.authority, q.attempts, q.available_at, q.last_error, q.name, n.id AS newer
     FROM json_each(${JSON.stringify(undelivered.map(({ id }) => id))}) AS k
     CROSS JOIN queue AS q
     LEFT JOIN queue AS n INDEXED BY queue_object
@@ -178,6 +180,7 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
       state = s.value ->> 1, attempts = s.value ->> 2, available_at = s.value ->> 3, last_error = s.value ->> 4
     FROM json_each(${JSON.stringify(rows)}) AS s
     WHERE queue.id = s.value ->> 0`
+  yield* GivenUp.remember(sql, givenUp(rows, kept, settlements, yield* Clock.currentTimeMillis))
   yield* DesiredStates.setApart(
     sql,
     rows.flatMap(([id, state]) => (state === "dead" || state === "held" || state === "delayed" ? [id] : []))
@@ -192,6 +195,21 @@ const giveBack = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, undelive
   )
   return claimed.map(({ id }) => id)
 })
+
+/** Those that somebody has to look at. */
+const givenUp = (
+  rows: ReadonlyArray<readonly [id: ItemId, ...StateAfter]>,
+  items: ReadonlyArray<Claimed>,
+  settlements: ReadonlyMap<ItemId, Undelivered>,
+  now: number
+): ReadonlyArray<GivenUp.Item> =>
+  rows.flatMap(([id, state, , , error], index) => {
+    const item = items[index]
+    if (item === undefined || (state !== "dead" && state !== "held")) return []
+    const settlement = settlements.get(id)
+    const at = settlement?._tag === "Dead" ? Math.round(settlement.attempt.at) : now
+    return [{ id, authority: item.authority, state, name: item.name, error, at }]
+  })
 
 type StateAfter = readonly [state: QueueRow.RowState, attempts: number, availableAt: number, lastError: string | null]
 

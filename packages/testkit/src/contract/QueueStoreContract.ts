@@ -8,6 +8,7 @@ import * as MemoryQueueStore from "../memory/MemoryQueueStore.js"
 import { acceptContract } from "./QueueStoreContract/Accept.js"
 import { claimContract } from "./QueueStoreContract/Claim.js"
 import * as Exchanges from "./QueueStoreContract/Exchanges.js"
+import { groupsContract } from "./QueueStoreContract/Groups.js"
 import * as History from "./QueueStoreContract/History.js"
 import { outboxContract } from "./QueueStoreContract/Outbox.js"
 import { previousStatesContract } from "./QueueStoreContract/PreviousStates.js"
@@ -27,6 +28,7 @@ export const queueStoreContract = <E>(
     describe("claim", () => claimContract(test))
     describe("accept", () => acceptContract(test))
     describe("settle", () => settleContract(test))
+    describe("causes", () => groupsContract(test))
     describe("previous states", () => previousStatesContract(test))
     describe("the outbox of the history", () => outboxContract(test))
 

@@ -10,6 +10,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { accept } from "./MemoryQueueStore/Accept.js"
 import { claim } from "./MemoryQueueStore/Claim.js"
 import * as Deleted from "./MemoryQueueStore/Deleted.js"
+import { groups } from "./MemoryQueueStore/Groups.js"
 import * as Intervene from "./MemoryQueueStore/Intervene.js"
 import * as Look from "./MemoryQueueStore/Look.js"
 import * as Memory from "./MemoryQueueStore/Memory.js"
@@ -80,8 +81,11 @@ const queueStore = (memory: Memory.Memory): QueueStoreShape => ({
 
   nextDue: (authority) => Effect.sync(() => Look.nextDue(memory, authority)),
   counts: (authority) => Effect.sync(() => Look.counts(memory, authority)),
+  countsOfAll: Effect.sync(() => Look.countsOfAll(memory)),
   due: (authority) => Effect.sync(() => Look.due(memory, authority)),
   list: (authority, filter) => Effect.sync(() => Look.list(memory, authority, filter)),
+  ids: (authority, filter) => Effect.sync(() => Look.list(memory, authority, filter).map(({ id }) => id)),
+  groups: (state, options) => Effect.sync(() => groups(memory, state, options)),
   show: (authority, id) => Effect.sync(() => Look.show(memory, authority, id)),
 
   waitsFor: (authority, ids) => Effect.sync(() => Look.waitsFor(memory, authority, ids)),

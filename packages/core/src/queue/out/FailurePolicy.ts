@@ -36,8 +36,17 @@ export type AuthorityDecision =
    * Its target is asked again after so many milliseconds. `isSuspect`: it answers what is asked in general, and fails at all
    * objects; so only a delivery shows whether it is well again.
    */
-  | { readonly _tag: "Pause"; readonly reason: string; readonly after: number; readonly isSuspect: boolean }
-  | { readonly _tag: "PauseUntilConfigured"; readonly reason: string }
+  | {
+      readonly _tag: "Pause"
+      readonly code: PauseCode
+      readonly reason: string
+      readonly after: number
+      readonly isSuspect: boolean
+    }
+  | { readonly _tag: "PauseUntilConfigured"; readonly code: PauseCode; readonly reason: string }
+
+/** Why an authority pauses, in a word for programs: the error that led to it. */
+export type PauseCode = DeliveryError["_tag"]
 
 export interface Decision {
   readonly item: ItemDecision
@@ -127,10 +136,10 @@ export const pause = (
   random: number
 ): Exclude<AuthorityDecision, { readonly _tag: "GoOn" }> => {
   const reason = error.message
-  if (error._tag === "ConfigurationUnusable") return { _tag: "PauseUntilConfigured", reason }
+  if (error._tag === "ConfigurationUnusable") return { _tag: "PauseUntilConfigured", code: error._tag, reason }
   const askedFor = error._tag === "TargetUnavailable" ? Math.min(error.retryAfter ?? 0, longestAskedFor) : 0
   const after = Math.max(askedFor, backOff(authorityBackOff, failures, random))
-  return { _tag: "Pause", reason, after, isSuspect: false }
+  return { _tag: "Pause", code: error._tag, reason, after, isSuspect: false }
 }
 
 /** At this object, or at any. */
@@ -148,6 +157,7 @@ const suspect = (error: DeliveryError, { failedObjects = 0, failedProbes = 0, ra
     item: { _tag: "Later", after: Math.min(2 * after, authorityBackOff.longest) },
     authority: {
       _tag: "Pause",
+      code: error._tag,
       reason: `Deliveries of ${failedObjects} different objects in a row failed, and none has succeeded since. ${error.message}`,
       after,
       isSuspect: true

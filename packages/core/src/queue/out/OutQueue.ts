@@ -146,12 +146,25 @@ export const make = (authority: SchoolAuthority, isPausedByHand: boolean): Effec
     return {
       status: Effect.sync(() => {
         const status = OutQueueState.statusOf(cell.state())
-        return status._tag === "Paused" && status.until !== null
-          ? { ...status, until: MonotonicClock.toClock(status.until, MonotonicClock.times(clock)) }
-          : status
+        const times = MonotonicClock.times(clock)
+        switch (status._tag) {
+          case "Running":
+            return status
+          case "Paused":
+            return {
+              ...status,
+              since: MonotonicClock.toClock(status.since, times),
+              until: status.until === null ? null : MonotonicClock.toClock(status.until, times)
+            }
+          case "PausedByHand":
+            return {
+              ...status,
+              since: status.since === null ? null : MonotonicClock.toClock(status.since, times)
+            }
+        }
       }),
       progress,
-      pause: tell({ _tag: "PausedByHand" }),
+      pause: Effect.suspend(() => tell({ _tag: "PausedByHand", now: now() })),
       resume: Effect.suspend(() => tell({ _tag: "ResumedByHand", now: now() })),
       run
     }

@@ -4,7 +4,7 @@
  *
  * All times are in milliseconds of `MonotonicClock`: a clock that is set must not make a queue wait.
  */
-import type { AuthorityDecision } from "./FailurePolicy.js"
+import type { AuthorityDecision, PauseCode } from "./FailurePolicy.js"
 import * as Prefetch from "./Prefetch.js"
 
 /** What the queue is at. */
@@ -16,13 +16,16 @@ export type Activity =
   | ({ readonly _tag: "Paused" } & Pause)
   /** The target answers, but failed at all objects: one delivery after the other, until one shows that it is well again. */
   | ({ readonly _tag: "Probing" } & Pause)
-  /** Somebody has paused the queue, and somebody has to let it go on. */
-  | { readonly _tag: "PausedByHand" }
+  /** Somebody has paused the queue, and somebody has to let it go on. `since` null: before the queue started. */
+  | { readonly _tag: "PausedByHand"; readonly since: number | null }
   /** Nothing is begun any more. */
   | { readonly _tag: "Stopping" }
 
 interface Pause {
+  readonly code: PauseCode
   readonly reason: string
+  /** When the first of the failures was that led here. */
+  readonly since: number
   readonly until: number | null
   readonly failures: number
   /** See `FailurePolicy`. */
@@ -59,7 +62,7 @@ export type Event =
   | { readonly _tag: "Woken" }
   | { readonly _tag: "TargetAnswered" }
   | { readonly _tag: "TargetFailed"; readonly authority: PauseDecision; readonly now: number }
-  | { readonly _tag: "PausedByHand" }
+  | { readonly _tag: "PausedByHand"; readonly now: number }
   | { readonly _tag: "ResumedByHand"; readonly now: number }
   | { readonly _tag: "Stopped" }
 
@@ -79,15 +82,21 @@ export type Action =
 export type OutQueueStatus =
   | { readonly _tag: "Running" }
   /** `until` null: until the configuration changes. */
-  | { readonly _tag: "Paused"; readonly reason: string; readonly until: number | null }
-  /** Somebody has paused it, and somebody has to let it go on. */
-  | { readonly _tag: "PausedByHand" }
+  | {
+      readonly _tag: "Paused"
+      readonly code: PauseCode
+      readonly reason: string
+      readonly since: number
+      readonly until: number | null
+    }
+  /** Somebody has paused it, and somebody has to let it go on. `since` null: before the queue started. */
+  | { readonly _tag: "PausedByHand"; readonly since: number | null }
 
 /** A finished delivery is recorded after this time at the latest, in milliseconds, even while others are under way. */
 const recordWithin = 100
 
 export const initial = (concurrency: number, isPausedByHand: boolean, now: number): State => ({
-  activity: isPausedByHand ? { _tag: "PausedByHand" } : { _tag: "Starting" },
+  activity: isPausedByHand ? { _tag: "PausedByHand", since: null } : { _tag: "Starting" },
   isPausedByHand,
   concurrency,
   prefetch: Prefetch.least(concurrency),
@@ -108,7 +117,13 @@ export const statusOf = ({ activity }: State): OutQueueStatus => {
       return { _tag: "Running" }
     case "Paused":
     case "Probing":
-      return { _tag: "Paused", reason: activity.reason, until: activity.until }
+      return {
+        _tag: "Paused",
+        code: activity.code,
+        reason: activity.reason,
+        since: activity.since,
+        until: activity.until
+      }
     case "PausedByHand":
       return activity
   }
@@ -159,7 +174,10 @@ export const next = (state: State, event: Event): State => {
       return {
         ...state,
         isPausedByHand: true,
-        activity: state.activity._tag === "Stopping" ? state.activity : { _tag: "PausedByHand" }
+        activity:
+          state.activity._tag === "Stopping" || state.activity._tag === "PausedByHand"
+            ? state.activity
+            : { _tag: "PausedByHand", since: event.now }
       }
     case "ResumedByHand":
       // Its target is asked first, and at once: whoever resumes a queue does not want to wait for a back-off.
@@ -202,7 +220,9 @@ const failuresOf = (activity: Activity): number =>
 
 const pausedAfter = (activity: Activity, decision: PauseDecision, now: number): Activity => ({
   _tag: "Paused",
+  code: decision.code,
   reason: decision.reason,
+  since: activity._tag === "Paused" || activity._tag === "Probing" ? activity.since : now,
   until: decision._tag === "PauseUntilConfigured" ? null : now + decision.after,
   failures: failuresOf(activity) + 1,
   // What it is suspected of is not refuted by an answer to a ping that does not come.

@@ -9,7 +9,13 @@ const after = (...events: ReadonlyArray<OutQueueState.Event>) =>
   events.reduce(OutQueueState.next, OutQueueState.initial(concurrency, false, 0))
 
 const goOn = { _tag: "GoOn" } as const
-const unreachable = { _tag: "Pause", reason: "unreachable", after: 5_000, isSuspect: false } as const
+const unreachable = {
+  _tag: "Pause",
+  code: "TargetUnavailable",
+  reason: "unreachable",
+  after: 5_000,
+  isSuspect: false
+} as const
 const suspect = { ...unreachable, reason: "fails at all", isSuspect: true } as const
 const answered: OutQueueState.Event = { _tag: "TargetAnswered" }
 const ended = (now: number): OutQueueState.Event => ({ _tag: "Ended", authority: goOn, isProof: true, now })
@@ -63,7 +69,13 @@ describe("OutQueueState", () => {
       now: 1_000
     })
     assert.isFalse(OutQueueState.mayDeliver(failed))
-    assert.deepStrictEqual(OutQueueState.statusOf(failed), { _tag: "Paused", reason: "unreachable", until: 6_000 })
+    assert.deepStrictEqual(OutQueueState.statusOf(failed), {
+      _tag: "Paused",
+      code: "TargetUnavailable",
+      reason: "unreachable",
+      since: 1_000,
+      until: 6_000
+    })
     const given = [ended(1_000), { _tag: "Recorded", items: 2, now: 1_000 } as const].reduce(OutQueueState.next, failed)
     assert.deepStrictEqual(OutQueueState.decide(given, 5_999), { _tag: "Wait", until: 6_000 })
     assert.deepStrictEqual(OutQueueState.decide(given, 6_000), { _tag: "AskTarget", failures: 1 })
@@ -81,7 +93,13 @@ describe("OutQueueState", () => {
   it("lets one delivery after the other show that a target is well again that answered, but failed at all objects", () => {
     const failed = { _tag: "Ended", authority: suspect, isProof: false, now: 1_000 } as const
     const probing = after(answered, claimed(1, 16), failed, { _tag: "Recorded", items: 1, now: 1_000 }, answered)
-    assert.deepStrictEqual(OutQueueState.statusOf(probing), { _tag: "Paused", reason: "fails at all", until: 6_000 })
+    assert.deepStrictEqual(OutQueueState.statusOf(probing), {
+      _tag: "Paused",
+      code: "TargetUnavailable",
+      reason: "fails at all",
+      since: 1_000,
+      until: 6_000
+    })
     assert.deepStrictEqual(OutQueueState.decide(probing, 6_000), { _tag: "Claim", limit: 1 })
     const trying = OutQueueState.next(probing, claimed(1))
     assert.isTrue(OutQueueState.mayDeliver(trying))
@@ -105,16 +123,20 @@ describe("OutQueueState", () => {
   })
 
   it("waits for another configuration when this one can't be used", () => {
-    const authority = { _tag: "PauseUntilConfigured", reason: "no password" } as const
+    const authority = { _tag: "PauseUntilConfigured", code: "ConfigurationUnusable", reason: "no password" } as const
     const state = after({ _tag: "TargetFailed", authority, now: 0 })
     assert.deepStrictEqual(OutQueueState.decide(state, Number.MAX_SAFE_INTEGER), { _tag: "Wait", until: null })
   })
 
   it("counts no answer of the target that came after somebody paused the queue", () => {
-    assert.isFalse(OutQueueState.mayDeliver(after({ _tag: "PausedByHand" }, answered)))
-    assert.deepStrictEqual(OutQueueState.statusOf(after({ _tag: "PausedByHand" }, answered)), { _tag: "PausedByHand" })
+    assert.isFalse(OutQueueState.mayDeliver(after({ _tag: "PausedByHand", now: 0 }, answered)))
+    assert.deepStrictEqual(OutQueueState.statusOf(after({ _tag: "PausedByHand", now: 7 }, answered)), {
+      _tag: "PausedByHand",
+      since: 7
+    })
     assert.deepStrictEqual(
-      OutQueueState.decide(after(answered, { _tag: "PausedByHand" }, { _tag: "ResumedByHand", now: 0 }), 0)._tag,
+      OutQueueState.decide(after(answered, { _tag: "PausedByHand", now: 0 }, { _tag: "ResumedByHand", now: 0 }), 0)
+        ._tag,
       "AskTarget"
     )
   })
@@ -142,7 +164,7 @@ describe("OutQueueState", () => {
       : { _tag: "Ended", authority: share < 0.9 ? unreachable : suspect, isProof: false, now }
   }
   const isTold: Happening = (_state, now, share) => {
-    if (share < 0.3) return { _tag: "PausedByHand" }
+    if (share < 0.3) return { _tag: "PausedByHand", now: 0 }
     return share < 0.7 ? { _tag: "ResumedByHand", now } : { _tag: "Woken" }
   }
   const Step = fc.record({

@@ -268,6 +268,10 @@ export const claimContract = (test: Test): void => {
       yield* hold(queue, first, third)
       yield* dead(queue, second)
       assert.deepStrictEqual(yield* queue.counts(north), { waiting: 1, inFlight: 0, held: 1, dead: 1 })
+      assert.deepStrictEqual(
+        [...(yield* queue.countsOfAll)],
+        [[north, { waiting: 1, inFlight: 0, held: 1, dead: 1, due: 1, oldest: "anew 3" }]]
+      )
       yield* queue.accept([anew(1), anew(2)])
       assert.deepStrictEqual(yield* queue.counts(north), { waiting: 3, inFlight: 0, held: 0, dead: 0 })
       assert.deepStrictEqual(names(yield* queue.claim(north, 10)), ["y3", "y1", "y2"])

@@ -16,7 +16,8 @@ import {
   itemStates,
   type QueueItem,
   QueueStore,
-  type Settlement
+  type Settlement,
+  statesGivenUp
 } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Clock, Effect, FastCheck, Option, TestClock } from "effect"
@@ -284,6 +285,11 @@ const show = Effect.gen(function* () {
       authority: Effect.succeed(authority),
       items: queue.list(authority, { limit: 100 }),
       counts: queue.counts(authority),
+      groups: Effect.forEach(statesGivenUp, (state) =>
+        Effect.map(queue.groups(state, { authority, limit: 100 }), (groups) =>
+          groups.map(({ authority, cause, items }) => ({ authority, cause, items }))
+        )
+      ),
       holding: queue.holding(authority),
       removals: Effect.map(queue.removals(authority, 0), (removals) => removals.map(({ count }) => count)),
       nextDue: queue.nextDue(authority),
@@ -298,7 +304,11 @@ const show = Effect.gen(function* () {
       )
     })
   )
-  for (const { authority, counts, items } of queues) {
+  for (const { authority, counts, groups, items } of queues) {
+    assert.deepStrictEqual(
+      groups.map((each) => each.reduce((sum, { items }) => sum + items, 0)),
+      statesGivenUp.map((state) => counts[state])
+    )
     for (const item of items) {
       const shown = yield* queue.show(authority, item.id)
       assert.deepStrictEqual(Option.getOrNull(shown)?.item, item)

@@ -62,7 +62,10 @@ const tell = (
 
 const select = (memory: Memory, authority: AuthorityName, selection: Selection): ReadonlyArray<Stored> =>
   selection._tag === "Ids"
-    ? itemsOf(memory, authority).filter(({ id }) => selection.ids.includes(id))
+    ? itemsOf(memory, authority).filter(
+        ({ id, state }) =>
+          selection.ids.includes(id) && (selection.state === undefined || itemState(state) === selection.state)
+      )
     : itemsOf(memory, authority)
         .filter(({ state }) => itemState(state) === selection.state)
         .slice(0, selection.limit)

@@ -1,10 +1,12 @@
 /** What is shown of the items in memory. */
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
+import * as ItemSearch from "@id-connector/core/queue/ItemSearch"
 import * as Precedence from "@id-connector/core/queue/Precedence"
 import { itemState } from "@id-connector/core/queue/QueueRow"
 import {
   type Attempt,
   type Counts,
+  type CountsWithDue,
   type Filter,
   type ItemId,
   type QueueItem,
@@ -13,6 +15,7 @@ import {
 } from "@id-connector/core/queue/QueueStore"
 import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Option } from "effect"
+import { causeOf } from "./Groups.js"
 import { itemsOf, keyOf, type Memory, type Stored } from "./Memory.js"
 
 interface Details {
@@ -28,6 +31,24 @@ export const counts = (memory: Memory, authority: AuthorityName): Counts => {
 
 export const due = (memory: Memory, authority: AuthorityName): number =>
   itemsOf(memory, authority).filter(({ state }) => state === "ready").length
+
+export const countsOfAll = (memory: Memory): ReadonlyMap<AuthorityName, CountsWithDue> =>
+  new Map(
+    [...new Set([...memory.items.values()].map(({ authority }) => authority))]
+      .filter((authority) => !memory.deleted.has(authority))
+      .map((authority) => {
+        const waiting = itemsOf(memory, authority).filter(({ state }) => itemState(state) === "waiting")
+        const [oldest] = [...waiting].sort((a, b) => a.id - b.id)
+        return [
+          authority,
+          {
+            ...counts(memory, authority),
+            due: due(memory, authority),
+            ...(oldest === undefined ? {} : { oldest: oldest.file })
+          }
+        ]
+      })
+  )
 
 export const list = (memory: Memory, authority: AuthorityName, filter: Filter): ReadonlyArray<QueueItem> =>
   itemsOf(memory, authority)
@@ -84,18 +105,20 @@ export const othersWith = (
   )
 
 export const item = (memory: Memory, stored: Stored): QueueItem => {
-  const { history: _, wanted: __, waitsFor: ___, state, ...rest } = stored
+  const { givenUpAt: _, history: __, wanted: ___, waitsFor: ____, state, ...rest } = stored
   return { ...rest, state: itemState(state), receipt: memory.delivered.get(keyOf(stored))?.receipt ?? null }
 }
 
-const fits = (item: Stored, { after, object, state }: Filter): boolean => {
-  const named = object?.toLowerCase()
+const fits = (item: Stored, { after, cause, object, state }: Filter): boolean => {
+  const search = object === undefined ? undefined : ItemSearch.of(object)
+  const kind = ListenerObject.isUser(item.object) ? "user" : "group"
   return (
     (state === undefined || itemState(item.state) === state) &&
     item.id > (after ?? 0) &&
-    (named === undefined ||
-      Precedence.nameKey(item.object) === named ||
-      [named, `user:${named}`, `group:${named}`].includes(item.objectKey))
+    (cause === undefined || ((item.state === "dead" || item.state === "held") && causeOf(item) === cause)) &&
+    (search === undefined ||
+      search.names.some((one) => one.name === Precedence.nameKey(item.object) && (one.kind ?? kind) === kind) ||
+      search.objectKeys.includes(item.objectKey))
   )
 }
 

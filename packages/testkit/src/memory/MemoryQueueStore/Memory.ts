@@ -25,6 +25,8 @@ export interface Stored extends Omit<QueueItem, "state" | "receipt"> {
   /** Users it refers to that the target did not have. */
   readonly wanted: ReadonlySet<string>
   readonly history: ReadonlyArray<Attempt>
+  /** When it was given up or held back last, in milliseconds since 1970. */
+  readonly givenUpAt?: number
 }
 
 /** An object that was delivered. */

@@ -20,7 +20,7 @@ export const settle = (memory: Memory, settlements: ReadonlyArray<Settlement>, n
     memory,
     settled.flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
   )
-  giveBack(memory, undelivered)
+  giveBack(memory, undelivered, now)
   for (const settlement of first) if (isDone(settlement)) finish(memory, settlement, now)
 }
 
@@ -84,13 +84,13 @@ const wake = (memory: Memory, { authority, object }: Stored): void => {
 }
 
 /** All of them step by step: what one of them waits for may be another one. */
-const giveBack = (memory: Memory, undelivered: ReadonlyArray<Undelivered>): void => {
+const giveBack = (memory: Memory, undelivered: ReadonlyArray<Undelivered>, now: number): void => {
   const given = undelivered.flatMap((settlement) => {
     const item = memory.items.get(settlement.id)
     return item?.state === "in_flight" ? [{ settlement, superseded: takeIn(memory, item, settlement) }] : []
   })
   const kept = given.filter(({ settlement, superseded }) => superseded || !dropSuperseded(memory, settlement))
-  for (const { settlement, superseded } of kept) putBack(memory, settlement, superseded)
+  for (const { settlement, superseded } of kept) putBack(memory, settlement, superseded, now)
   Waits.letClassesGo(memory)
   Waits.refresh(
     memory,
@@ -120,10 +120,10 @@ const dropSuperseded = (memory: Memory, settlement: Undelivered): boolean => {
   return true
 }
 
-const putBack = (memory: Memory, settlement: Undelivered, superseded: boolean): void => {
+const putBack = (memory: Memory, settlement: Undelivered, superseded: boolean, now: number): void => {
   const item = memory.items.get(settlement.id)
   if (item === undefined) return
-  const next = { ...item, ...after(settlement, item, superseded) }
+  const next = { ...item, ...after(settlement, item, superseded, now) }
   memory.items.set(item.id, next)
   if (next.state === "delayed") Waits.noteTried(memory, item.id)
   if (next.state !== "held" && next.state !== "dead") return
@@ -148,7 +148,8 @@ const absorb = (memory: Memory, item: Stored, newer: Stored): void => {
 const after = (
   settlement: Undelivered,
   item: Stored,
-  superseded: boolean
+  superseded: boolean,
+  now: number
 ): Pick<Stored, "state" | "attempts" | "availableAt" | "lastError"> & Partial<Stored> => {
   const tried = (attempt: Attempt) => ({
     attempts: item.attempts + 1,
@@ -172,8 +173,14 @@ const after = (
     case "SteppedAside":
       return { ...item, state: "ready" }
     case "Hold":
-      return { ...item, state: "held", lastError: settlement.reason }
+      return { ...item, state: "held", lastError: settlement.reason, givenUpAt: now }
     case "Dead":
-      return { state: "dead", availableAt: item.availableAt, wanted: new Set(), ...tried(settlement.attempt) }
+      return {
+        state: "dead",
+        availableAt: item.availableAt,
+        wanted: new Set(),
+        givenUpAt: Math.round(settlement.attempt.at),
+        ...tried(settlement.attempt)
+      }
   }
 }
