@@ -417,6 +417,12 @@ const historyOutbox = Effect.flatMap(
   (sql) => sql`CREATE TABLE history_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL)`
 )
 
+/** See `EndedSessions`. Few at a time: whoever logs out is on it for some hours. */
+const endedSessions = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql`CREATE TABLE ended_sessions (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID`
+)
+
 /** For `SqliteMigrator.fromRecord`. */
 export const migrations = {
   "0001_queue": queue,
@@ -435,5 +441,6 @@ export const migrations = {
   "0014_groups_by_entry_uuid": groupsByEntryUuid,
   "0015_generations": generations,
   "0016_sent_before": sentBefore,
-  "0017_history_outbox": historyOutbox
+  "0017_history_outbox": historyOutbox,
+  "0018_ended_sessions": endedSessions
 }
