@@ -5,6 +5,7 @@ import { Console } from "effect"
 import * as Authority from "./cli/Authority.js"
 import * as CheckConfig from "./cli/CheckConfig.js"
 import * as CommandShape from "./cli/CommandShape.js"
+import * as History from "./cli/History.js"
 import * as Mapping from "./cli/Mapping.js"
 import * as OutQueueRestore from "./cli/OutQueueRestore.js"
 import * as PluginsCommand from "./cli/PluginsCommand.js"
@@ -31,6 +32,9 @@ const idConnector = Command.make("id-connector").pipe(
     Authority.command,
     Mapping.command,
     Preview.command,
+    History.why,
+    History.history,
+    History.audit,
     // Those that need none.
     CheckConfig.command,
     PluginsCommand.command,

@@ -42,5 +42,5 @@ export const facts = (entries: ReadonlyArray<readonly [name: string, text: strin
 }
 
 /** `1 item`, `12 items` */
-export const count = (number: number, noun: string): string =>
-  `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`
+export const count = (number: number, noun: string, plural = `${noun}s`): string =>
+  `${number.toLocaleString("en")} ${number === 1 ? noun : plural}`

@@ -12,6 +12,7 @@ import { Api, prefix } from "@id-connector/api/Api"
 import { Effect, Layer } from "effect"
 import { Marked } from "marked"
 import * as Site from "./Site.js"
+import * as TwoHistories from "./TwoHistories.js"
 
 const base = `${prefix}/v1` as const
 const redocScript = `${base}/redoc.standalone.js` as const
@@ -102,7 +103,7 @@ export const layer = (site: Site.Site) =>
         router.add("GET", `${base}/redoc`, redocPage),
         Effect.flatMap(script, (answer) => router.add("GET", redocScript, answer)),
         router.add("GET", `${base}/readme`, document(site, "ID Connector", "README.md")),
-        router.add("GET", `${base}/history`, document(site, "Changelog", "CHANGELOG.md")),
+        router.add("GET", TwoHistories.changelog, document(site, "Changelog", "CHANGELOG.md")),
         router.add("GET", `${prefix}/`, redirect),
         // Browsers ask for one, whatever page they show.
         router.add("GET", "/favicon.ico", HttpServerResponse.empty())

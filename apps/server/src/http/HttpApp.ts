@@ -39,6 +39,7 @@ import * as SiteHttp from "./SiteHttp.js"
 import * as TokenHttp from "./TokenHttp.js"
 import * as Tokens from "./Tokens.js"
 import * as Transport from "./Transport.js"
+import * as TwoHistories from "./TwoHistories.js"
 
 /** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. `proxies`: see `ClientAddress`. `site`: its directory. `transport`: see `Transport`. */
 export const routes = (
@@ -160,7 +161,7 @@ const aroundEach = <E, R>(app: App.Default<E, R>, outbox: Context.Tag.Service<Hi
     const response = yield* answer.pipe(
       Effect.provideService(
         HttpServerRequest.HttpServerRequest,
-        MultipartForm.readable(asGet(Option.getOrElse(whole, () => request)))
+        MultipartForm.readable(TwoHistories.meant(asGet(Option.getOrElse(whole, () => request))))
       ),
       Effect.provideService(Audit.Asking, asker),
       HttpIncomingMessage.withMaxBodySize(Option.some(Bodies.largest)),
