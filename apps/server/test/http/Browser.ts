@@ -22,7 +22,7 @@ export interface Sending {
 /** Sends a request as it is. `path` is below the API's own. */
 export const send = ({ headers = {}, host = "127.0.0.1", method = "GET", path, port, text }: Sending) =>
   Effect.async<Answer, Error>((resume) => {
-    const request = Http.request({ host, port, method, path: `${prefix}${path}`, headers }, (response) => {
+    const request = Http.request({ agent: false, host, port, method, path: `${prefix}${path}`, headers }, (response) => {
       const parts: Array<Buffer> = []
       response.on("data", (part: Buffer) => parts.push(part))
       response.on("error", (error) => resume(Effect.fail(error)))
@@ -34,7 +34,7 @@ export const send = ({ headers = {}, host = "127.0.0.1", method = "GET", path, p
             status: response.statusCode ?? 0,
             headers: response.headers,
             text,
-            body: isJson ? JSON.parse(text) : null
+            body: isJson && text !== "" ? JSON.parse(text) : null
           })
         )
       })
