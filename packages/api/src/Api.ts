@@ -4,8 +4,9 @@
  */
 import { HttpApi, OpenApi } from "@effect/platform"
 import { errorSchema, TooLargeBody, UnreadableBody } from "./ApiError.js"
-import { AuthoritiesApi } from "./AuthoritiesApi.js"
 import { sessionCookie } from "./Authentication.js"
+import { AuthoritiesApi } from "./AuthoritiesApi.js"
+import { EventsApi } from "./EventsApi.js"
 import { HealthApi } from "./HealthApi.js"
 import { HistoryApi } from "./HistoryApi.js"
 import { MetricsApi } from "./MetricsApi.js"
@@ -49,6 +50,7 @@ export class Api extends HttpApi.make("id-connector")
   .add(PreviewApi)
   .add(ScheduleApi)
   .add(HistoryApi)
+  .add(EventsApi)
   .add(MetricsApi)
   .add(HealthApi)
   .addError(TooLargeBody)

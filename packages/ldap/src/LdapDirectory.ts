@@ -2,7 +2,13 @@
  * The source directory over LDAP, read with the account of the host: StartTLS or LDAPS before the login, a few connections
  * that are made anew when they break, lookups for many objects in few searches. Whatever fails says which server and what for.
  */
-import { adminGroup, Directory, DirectoryError, type DirectoryShape, readerGroup } from "@id-connector/core/directory/Directory"
+import {
+  adminGroup,
+  Directory,
+  DirectoryError,
+  type DirectoryShape,
+  readerGroup
+} from "@id-connector/core/directory/Directory"
 import { Clock, Effect, Layer, Option, Redacted, Schema, type Scope } from "effect"
 import * as LdapConnection from "./LdapConnection.js"
 import * as LdapEntry from "./LdapEntry.js"

@@ -2,7 +2,7 @@
 import { HttpApp, HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { prefix } from "@id-connector/api/Api"
 import { Forbidden, Unauthorized } from "@id-connector/api/ApiError"
-import { Administrator, Authentication, type Role, type Session } from "@id-connector/api/Authentication"
+import { type Administrator, Authentication, type Role, type Session } from "@id-connector/api/Authentication"
 import { EndedSessions } from "@id-connector/core/access/EndedSessions"
 import { adminGroup, readerGroup } from "@id-connector/core/directory/Directory"
 import { Clock, Context, Effect, Layer, Option } from "effect"

@@ -96,8 +96,7 @@ export const layer = Layer.scoped(
       roleOf: (username) =>
         Effect.flatMap(MonotonicClock.currentTimeMillis, (now) => {
           const last = lastAllowed.get(username)
-          const known =
-            last !== undefined && now - last.at < Duration.toMillis(goodWithoutDirectory) ? last.role : null
+          const known = last !== undefined && now - last.at < Duration.toMillis(goodWithoutDirectory) ? last.role : null
           const waited = now - (askedAt.get(username) ?? now)
           const asked = Effect.timeoutFail(ask(username, now), {
             duration: Math.max(0, Duration.toMillis(known !== null ? patience.known : patience.unknown) - waited),

@@ -25,6 +25,7 @@ import * as Bodies from "./Bodies.js"
 import * as ChunkedBody from "./ChunkedBody.js"
 import * as ClientAddress from "./ClientAddress.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
+import * as EventsHttp from "./EventsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
 import * as HistoryHttp from "./HistoryHttp.js"
 import * as LogIn from "./LogIn.js"
@@ -40,6 +41,7 @@ import * as TokenHttp from "./TokenHttp.js"
 import * as Tokens from "./Tokens.js"
 import * as Transport from "./Transport.js"
 import * as TwoHistories from "./TwoHistories.js"
+import * as Watching from "./Watching.js"
 
 /** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. `proxies`: see `ClientAddress`. `site`: its directory. `transport`: see `Transport`. */
 export const routes = (
@@ -61,6 +63,7 @@ export const routes = (
     Layer.provide([
       QueuesHttp.layer,
       AuthoritiesHttp.layer,
+      EventsHttp.layer.pipe(Layer.provide(Watching.layer)),
       HealthHttp.layer,
       MetricsHttp.layer,
       HistoryHttp.layer,

@@ -50,7 +50,10 @@ describe("Whoever was allowed a moment ago", () => {
     const { administrators, is } = directory()
     return Effect.gen(function* () {
       const { roleOf, logIn } = yield* Administrators
-      assert.deepStrictEqual(yield* logIn("admin", Redacted.make("s3cr3t")), Either.right({ username: "admin", role: "administrator" }))
+      assert.deepStrictEqual(
+        yield* logIn("admin", Redacted.make("s3cr3t")),
+        Either.right({ username: "admin", role: "administrator" })
+      )
       yield* is("hangs")
       yield* TestClock.adjust("11 seconds")
       const turn = yield* Turns.make({ atOnce: 16, atOnceOfEach: 4 })

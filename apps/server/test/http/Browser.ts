@@ -22,23 +22,26 @@ export interface Sending {
 /** Sends a request as it is. `path` is below the API's own. */
 export const send = ({ headers = {}, host = "127.0.0.1", method = "GET", path, port, text }: Sending) =>
   Effect.async<Answer, Error>((resume) => {
-    const request = Http.request({ agent: false, host, port, method, path: `${prefix}${path}`, headers }, (response) => {
-      const parts: Array<Buffer> = []
-      response.on("data", (part: Buffer) => parts.push(part))
-      response.on("error", (error) => resume(Effect.fail(error)))
-      response.on("end", () => {
-        const text = Buffer.concat(parts).toString()
-        const isJson = response.headers["content-type"]?.startsWith("application/json") === true
-        resume(
-          Effect.succeed({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            text,
-            body: isJson && text !== "" ? JSON.parse(text) : null
-          })
-        )
-      })
-    })
+    const request = Http.request(
+      { agent: false, host, port, method, path: `${prefix}${path}`, headers },
+      (response) => {
+        const parts: Array<Buffer> = []
+        response.on("data", (part: Buffer) => parts.push(part))
+        response.on("error", (error) => resume(Effect.fail(error)))
+        response.on("end", () => {
+          const text = Buffer.concat(parts).toString()
+          const isJson = response.headers["content-type"]?.startsWith("application/json") === true
+          resume(
+            Effect.succeed({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              text,
+              body: isJson && text !== "" ? JSON.parse(text) : null
+            })
+          )
+        })
+      }
+    )
     request.on("error", (error) => resume(Effect.fail(error)))
     request.end(text)
     return Effect.sync(() => request.destroy())

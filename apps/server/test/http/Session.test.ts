@@ -47,24 +47,26 @@ const without = (name: string, headers: { readonly [name: string]: string } = Br
   Object.fromEntries(Object.entries(headers).filter(([key]) => key !== name))
 
 describe("The session of a browser", () => {
-  it.scopedLive("begins with a cookie that scripts can't read and other sites can't use, and does all that a token does", () =>
-    Effect.gen(function* () {
-      const { ask, cookie, port } = yield* loggedIn()
-      const [header = ""] = (yield* Browser.logIn(port, "admin")).headers["set-cookie"] ?? []
-      assert.match(header, /^__Host-id-connector=[\w-]+\.[\w-]+\.[\w-]+; Path=\/; HttpOnly; Secure; SameSite=Strict$/)
-      assert.strictEqual((yield* ask("GET", "/v1/queues")).status, 200)
-      assert.strictEqual((yield* ask("PUT", mapping, Browser.ofOwnPage, change)).status, 200)
-      const { body } = yield* ask("GET", "/v1/session")
-      const { auth_time = 0, exp = 0, jti } = decodeJwt<{ auth_time: number }>(cookie.split("=")[1] ?? "")
-      assert.deepStrictEqual(body, {
-        username: "admin",
-        role: "administrator",
-        expires_at: new Date(exp * 1000).toISOString(),
-        ends_at: new Date((auth_time + 36_000) * 1000).toISOString()
-      })
-      assert.match(String(jti), /^[0-9a-f-]{36}$/)
-      assert.strictEqual(exp - auth_time, 1800)
-    }).pipe(quietly)
+  it.scopedLive(
+    "begins with a cookie that scripts can't read and other sites can't use, and does all that a token does",
+    () =>
+      Effect.gen(function* () {
+        const { ask, cookie, port } = yield* loggedIn()
+        const [header = ""] = (yield* Browser.logIn(port, "admin")).headers["set-cookie"] ?? []
+        assert.match(header, /^__Host-id-connector=[\w-]+\.[\w-]+\.[\w-]+; Path=\/; HttpOnly; Secure; SameSite=Strict$/)
+        assert.strictEqual((yield* ask("GET", "/v1/queues")).status, 200)
+        assert.strictEqual((yield* ask("PUT", mapping, Browser.ofOwnPage, change)).status, 200)
+        const { body } = yield* ask("GET", "/v1/session")
+        const { auth_time = 0, exp = 0, jti } = decodeJwt<{ auth_time: number }>(cookie.split("=")[1] ?? "")
+        assert.deepStrictEqual(body, {
+          username: "admin",
+          role: "administrator",
+          expires_at: new Date(exp * 1000).toISOString(),
+          ends_at: new Date((auth_time + 36_000) * 1000).toISOString()
+        })
+        assert.match(String(jti), /^[0-9a-f-]{36}$/)
+        assert.strictEqual(exp - auth_time, 1800)
+      }).pipe(quietly)
   )
 
   it.scopedLive("is not begun with a wrong password, and counts with the log-ins of programs", () =>
@@ -231,7 +233,12 @@ describe("Pages of other sites", () => {
       const { ask, cookie, port } = yield* loggedIn()
       for (const path of ["/v1/queues/North/pause", "/v1/school_authorities", "/v1/session"]) {
         for (const type of ["application/x-www-form-urlencoded", "text/plain"]) {
-          const headers = { "content-type": type, origin: "https://evil.example", "sec-fetch-site": "cross-site", cookie }
+          const headers = {
+            "content-type": type,
+            origin: "https://evil.example",
+            "sec-fetch-site": "cross-site",
+            cookie
+          }
           const text = '{"username":"pupil","password":"s3cr3t","x":"="}'
           const answer = yield* Browser.send({ port, method: "POST", path, headers, text })
           assert.oneOf(answer.status, [403, 422], `${path} ${type}`)
@@ -400,7 +407,10 @@ describe("Readers", () => {
         }
       }
       const { body } = yield* send("GET", "/v1/school_authorities", as())
-      assert.deepStrictEqual((body as never as ReadonlyArray<{ name: string }>).map(({ name }) => name), ["North"])
+      assert.deepStrictEqual(
+        (body as never as ReadonlyArray<{ name: string }>).map(({ name }) => name),
+        ["North"]
+      )
       assert.deepStrictEqual((yield* send("GET", mapping, as())).body, { mapping: {} })
       assert.strictEqual((yield* asBrowser("DELETE", "/v1/session")).status, 204)
     }).pipe(quietly)
