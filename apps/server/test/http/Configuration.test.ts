@@ -142,6 +142,23 @@ describe("Settings", () => {
     })
   )
 
+  it.effect("reads what browsers open, and refuses what is no address, without repeating a password in it", () =>
+    Effect.gen(function* () {
+      const publicUrl = (text: string) =>
+        Effect.map(load({ IDC_DIRECTORY: "file:/x", IDC_PUBLIC_URL: text }), ({ http }) => http.publicUrl)
+      assert.deepStrictEqual(
+        [yield* publicUrl(""), yield* publicUrl(" https://idc.example "), yield* publicUrl("HTTP://idc.example/x")],
+        [null, "https://idc.example/", "http://idc.example/x"]
+      )
+      for (const text of ["idc.example", "ftp://idc.example", "https://", "https://admin:s3cr3t@idc.example/"]) {
+        const { problems } = yield* Effect.flip(publicUrl(text))
+        assert.lengthOf(problems, 1)
+        assert.match(problems[0] ?? "", /^IDC_PUBLIC_URL: /)
+        assert.notInclude(problems[0], "s3cr3t")
+      }
+    })
+  )
+
   it.effect("reads where metrics are served, IPv6 in brackets, and refuses what is no address with a port", () =>
     Effect.gen(function* () {
       const metrics = (text: string) =>
