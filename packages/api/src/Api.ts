@@ -32,7 +32,12 @@ const withLogIn = (document: Record<string, unknown>): Record<string, unknown> =
     ...Object(document.components),
     securitySchemes: {
       bearer: { type: "oauth2", flows: { password: { tokenUrl: `${prefix}/token`, scopes: {} } } },
-      session: { type: "apiKey", in: "cookie", name: sessionCookie }
+      session: {
+        type: "apiKey",
+        in: "cookie",
+        name: sessionCookie,
+        description: "Browsers add it by themselves after POST /v1/session."
+      }
     }
   }
 })

@@ -114,7 +114,8 @@ describe("Settings", () => {
         host: "0.0.0.0",
         port: 8911,
         tls: null,
-        trustedProxies: ["127.0.0.0/8", "::1"]
+        trustedProxies: ["127.0.0.0/8", "::1"],
+        publicUrl: null
       })
       assert.deepStrictEqual(settings.directory, {
         _tag: "Ldap",
