@@ -19,6 +19,7 @@ const packages = {
     "targets",
     "events",
     "history",
+    "access",
     "queue",
     "queue/in",
     "queue/out"

@@ -85,6 +85,8 @@ export interface HttpSettings {
   readonly tls: { readonly cert: string; readonly key: string } | null
   /** Addresses and networks of proxies that say who asks. Those on this machine when nothing is said. */
   readonly trustedProxies?: ClientAddress.Proxies
+  /** What browsers open, when a proxy is in front. */
+  readonly publicUrl?: string | null
 }
 
 /** A variable of the environment, for help texts. */
@@ -167,6 +169,12 @@ export const variables: readonly [Variable, ...ReadonlyArray<Variable>] = [
     name: "IDC_TRUSTED_PROXIES",
     meaning: "addresses and networks of proxies whose X-Forwarded-For is believed, or none",
     defaultsTo: ClientAddress.loopback.join(",")
+  },
+  {
+    name: "IDC_PUBLIC_URL",
+    meaning:
+      "address of the proxy in front that browsers open, https://host/: browsers can log in only over HTTPS, or on this machine",
+    defaultsTo: "none"
   },
   {
     name: "IDC_METRICS_ADDRESS",
@@ -278,6 +286,7 @@ const all = Config.all({
   httpPort: text("IDC_HTTP_PORT", "8911"),
   httpCert: text("IDC_HTTP_TLS_CERT", ""),
   httpKey: text("IDC_HTTP_TLS_KEY", ""),
+  publicUrl: text("IDC_PUBLIC_URL", ""),
   metrics: text("IDC_METRICS_ADDRESS", ""),
   openTelemetry: Config.all(Object.fromEntries(OtelSettings.names.map((name) => [name, text(name, "")]))),
   proxies: text("IDC_TRUSTED_PROXIES", ClientAddress.loopback.join(",")),
@@ -342,6 +351,11 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
       `IDC_TRUSTED_PROXIES: ${JSON.stringify(proxy.slice(0, 100))} is no address and no network, addresses and networks like 10.0.0.0/8 are expected, separated by commas, or none`
     )
   }
+  if (found.publicUrl !== "" && !isPublicUrl(found.publicUrl)) {
+    problems.push(
+      `IDC_PUBLIC_URL: ${JSON.stringify(found.publicUrl.replace(/:[^:@/]*@/, ":...@").slice(0, 200))} can't be used, the address that browsers open is expected, like https://host.example.com/, without a user name`
+    )
+  }
   const metrics = found.metrics === "" ? null : metricsAddress(found.metrics)
   if (metrics !== null && "problem" in metrics) problems.push(metrics.problem)
   const openTelemetry = OtelSettings.read(found.openTelemetry as OtelSettings.Values, version)
@@ -375,11 +389,18 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.flatMap(Eff
       host: found.httpHost,
       port,
       tls: found.httpCert === "" ? null : { cert: found.httpCert, key: found.httpKey },
-      trustedProxies: proxies
+      trustedProxies: proxies,
+      publicUrl: found.publicUrl === "" ? null : new URL(found.publicUrl).href
     },
     layout: { base: found.base === "" ? undefined : found.base, classes: found.classes, pupils: found.pupils }
   })
 })
+
+const isPublicUrl = (text: string): boolean => {
+  if (!URL.canParse(text)) return false
+  const { password, protocol, username } = new URL(text)
+  return (protocol === "https:" || protocol === "http:") && username === "" && password === ""
+}
 
 const daysIn = (problems: Array<string>, name: string, value: string, most: number): number => {
   const days = /^\d{1,5}$/.test(value) ? Number(value) : 0

@@ -26,6 +26,7 @@ export const asDetail = <A extends { readonly detail: string }>(
 
 export class Refused extends Schema.TaggedClass<Refused>()("Refused", { detail: Schema.String }) {}
 export class Unauthorized extends Schema.TaggedClass<Unauthorized>()("Unauthorized", { detail: Schema.String }) {}
+export class Forbidden extends Schema.TaggedClass<Forbidden>()("Forbidden", { detail: Schema.String }) {}
 export class NotFound extends Schema.TaggedClass<NotFound>()("NotFound", { detail: Schema.String }) {}
 export class TooManyRequests extends Schema.TaggedClass<TooManyRequests>()("TooManyRequests", {
   detail: Schema.String
@@ -50,6 +51,18 @@ export const UnauthorizedBody = asDetail(
   { description: "Log in first.", example: "Could not validate credentials" },
   Schema.typeSchema(Unauthorized),
   (detail) => new Unauthorized({ detail })
+)
+/** 403: it is known who asks, and they may not, or not this way. */
+export const ForbiddenBody = asDetail(
+  "Forbidden",
+  403,
+  {
+    description: "Whoever asks may not do this, or not this way.",
+    example:
+      "anna may look at everything and change nothing: members of ucsschool-id-connector-readers may send GET, preview and check. Ask a member of ucsschool-id-connector-admins."
+  },
+  Schema.typeSchema(Forbidden),
+  (detail) => new Forbidden({ detail })
 )
 /** 404 */
 export const NotFoundBody = asDetail(

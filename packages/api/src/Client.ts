@@ -14,6 +14,7 @@ import {
 import { Effect, Fiber, Redacted, Schedule, Schema } from "effect"
 import { Api, prefix } from "./Api.js"
 import { Unacceptable } from "./ApiError.js"
+import { watch } from "./WatchEvents.js"
 
 /** There is no token to be had: the user name or password is wrong, or too many have tried. */
 export class LogInFailed extends Schema.TaggedError<LogInFailed>()("LogInFailed", {
@@ -75,7 +76,9 @@ export const make = (options: Options) =>
       Effect.flatMap((request) => patiently(request, execute(request), options.retries ?? 4)),
       Effect.succeed
     )
-    return withEncodedPaths(yield* HttpApiClient.makeWith(Api, { baseUrl, httpClient: client, transformResponse }))
+    const operations = yield* HttpApiClient.makeWith(Api, { baseUrl, httpClient: client, transformResponse })
+    // An answer without an end is a stream.
+    return { ...withEncodedPaths(operations), events: { watch: watch(client, baseUrl) } }
   })
 
 /** The operations by group: `client.queues.items({ path: { name: "Traeger1" }, urlParams: { limit: 10 } })`. */

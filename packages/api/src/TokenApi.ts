@@ -30,7 +30,7 @@ export class TokenApi extends HttpApiGroup.make("token")
       .annotate(OpenApi.Summary, "Log in")
       .annotate(
         OpenApi.Description,
-        "Answers with a token for members of the group ucsschool-id-connector-admins. Send it as Authorization: Bearer TOKEN."
+        "Answers with a token for members of the group ucsschool-id-connector-admins, and of ucsschool-id-connector-readers, who may look at everything and change nothing. Send it as Authorization: Bearer TOKEN."
       )
   )
   .annotate(OpenApi.Title, "Log in") {}

@@ -1,3 +1,4 @@
+export * as EndedSessions from "./access/EndedSessions.js"
 export * as Connector from "./Connector.js"
 export * as ListenerObject from "./changes/ListenerObject.js"
 export * as PreviousState from "./changes/PreviousState.js"

@@ -2,7 +2,13 @@
  * The source directory over LDAP, read with the account of the host: StartTLS or LDAPS before the login, a few connections
  * that are made anew when they break, lookups for many objects in few searches. Whatever fails says which server and what for.
  */
-import { adminGroup, Directory, DirectoryError, type DirectoryShape } from "@id-connector/core/directory/Directory"
+import {
+  adminGroup,
+  Directory,
+  DirectoryError,
+  type DirectoryShape,
+  readerGroup
+} from "@id-connector/core/directory/Directory"
 import { Clock, Effect, Layer, Option, Redacted, Schema, type Scope } from "effect"
 import * as LdapConnection from "./LdapConnection.js"
 import * as LdapEntry from "./LdapEntry.js"
@@ -97,11 +103,14 @@ const lookups = (search: LdapSearch.LdapSearch): Omit<DirectoryShape, "listenerO
       search.entries("groups of a school", LdapFilter.groupsOfSchool(school), LdapEntry.groupAttributes),
       (entries) => entries.map(LdapEntry.group).sort((a, b) => (a.name < b.name ? -1 : 1))
     ),
-  admins: Effect.map(
-    search.entry("administrators", `cn=${adminGroup},cn=groups`, LdapEntry.memberAttributes),
-    (entry) => Option.match(entry, { onNone: () => [], onSome: LdapEntry.members })
-  )
+  admins: membersOf(search, "administrators", adminGroup),
+  readers: membersOf(search, "readers", readerGroup)
 })
+
+const membersOf = (search: LdapSearch.LdapSearch, operation: string, group: string) =>
+  Effect.map(search.entry(operation, `cn=${group},cn=groups`, LdapEntry.memberAttributes), (entry) =>
+    Option.match(entry, { onNone: () => [], onSome: LdapEntry.members })
+  )
 
 const listenerUser = Effect.fnUntraced(function* (search: LdapSearch.LdapSearch, name: string) {
   const entry = (yield* search.users("user", [name], UdmObject.userAttributes)).get(name.toLowerCase())

@@ -95,6 +95,11 @@ const ldif = [
     objectClass: [t("groupOfUniqueNames")],
     cn: t("ucsschool-id-connector-admins"),
     uniqueMember: [t(`uid=Anna,cn=users,${base}`), t(`uid=t1,cn=users,${base}`)]
+  }),
+  entry(`cn=ucsschool-id-connector-readers,cn=groups,${base}`, {
+    objectClass: [t("groupOfUniqueNames")],
+    cn: t("ucsschool-id-connector-readers"),
+    uniqueMember: t(`uid=t1,cn=users,${base}`)
   })
 ].join("\n")
 
@@ -234,10 +239,11 @@ Slapd.layerAtServer(Layer.scoped(Server, Slapd.make(ldif)), { timeout: "60 secon
       })
     )
 
-    it.scoped("knows administrators and passwords", () =>
+    it.scoped("knows administrators, readers and passwords", () =>
       Effect.gen(function* () {
         const directory = yield* directoryAt({})
         assert.deepStrictEqual(yield* directory.admins, [`uid=Anna,cn=users,${base}`, `uid=t1,cn=users,${base}`])
+        assert.deepStrictEqual(yield* directory.readers, [`uid=t1,cn=users,${base}`])
         const dn = `uid=Anna,cn=users,${base}`
         const tried = yield* Effect.forEach(
           [
@@ -251,7 +257,7 @@ Slapd.layerAtServer(Layer.scoped(Server, Slapd.make(ldif)), { timeout: "60 secon
         )
         assert.deepStrictEqual(tried, [true, false, false, false, false])
         const elsewhere = yield* directoryAt({}, hostPassword, `cn=users,${base}`)
-        assert.deepStrictEqual(yield* elsewhere.admins, [])
+        assert.deepStrictEqual([yield* elsewhere.admins, yield* elsewhere.readers], [[], []])
       })
     )
 

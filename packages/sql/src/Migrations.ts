@@ -461,6 +461,12 @@ const givenUp = Effect.gen(function* () {
   )
 })
 
+/** See `EndedSessions`. Few at a time: whoever logs out is on it for some hours. */
+const endedSessions = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql`CREATE TABLE ended_sessions (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID`
+)
+
 /** For `SqliteMigrator.fromRecord`. */
 export const migrations = {
   "0001_queue": queue,
@@ -481,5 +487,6 @@ export const migrations = {
   "0016_sent_before": sentBefore,
   "0017_history_outbox": historyOutbox,
   "0018_evidence": evidence,
-  "0019_given_up": givenUp
+  "0019_given_up": givenUp,
+  "0020_ended_sessions": endedSessions
 }

@@ -7,12 +7,14 @@
  */
 import type { FileSystem } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
+import type { EndedSessions } from "@id-connector/core/access/EndedSessions"
 import type { Actor } from "@id-connector/core/history/HistoryEntry"
 import type { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import type { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Array as Arr, Clock, Effect, Layer, Option, Schedule } from "effect"
+import * as SqlEndedSessions from "./SqlEndedSessions.js"
 import * as SqlHistoryOutbox from "./SqlHistoryOutbox.js"
 import * as SqliteDriver from "./SqliteDriver.js"
 import * as SqlPreviousStateStore from "./SqlPreviousStateStore.js"
@@ -215,10 +217,10 @@ const tune = (sql: SqlClient.SqlClient): Effect.Effect<void> =>
 
 /** Needs the tables of `Migrations`. One process at a time: `recover` takes items in flight for left behind. */
 export const layer: Layer.Layer<
-  QueueStore | PreviousStateStore | HistoryOutbox,
+  QueueStore | PreviousStateStore | HistoryOutbox | EndedSessions,
   SqliteDriver.DriverUnfit,
   SqlClient.SqlClient | FileSystem.FileSystem
-> = Layer.mergeAll(queue, SqlPreviousStateStore.layer, SqlHistoryOutbox.layer).pipe(
+> = Layer.mergeAll(queue, SqlPreviousStateStore.layer, SqlHistoryOutbox.layer, SqlEndedSessions.layer).pipe(
   Layer.provide(Layer.mergeAll(PreviousStates.layer, TakenOver.layer, Generations.layer)),
   Layer.provide(Transactions.layer),
   Layer.provide(SqliteDriver.layer)

@@ -75,6 +75,7 @@ export const layer = (file: string): Layer.Layer<Directory, FileDirectoryInvalid
         usersOfSchool: (school) => Effect.flatMap(current, (directory) => directory.usersOfSchool(school)),
         groupsOfSchool: (school) => Effect.flatMap(current, (directory) => directory.groupsOfSchool(school)),
         admins: Effect.flatMap(current, (directory) => directory.admins),
+        readers: Effect.flatMap(current, (directory) => directory.readers),
         isPassword: (dn, password) => Effect.flatMap(current, (directory) => directory.isPassword(dn, password))
       }
       return shape

@@ -14,6 +14,7 @@ export const layer = (missing: string): Layer.Layer<Directory> => {
     usersOfSchool: nobody("users of a school"),
     groupsOfSchool: nobody("groups of a school"),
     admins: nobody("administrators")(),
+    readers: nobody("readers")(),
     isPassword: nobody("login")
   })
 }

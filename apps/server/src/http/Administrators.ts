@@ -1,20 +1,26 @@
-/** Who may use the API: enabled users of the source directory who are members of the admin group. */
-
+/** Who may use the API: enabled users of the source directory who are members of the group of administrators, or of readers. */
+import type { Role } from "@id-connector/api/Authentication"
 import { Directory, DirectoryError, type DirectoryUser } from "@id-connector/core/directory/Directory"
 import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
 import { Cache, Context, Duration, Effect, Either, Exit, Fiber, Layer, Option, Redacted } from "effect"
 
 export interface AdministratorsShape {
   /**
-   * Whether the user may use the API now. Asked at most every ten seconds per user. While the directory does not answer, who was
-   * allowed a few minutes ago still is.
+   * As what the user may use the API now; null: not at all. Asked at most every ten seconds per user. While the directory does not
+   * answer, who was allowed a few minutes ago still is.
    */
-  readonly isAllowed: (username: string) => Effect.Effect<boolean, DirectoryError>
+  readonly roleOf: (username: string) => Effect.Effect<Role | null, DirectoryError>
   /** The name of the user with this password who may use the API, or why there is none: for the log, never for who asks. */
   readonly logIn: (
     username: string,
     password: Redacted.Redacted<string>
-  ) => Effect.Effect<Either.Either<string, LogInRefusal>, DirectoryError>
+  ) => Effect.Effect<Either.Either<Known, LogInRefusal>, DirectoryError>
+}
+
+/** Somebody who may use the API, and as what. */
+export interface Known {
+  readonly username: string
+  readonly role: Role
 }
 
 /** Why somebody may not log in. */
@@ -22,7 +28,7 @@ export type LogInRefusal =
   | "there is no such user"
   | "the account is disabled"
   | "the password is wrong"
-  | "the user is not in the group of administrators"
+  | "the user is in neither of the groups that may use the API"
   | "name or password is too long"
 
 export class Administrators extends Context.Tag("@id-connector/server/http/Administrators")<
@@ -49,25 +55,30 @@ export const layer = Layer.scoped(
   Administrators,
   Effect.gen(function* () {
     const directory = yield* Directory
-    const isAdmin = (user: DirectoryUser) =>
-      Effect.map(directory.admins, (members) => members.some((dn) => dn.toLowerCase() === user.dn.toLowerCase()))
-    const isAllowed = (username: string) =>
+    const isIn = (members: Effect.Effect<ReadonlyArray<string>, DirectoryError>, user: DirectoryUser) =>
+      Effect.map(members, (dns) => dns.some((dn) => dn.toLowerCase() === user.dn.toLowerCase()))
+    const roleIn = (user: DirectoryUser): Effect.Effect<Role | null, DirectoryError> =>
+      Effect.gen(function* () {
+        if (yield* isIn(directory.admins, user)) return "administrator"
+        return (yield* isIn(directory.readers, user)) ? "reader" : null
+      })
+    const currentRole = (username: string) =>
       Effect.flatMap(directory.user(username), (user) =>
-        Option.isNone(user) || user.value.isDisabled ? Effect.succeed(false) : isAdmin(user.value)
+        Option.isNone(user) || user.value.isDisabled ? Effect.succeed(null) : roleIn(user.value)
       )
     const cache = yield* Cache.makeWith({
       capacity: 1_000,
       timeToLive: (answer) => (Exit.isSuccess(answer) ? trusted : Duration.zero),
-      lookup: isAllowed
+      lookup: currentRole
     })
-    const lastAllowed = new Map<string, number>()
+    const lastAllowed = new Map<string, { readonly at: number; readonly role: Role }>()
     /** Since when the directory has been asked, by user. */
     const askedAt = new Map<string, number>()
     const scope = yield* Effect.scope
-    const remember = (username: string, isAllowed: boolean) =>
+    const remember = (username: string, role: Role | null) =>
       Effect.map(MonotonicClock.currentTimeMillis, (now) => {
         lastAllowed.delete(username)
-        if (isAllowed) lastAllowed.set(username, now)
+        if (role !== null) lastAllowed.set(username, { at: now, role })
         const [oldest] = lastAllowed.keys()
         if (lastAllowed.size > remembered && oldest !== undefined) lastAllowed.delete(oldest)
       })
@@ -76,22 +87,22 @@ export const layer = Layer.scoped(
       Effect.suspend(() => {
         if (!askedAt.has(username)) askedAt.set(username, now)
         return cache.get(username).pipe(
-          Effect.tap((isAllowed) => remember(username, isAllowed)),
+          Effect.tap((role) => remember(username, role)),
           Effect.ensuring(Effect.sync(() => askedAt.delete(username)))
         )
       }).pipe(Effect.forkIn(scope), Effect.flatMap(Fiber.join))
 
     return {
-      isAllowed: (username) =>
+      roleOf: (username) =>
         Effect.flatMap(MonotonicClock.currentTimeMillis, (now) => {
-          const at = lastAllowed.get(username)
-          const wasAllowed = at !== undefined && now - at < Duration.toMillis(goodWithoutDirectory)
+          const last = lastAllowed.get(username)
+          const known = last !== undefined && now - last.at < Duration.toMillis(goodWithoutDirectory) ? last.role : null
           const waited = now - (askedAt.get(username) ?? now)
           const asked = Effect.timeoutFail(ask(username, now), {
-            duration: Math.max(0, Duration.toMillis(wasAllowed ? patience.known : patience.unknown) - waited),
+            duration: Math.max(0, Duration.toMillis(known !== null ? patience.known : patience.unknown) - waited),
             onTimeout: () => new DirectoryError({ operation: "user", detail: "no answer so far" })
           })
-          return wasAllowed ? Effect.orElseSucceed(asked, () => true) : asked
+          return known === null ? asked : Effect.orElseSucceed(asked, () => known)
         }),
       logIn: (username, password) =>
         Effect.gen(function* () {
@@ -104,10 +115,11 @@ export const layer = Layer.scoped(
           if (user === null) return Either.left<LogInRefusal>("there is no such user")
           if (user.isDisabled) return Either.left<LogInRefusal>("the account is disabled")
           if (!isPassword) return Either.left<LogInRefusal>("the password is wrong")
-          if (!(yield* isAdmin(user)))
-            return Either.left<LogInRefusal>("the user is not in the group of administrators")
-          yield* remember(user.username, true)
-          return Either.right(user.username)
+          const role = yield* roleIn(user)
+          if (role === null)
+            return Either.left<LogInRefusal>("the user is in neither of the groups that may use the API")
+          yield* remember(user.username, role)
+          return Either.right({ username: user.username, role })
         })
     }
   })

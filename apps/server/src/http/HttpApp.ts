@@ -16,6 +16,7 @@ import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import { Cause, Chunk, Clock, type Context, Effect, Layer, Option } from "effect"
 import { OpenRequests } from "../process/OpenRequests.js"
 import type { HttpSettings } from "../Settings.js"
+import * as Access from "./Access.js"
 import * as Administrators from "./Administrators.js"
 import * as ApiServer from "./ApiServer.js"
 import * as Audit from "./Audit.js"
@@ -24,25 +25,31 @@ import * as Bodies from "./Bodies.js"
 import * as ChunkedBody from "./ChunkedBody.js"
 import * as ClientAddress from "./ClientAddress.js"
 import * as DocumentsHttp from "./DocumentsHttp.js"
+import * as EventsHttp from "./EventsHttp.js"
 import * as HealthHttp from "./HealthHttp.js"
 import * as HistoryHttp from "./HistoryHttp.js"
+import * as LogIn from "./LogIn.js"
 import * as MetricsHttp from "./MetricsHttp.js"
 import * as MultipartForm from "./MultipartForm.js"
 import * as OverviewHttp from "./OverviewHttp.js"
 import * as PreviewHttp from "./PreviewHttp.js"
 import * as QueuesHttp from "./QueuesHttp.js"
 import * as ScheduleHttp from "./ScheduleHttp.js"
+import * as SessionHttp from "./SessionHttp.js"
 import * as Site from "./Site.js"
 import * as SiteHttp from "./SiteHttp.js"
 import * as TokenHttp from "./TokenHttp.js"
 import * as Tokens from "./Tokens.js"
+import * as Transport from "./Transport.js"
 import * as TwoHistories from "./TwoHistories.js"
+import * as Watching from "./Watching.js"
 
-/** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. `proxies`: see `ClientAddress`. `site`: its directory. */
+/** Everything that answers, whatever it stands on. `secretFile`: see `Tokens`. `proxies`: see `ClientAddress`. `site`: its directory. `transport`: see `Transport`. */
 export const routes = (
   secretFile: string,
   proxies: ClientAddress.Proxies = ClientAddress.loopback,
-  site: string = Site.directory
+  site: string = Site.directory,
+  transport: Transport.Transport = Transport.plain
 ) =>
   Layer.mergeAll(
     HttpLayerRouter.addHttpApi(Api, { openapiPath: `${prefix}/v1/openapi.json` }),
@@ -58,14 +65,17 @@ export const routes = (
       OverviewHttp.layer,
       QueuesHttp.layer,
       AuthoritiesHttp.layer,
+      EventsHttp.layer.pipe(Layer.provide(Watching.layer)),
       HealthHttp.layer,
       MetricsHttp.layer,
       HistoryHttp.layer,
       PreviewHttp.layer,
       ScheduleHttp.layer,
-      TokenHttp.layer(proxies)
+      SessionHttp.layer(proxies, transport),
+      TokenHttp.layer
     ]),
-    Layer.provide(TokenHttp.authentication(proxies)),
+    Layer.provide([Access.authentication, LogIn.layer(proxies)]),
+    Layer.provide(Access.layer(proxies, transport)),
     Layer.provide([Administrators.layer, Tokens.layer(secretFile)]),
     Layer.provide(
       HttpLayerRouter.middleware(
@@ -214,6 +224,8 @@ export const documentation = `${prefix}/v1/docs`
 /** What all paths of the API begin with. */
 export const root = prefix
 
+const transportOf = ({ publicUrl = null, tls }: HttpSettings): Transport.Transport => ({ tls: tls !== null, publicUrl })
+
 /** Listens, and says where. */
 export const layer = (settings: HttpSettings, secretFile: string) =>
   Layer.effectDiscard(
@@ -227,7 +239,7 @@ export const layer = (settings: HttpSettings, secretFile: string) =>
     )
   ).pipe(
     Layer.provideMerge(
-      HttpLayerRouter.serve(routes(secretFile, settings.trustedProxies), {
+      HttpLayerRouter.serve(routes(secretFile, settings.trustedProxies, Site.directory, transportOf(settings)), {
         disableLogger: true,
         disableListenLog: true
       })

@@ -118,6 +118,7 @@ const environment: Section = {
   IDC_TRUSTED_PROXIES: `127.0.0.0/8,::1,172.17.0.1,172.17.42.1,${filled("ucsschool-id-connector/trusted_proxies")}`,
   IDC_HISTORY_DAYS: filled("ucsschool-id-connector/history_days"),
   IDC_AUDIT_DAYS: filled("ucsschool-id-connector/audit_days"),
+  IDC_PUBLIC_URL: `https://${filled("hostname")}.${filled("domainname")}/`,
   IDC_METRICS_ADDRESS: filled("ucsschool-id-connector/metrics_address"),
   OTEL_EXPORTER_OTLP_ENDPOINT: filled("ucsschool-id-connector/otlp_endpoint")
 }

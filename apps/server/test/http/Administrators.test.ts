@@ -30,6 +30,7 @@ const directory = () => {
     ...content(false),
     user: (name) => now((of) => of.user(name)),
     admins: now((of) => of.admins),
+    readers: now((of) => of.readers),
     isPassword: (dn, password) => now((of) => of.isPassword(dn, password))
   })
   return {
@@ -48,8 +49,11 @@ describe("Whoever was allowed a moment ago", () => {
   it.effect("does not wait for a directory that hangs or fails, whatever log-ins of others do", () => {
     const { administrators, is } = directory()
     return Effect.gen(function* () {
-      const { isAllowed, logIn } = yield* Administrators
-      assert.deepStrictEqual(yield* logIn("admin", Redacted.make("s3cr3t")), Either.right("admin"))
+      const { roleOf, logIn } = yield* Administrators
+      assert.deepStrictEqual(
+        yield* logIn("admin", Redacted.make("s3cr3t")),
+        Either.right({ username: "admin", role: "administrator" })
+      )
       yield* is("hangs")
       yield* TestClock.adjust("11 seconds")
       const turn = yield* Turns.make({ atOnce: 16, atOnceOfEach: 4 })
@@ -58,15 +62,15 @@ describe("Whoever was allowed a moment ago", () => {
         (index) => Effect.fork(turn("a", logIn(`nobody${index}`, Redacted.make("x")))),
         { discard: true }
       )
-      const asked = yield* Effect.fork(isAllowed("admin"))
+      const asked = yield* Effect.fork(roleOf("admin"))
       yield* TestClock.adjust("1 second")
-      assert.isTrue(yield* Fiber.join(asked))
+      assert.strictEqual(yield* Fiber.join(asked), "administrator")
       // Those who come while it hangs do not even wait a second.
-      const next = yield* Effect.fork(isAllowed("admin"))
+      const next = yield* Effect.fork(roleOf("admin"))
       yield* TestClock.adjust(0)
-      assert.isTrue(yield* Fiber.join(next))
+      assert.strictEqual(yield* Fiber.join(next), "administrator")
       yield* TestClock.adjust("5 minutes")
-      const tooLate = yield* Effect.fork(Effect.flip(isAllowed("admin")))
+      const tooLate = yield* Effect.fork(Effect.flip(roleOf("admin")))
       yield* TestClock.adjust("10 seconds")
       assert.instanceOf(yield* Fiber.join(tooLate), DirectoryError)
     }).pipe(Effect.provide(administrators), Effect.scoped)
@@ -75,21 +79,21 @@ describe("Whoever was allowed a moment ago", () => {
   it.effect("is not any more when the directory says so", () => {
     const { administrators, disable, is } = directory()
     return Effect.gen(function* () {
-      const { isAllowed } = yield* Administrators
-      assert.isTrue(yield* isAllowed("admin"))
+      const { roleOf } = yield* Administrators
+      assert.strictEqual(yield* roleOf("admin"), "administrator")
       yield* is("fails")
       yield* TestClock.adjust("11 seconds")
-      assert.isTrue(yield* isAllowed("admin"))
+      assert.strictEqual(yield* roleOf("admin"), "administrator")
       yield* disable
       yield* is("answers")
       yield* TestClock.adjust("1 second")
-      assert.isFalse(yield* isAllowed("admin"))
+      assert.isNull(yield* roleOf("admin"))
       yield* is("fails")
       yield* TestClock.adjust("11 seconds")
-      assert.instanceOf(yield* Effect.flip(isAllowed("admin")), DirectoryError)
+      assert.instanceOf(yield* Effect.flip(roleOf("admin")), DirectoryError)
       yield* is("answers")
       yield* TestClock.adjust("1 second")
-      assert.isFalse(yield* isAllowed("admin"))
+      assert.isNull(yield* roleOf("admin"))
     }).pipe(Effect.provide(administrators), Effect.scoped)
   })
 })

@@ -6,6 +6,7 @@ import { prefix } from "@id-connector/api/Api"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import * as Ucr from "@id-connector/server/files/Ucr"
 import * as HttpApp from "@id-connector/server/http/HttpApp"
+import type * as Transport from "@id-connector/server/http/Transport"
 import * as Main from "@id-connector/server/Main"
 import * as SecureRandom from "@id-connector/server/process/SecureRandom"
 import * as Builders from "@id-connector/testkit/data/Builders"
@@ -21,11 +22,18 @@ export const people = {
   groups: [{ cn: "ucsschool-id-connector-admins", uniqueMember: ["uid=admin,dc=x", "uid=off,dc=x"] }]
 }
 
-/** Requests go to a port of this machine. `site`: the documentation site, if it is to be another one than that of the repository. */
-export const world = (directory: object = people, site?: string) =>
+/**
+ * Requests go to a port of this machine. `site`: the documentation site, if it is to be another one than that of the repository.
+ * `at`: the directory of a connector that ran before, if it is to be that one again.
+ */
+export const world = (
+  directory: object = people,
+  site?: string,
+  { at, transport }: { readonly at?: string; readonly transport?: Transport.Transport } = {}
+) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const appDir = yield* fs.makeTempDirectoryScoped()
+    const appDir = at ?? (yield* fs.makeTempDirectoryScoped())
     const directoryFile = join(appDir, "directory.json")
     yield* fs.writeFileString(directoryFile, JSON.stringify(directory))
     const settings = {
@@ -41,7 +49,7 @@ export const world = (directory: object = people, site?: string) =>
     }
     const secretFile = join(appDir, "conf", "tokens.secret")
     const context = yield* Layer.build(
-      HttpLayerRouter.serve(HttpApp.routes(secretFile, undefined, site), {
+      HttpLayerRouter.serve(HttpApp.routes(secretFile, undefined, site, transport), {
         disableLogger: true,
         disableListenLog: true
       }).pipe(

@@ -114,7 +114,8 @@ describe("Settings", () => {
         host: "0.0.0.0",
         port: 8911,
         tls: null,
-        trustedProxies: ["127.0.0.0/8", "::1"]
+        trustedProxies: ["127.0.0.0/8", "::1"],
+        publicUrl: null
       })
       assert.deepStrictEqual(settings.directory, {
         _tag: "Ldap",
@@ -139,6 +140,23 @@ describe("Settings", () => {
       const { problems } = yield* Effect.flip(proxies("proxy.example.com,10.0.0.0/99"))
       assert.lengthOf(problems, 2)
       assert.match(problems[0] ?? "", /^IDC_TRUSTED_PROXIES: "proxy.example.com" is no address and no network/)
+    })
+  )
+
+  it.effect("reads what browsers open, and refuses what is no address, without repeating a password in it", () =>
+    Effect.gen(function* () {
+      const publicUrl = (text: string) =>
+        Effect.map(load({ IDC_DIRECTORY: "file:/x", IDC_PUBLIC_URL: text }), ({ http }) => http.publicUrl)
+      assert.deepStrictEqual(
+        [yield* publicUrl(""), yield* publicUrl(" https://idc.example "), yield* publicUrl("HTTP://idc.example/x")],
+        [null, "https://idc.example/", "http://idc.example/x"]
+      )
+      for (const text of ["idc.example", "ftp://idc.example", "https://", "https://admin:s3cr3t@idc.example/"]) {
+        const { problems } = yield* Effect.flip(publicUrl(text))
+        assert.lengthOf(problems, 1)
+        assert.match(problems[0] ?? "", /^IDC_PUBLIC_URL: /)
+        assert.notInclude(problems[0], "s3cr3t")
+      }
     })
   )
 

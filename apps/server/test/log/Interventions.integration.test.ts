@@ -83,7 +83,7 @@ describe("What administrators do", { timeout: 60_000 }, () => {
         ["nobody", "there is no such user"],
         ["admin", "the password is wrong"],
         ["off", "the account is disabled"],
-        ["pupil", "the user is not in the group of administrators"],
+        ["pupil", "the user is in neither of the groups that may use the API"],
         ["admin", "too many log-ins have failed: the user waits"]
       ] as const) {
         assert.ok(

@@ -71,11 +71,16 @@ export interface DirectoryShape {
   readonly groupsOfSchool: (school: string) => Answer<ReadonlyArray<DirectoryGroup>>
   /** The DNs of those who may use the management API: members of {@link adminGroup}. Empty when there is no such group. */
   readonly admins: Answer<ReadonlyArray<string>>
+  /** The DNs of those who may look at everything and change nothing: members of {@link readerGroup}. Empty when there is none. */
+  readonly readers: Answer<ReadonlyArray<string>>
   /** Whether this is the password of the user with that DN. An empty password never is. */
   readonly isPassword: (dn: string, password: Redacted.Redacted<string>) => Answer<boolean>
 }
 
 /** Name of the group whose members may use the management API. Its DN is `cn=<name>,cn=groups,<base>`. */
 export const adminGroup = "ucsschool-id-connector-admins"
+
+/** Name of the group whose members may only look. Its DN is `cn=<name>,cn=groups,<base>`. */
+export const readerGroup = "ucsschool-id-connector-readers"
 
 export class Directory extends Context.Tag("@id-connector/core/directory/Directory")<Directory, DirectoryShape>() {}

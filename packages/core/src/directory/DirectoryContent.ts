@@ -6,7 +6,7 @@ import { Effect, Option, Redacted, Schema } from "effect"
 import * as Size from "../input/Size.js"
 import * as SchoolName from "../schools/SchoolName.js"
 import * as SchoolRole from "../schools/SchoolRole.js"
-import { adminGroup, type DirectoryGroup, type DirectoryShape, type DirectoryUser } from "./Directory.js"
+import { adminGroup, type DirectoryGroup, type DirectoryShape, type DirectoryUser, readerGroup } from "./Directory.js"
 import { type PasswordHashes, PlainPasswordHashes } from "./PasswordHashes.js"
 
 const texts = Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true, exact: true })
@@ -133,7 +133,8 @@ export const directory = (content: DirectoryContent): DirectoryShape => {
           .map(groupOf)
           .sort((a, b) => (a.name < b.name ? -1 : 1))
       ),
-    admins: Effect.sync(() => groups.find(({ cn }) => cn.toLowerCase() === adminGroup)?.uniqueMember ?? []),
+    admins: Effect.sync(() => membersOf(groups, adminGroup)),
+    readers: Effect.sync(() => membersOf(groups, readerGroup)),
     isPassword: (dn, password) =>
       Effect.sync(() => {
         const own = users.find((user) => user.dn.toLowerCase() === dn.toLowerCase())?.password
@@ -141,6 +142,9 @@ export const directory = (content: DirectoryContent): DirectoryShape => {
       })
   }
 }
+
+const membersOf = (groups: DirectoryContent["groups"], name: string): ReadonlyArray<string> =>
+  groups.find(({ cn }) => cn.toLowerCase() === name)?.uniqueMember ?? []
 
 type Roles = ReadonlySet<string>
 const userRoles: Roles = new Set(["student", "teacher", "staff", "legal_guardian"])

@@ -1,0 +1,124 @@
+/** What happens, as it happens, for pages that watch: summaries as server-sent events, not every single delivery. */
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
+import { Schema } from "effect"
+import { asDetail, FailedBody } from "./ApiError.js"
+import { Authentication } from "./Authentication.js"
+import * as ServerSentEvents from "./ServerSentEvents.js"
+
+const Nullable = (description: string) => Schema.NullOr(Schema.String).annotations({ description })
+
+const AuthoritySummary = Schema.Struct({
+  name: Schema.String,
+  state: Schema.Literal("running", "paused", "paused_by_hand", "inactive", "not_configured"),
+  items: Schema.Struct({ waiting: Schema.Int, in_flight: Schema.Int, held: Schema.Int, dead: Schema.Int })
+})
+
+/** How everything is, in numbers. */
+export const Summary = Schema.Struct({
+  in_queue: Schema.Struct({
+    waiting: Schema.Int.annotations({ description: "Files." }),
+    head: Nullable("The file at work."),
+    held_up: Nullable("Why nothing after `head` is taken."),
+    held_back: Schema.Int.annotations({ description: "Files that plugins hold back." })
+  }),
+  school_authorities: Schema.Array(AuthoritySummary)
+})
+
+const Values = Schema.Record({ key: Schema.String, value: Schema.String }).annotations({
+  description: "What the text is about, for programs."
+})
+
+/** The newest of what happened to an object at a school authority since the last event about it. */
+export const ItemEvent = Schema.Struct({
+  code: Schema.Literal("accepted", "delivered", "warning", "delayed", "dead", "held"),
+  school_authority: Nullable("null: the change is not for one school authority."),
+  object: Schema.String,
+  text: Schema.String,
+  values: Values
+})
+
+/** Something needs somebody. */
+export const Notice = Schema.Struct({
+  code: Schema.Literal(
+    "dead_letter",
+    "deletion_held",
+    "queue_paused",
+    "configuration_problem",
+    "in_queue_held_up",
+    "file_held_back",
+    "file_discarded",
+    "data_problem",
+    "nothing_configured"
+  ),
+  school_authority: Nullable("null: it is about no school authority, or about all."),
+  times: Schema.Int.annotations({ description: "How often within the second. Text and values are the last one's." }),
+  text: Schema.String,
+  values: Values
+})
+
+/** One of the stream's events. Its id is the time, `2026-02-03T04:05:06.789Z`. */
+export const Event = Schema.Union(
+  Schema.Struct({ event: Schema.Literal("overview"), id: Schema.String, data: Schema.parseJson(Summary) }),
+  Schema.Struct({ event: Schema.Literal("item"), id: Schema.String, data: Schema.parseJson(ItemEvent) }),
+  Schema.Struct({ event: Schema.Literal("notice"), id: Schema.String, data: Schema.parseJson(Notice) })
+)
+export type Event = typeof Event.Type
+
+/** What of all items is told. Nothing is given: no items. */
+export const Watched = Schema.Struct({
+  authority: Schema.optionalWith(
+    Schema.String.annotations({
+      description: "Tells what happens to items of this school authority.",
+      examples: ["Traeger1"]
+    }),
+    { exact: true }
+  ),
+  object: Schema.optionalWith(
+    Schema.String.annotations({ description: "Tells what happens to this user or class.", examples: ["anna"] }),
+    { exact: true }
+  )
+})
+export type Watched = typeof Watched.Type
+
+/** 503: as many watch as may. */
+export class TooManyStreams extends Schema.TaggedClass<TooManyStreams>()("TooManyStreams", { detail: Schema.String }) {}
+
+const TooManyStreamsBody = asDetail(
+  "TooManyStreams",
+  503,
+  {
+    description: "As many watch as may.",
+    example: "50 event streams are open, more are not served. Ask again every ten seconds instead."
+  },
+  Schema.typeSchema(TooManyStreams),
+  (detail) => new TooManyStreams({ detail })
+)
+
+const anExample = ServerSentEvents.format({
+  event: "notice",
+  id: "2026-02-03T04:05:06.789Z",
+  data: JSON.stringify({
+    code: "dead_letter",
+    school_authority: "Traeger1",
+    times: 1,
+    text: "Gave up on an object.",
+    values: { object: "user anna" }
+  })
+})
+
+export class EventsApi extends HttpApiGroup.make("events")
+  .add(
+    HttpApiEndpoint.get("watch", "/events")
+      .setUrlParams(Watched)
+      .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }).annotations({ examples: [anExample] }))
+      .addError(TooManyStreamsBody)
+      .annotate(OpenApi.Summary, "What happens, as it happens")
+      .annotate(
+        OpenApi.Description,
+        "Server-sent events, each with the time as its id and JSON as its data. overview: states and counts, at once and then at most once a second when they changed. notice: something needs somebody. item: what happened to items of authority, of object, or of object at authority. A comment comes every 15 seconds. The stream ends with the session or token it was opened with. At most 50 are served at the same time."
+      )
+  )
+  .addError(FailedBody)
+  .middleware(Authentication)
+  .prefix("/v1")
+  .annotate(OpenApi.Title, "Events") {}
