@@ -1,11 +1,14 @@
 // npm run docs: writes docs/modules.md, one line per module from its own docstring, and the examples into the pages that show them, then
 // builds the documentation site. `--no-site` only writes; `--no-reference` builds with the API reference that is there, or without one.
 // `--check` only says whether what is written is true, and whether the links between the pages lead somewhere.
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
-import { root } from "./installed.mjs"
+import { ensureInstalled, root } from "./installed.mjs"
 import * as Site from "./site.mjs"
 import * as Snippets from "./snippets.mjs"
+
+// In a fresh clone. What is there is taken as it is: the image has no driver where it builds the site.
+if (!existsSync(join(root, "node_modules"))) ensureInstalled()
 
 /** The packages, each with its rooms in the order of use: a room uses only those before it. */
 const packages = {

@@ -77,7 +77,7 @@ for (const method of ["write", "end"]) {
 
 /** Where secrets come from: what tests, or an administrator, put there, and the keys that only the connector may read. */
 const sources =
-  /\/conf\/|\/data\.mdb$|\/listener\/|directory\.json|\.secret$|\.key$|\.pem$|\.ldif$|\.conf$|\/node_modules\//
+  /\/conf\/|\/data\.mdb$|\/listener\/|directory\.json|\.secret$|\.key$|\.pem$|\.ldif$|\/(token|pw|[A-Z][a-z]+\.json)$|\.conf$|\/node_modules\//
 /** Where deliveries find the hashes. */
 const storage = /\.db(-wal|-shm|-journal)?$|out_queues|previous|upgraded-/
 

@@ -165,7 +165,7 @@ describe("The commands that ask a running connector", { timeout: 240_000 }, () =
       }
       assert.strictEqual((yield* list({ IDC_API_TOKEN: token })).code, 0)
       assert.strictEqual((yield* list({}, "--token-file", file("token", `${token}\n`))).code, 0)
-      assert.strictEqual((yield* list({ IDC_API_USER: "admin" }, "--password-file", file("pw", "secret\n"))).code, 0)
+      assert.strictEqual((yield* list({ IDC_API_USER: "admin" }, "--password-file", file("pw", "s3cr3t\n"))).code, 0)
       assert.deepStrictEqual(
         yield* list({}),
         said(
@@ -215,7 +215,7 @@ describe("The commands that ask a running connector", { timeout: 240_000 }, () =
         })
       const shown = yield* atTerminal([
         ["User name: ", "admin\r"],
-        ["Password of admin: ", "secretx\u007f\r"]
+        ["Password of admin: ", "s3cr3tx\u007f\r"]
       ])
       assert.include(shown, "Password of admin: ")
       assert.include(shown, "InQueue")

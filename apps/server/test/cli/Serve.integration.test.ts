@@ -47,7 +47,7 @@ const service = (prepare: (directory: string) => void = () => undefined) =>
         sent.end(body)
       })
     const form = { "content-type": "application/x-www-form-urlencoded" }
-    const logIn = send("POST", address.replace(/v1$/, "token"), form, "username=admin&password=secret")
+    const logIn = send("POST", address.replace(/v1$/, "token"), form, "username=admin&password=s3cr3t")
     const { access_token } = JSON.parse((yield* logIn).text)
     const authorized = { authorization: `Bearer ${access_token}` }
     return { ...started, address, authorized, directory, send }

@@ -84,7 +84,7 @@ describe("OpenTelemetry", { timeout: 90_000 }, () => {
       const collector = yield* Collector.serve()
       const { drop, held, log, service, stop } = yield* running({
         OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/`,
-        OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20top-secret,x-tenant=state",
+        OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20top-s3cr3t,x-tenant=state",
         OTEL_SERVICE_NAME: "idc-test",
         OTEL_RESOURCE_ATTRIBUTES: "deployment.environment=test",
         OTEL_METRIC_EXPORT_INTERVAL: "500"
@@ -167,9 +167,9 @@ describe("OpenTelemetry", { timeout: 90_000 }, () => {
         ["idc-test", "test"]
       )
       for (const { headers } of collector.requests) {
-        assert.deepStrictEqual([headers.authorization, headers["x-tenant"]], ["Bearer top-secret", "state"])
+        assert.deepStrictEqual([headers.authorization, headers["x-tenant"]], ["Bearer top-s3cr3t", "state"])
       }
-      assert.notInclude(`${log()}${service.output()}${JSON.stringify(lines)}`, "top-secret")
+      assert.notInclude(`${log()}${service.output()}${JSON.stringify(lines)}`, "top-s3cr3t")
     }).pipe(Effect.provide(NodeContext.layer))
   )
 

@@ -53,7 +53,7 @@ describe("The variables of OpenTelemetry", () => {
   it("that are wrong are named with what is expected, all at once, and no secret is repeated", () => {
     const { problems } = read({
       OTEL_EXPORTER_OTLP_ENDPOINT: "http://user:secret@collector:4318",
-      OTEL_EXPORTER_OTLP_HEADERS: "Bearer secret",
+      OTEL_EXPORTER_OTLP_HEADERS: "Bearer s3cr3t",
       OTEL_EXPORTER_OTLP_PROTOCOL: "grpc",
       OTEL_EXPORTER_OTLP_TIMEOUT: "soon",
       OTEL_TRACES_EXPORTER: "zipkin",
