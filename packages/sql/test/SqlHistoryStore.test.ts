@@ -7,6 +7,7 @@ import { HistoryStore } from "@id-connector/core/history/HistoryStore"
 import { historyMigrations } from "@id-connector/sql/HistoryMigrations"
 import * as SqlHistoryStore from "@id-connector/sql/SqlHistoryStore"
 import { historyStoreContract } from "@id-connector/testkit/contract/HistoryStoreContract"
+import * as Builders from "@id-connector/testkit/data/Builders"
 import { Effect, Layer } from "effect"
 import { newFile } from "./TestDatabase.js"
 
@@ -25,21 +26,15 @@ describe("The history in SQLite", () => {
       const file = yield* newFile
       yield* Effect.gen(function* () {
         const history = yield* HistoryStore
-        const person = (id: number, name: string, objectKey: string) =>
-          ({
-            id,
-            record: {
-              _tag: "Decided",
-              at: id,
-              kind: "user",
-              objectKey,
-              name,
-              file: `${name}.json`,
-              change: "changed",
-              recipients: [],
-              ignored: [{ _tag: "NoPreviousState", dn: `uid=${name}`, id: objectKey }]
-            }
-          }) as const
+        const person = (id: number, name: string, objectKey: string) => ({
+          id,
+          record: Builders.decided(name, {
+            at: id,
+            objectKey,
+            file: `${name}.json`,
+            ignored: [{ _tag: "NoPreviousState", dn: `uid=${name}`, id: objectKey }]
+          })
+        })
         for (let id = 1; id <= 500; id++)
           yield* history.add([person(id, id % 2 === 0 ? "erasedanna" : `u${id}`, `user:${id % 2}`)])
         const bytes = () =>

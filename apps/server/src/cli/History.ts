@@ -64,7 +64,7 @@ const list = Command.make(
       )
       yield* Output.print(json, found, () => [
         ...Output.table(["ID", "TIME", "OBJECT", "WHAT"], found.map(row), "There is no such entry."),
-        ...nextPage(found, more.limit)
+        ...Output.nextPage(found, more.limit, "--before")
       ])
     })
 ).pipe(
@@ -77,11 +77,6 @@ const list = Command.make(
 )
 
 const row = ({ at, id, kind, name, text }: Shown): ReadonlyArray<string> => [String(id), at, `${kind} ${name}`, text]
-
-const nextPage = (found: ReadonlyArray<{ readonly id: number }>, limit: number): ReadonlyArray<string> => {
-  const last = found.at(-1)
-  return last !== undefined && found.length === limit ? [`There may be more: --before ${last.id}`] : []
-}
 
 const exportOf = Command.make("export", { ...access, kind, name: person }, ({ kind, name, ...more }) =>
   Effect.flatMap(
@@ -142,7 +137,7 @@ const auditList = Command.make(
           ]),
           "There is no such entry."
         ),
-        ...nextPage(found, more.limit)
+        ...Output.nextPage(found, more.limit, "--before")
       ])
     })
 ).pipe(

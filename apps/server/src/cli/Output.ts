@@ -41,6 +41,16 @@ export const facts = (entries: ReadonlyArray<readonly [name: string, text: strin
   )
 }
 
+/** Says how the next page is asked for, when a page is full: `There may be more: --after 4711`. */
+export const nextPage = (
+  found: ReadonlyArray<{ readonly id: number }>,
+  limit: number,
+  option: "--after" | "--before"
+): ReadonlyArray<string> => {
+  const last = found.at(-1)
+  return last !== undefined && found.length === limit ? [`There may be more: ${option} ${last.id}`] : []
+}
+
 /** `1 item`, `12 items` */
 export const count = (number: number, noun: string, plural = `${noun}s`): string =>
   `${number.toLocaleString("en")} ${number === 1 ? noun : plural}`

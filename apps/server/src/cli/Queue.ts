@@ -158,14 +158,13 @@ const items = Command.make(
           ...(Option.isSome(after) ? { after: after.value } : {})
         }
         const found = yield* client.queues.items({ path: { name: queue }, urlParams })
-        const last = found.at(-1)
         yield* Output.print(json, found, () => [
           ...Output.table(
             ["ID", "STATE", "OBJECT", "CHANGE", "TRIES", "WHY"],
             found.map(row),
             "There is no such item."
           ),
-          ...(last !== undefined && found.length === limit ? [`There may be more: --after ${last.id}`] : [])
+          ...Output.nextPage(found, limit, "--after")
         ])
       })
     )

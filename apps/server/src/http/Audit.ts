@@ -1,8 +1,9 @@
 /** Who did what through the API: written down after each answer to what changes something, or shows a person. */
-import { type HttpServerRequest, OpenApi } from "@effect/platform"
-import { Api } from "@id-connector/api/Api"
+import type { HttpServerRequest } from "@effect/platform"
 import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import { Clock, Context, Effect } from "effect"
+import * as Operations from "./Operations.js"
+import * as Site from "./Site.js"
 
 /** Who asks, as far as it is known by now: filled in while a request is answered. */
 export interface Asker {
@@ -21,39 +22,19 @@ const looks: ReadonlySet<string> = new Set(["history.object", "history.export"])
 /** What asks only, whatever its method. */
 const asks = /^(preview\.|token\.|authorities\.check$)/
 
-interface Operation {
-  readonly method: string
-  readonly pattern: RegExp
-  /** `queues.pause` */
-  readonly id: string
-}
-
-const operations: ReadonlyArray<Operation> = Object.entries(OpenApi.fromApi(Api).paths).flatMap(([path, item]) =>
-  Object.entries(item).flatMap(([method, operation]) => {
-    const id = Object(operation).operationId
-    if (typeof id !== "string" || asks.test(id) || (method === "get" && !looks.has(id))) return []
-    const pattern = path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{[^}]+\}/g, "([^/]+)")
-    return [{ method: method.toUpperCase(), pattern: new RegExp(`^${pattern}/?$`), id }]
-  })
-)
+const audited = Operations.all.filter(({ id, method }) => !asks.test(id) && (method !== "GET" || looks.has(id)))
 
 /** `null`: nothing of it is written down. */
 const actionOf = ({ method, url }: HttpServerRequest.HttpServerRequest) => {
   const [path = "/"] = url.split("?")
-  for (const { id, method: expected, pattern } of operations) {
+  for (const { id, method: expected, pattern } of audited) {
     const match = expected === method ? pattern.exec(path) : null
     if (match !== null) return { action: id, subject: match.slice(1).map(decoded).join("/") || null }
   }
   return null
 }
 
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text).slice(0, 200)
-  } catch {
-    return text.slice(0, 200)
-  }
-}
+const decoded = (text: string): string => (Site.decode(text) ?? text).slice(0, 200)
 
 /** An answer is given whether this can be written down or not: the log has it, too. */
 export const record = (

@@ -83,9 +83,14 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
         })
       )
 
+    /** The authorities that hold an object, or to which a change of it is on its way. */
+    const concernedWith = (objectKey: string) =>
+      Effect.map(store.concerned([objectKey]), (found) => found.get(objectKey) ?? [])
+
     const atAuthorities = (subject: Subject) =>
       Effect.gen(function* () {
-        const concerned = (yield* store.concerned([subject.objectKey])).get(subject.objectKey) ?? []
+        const concerned = yield* concernedWith(subject.objectKey)
+        const holders = yield* store.holders(subject.objectKey)
         const delivered = yield* history.list({
           objectKey: subject.objectKey,
           entry: "Delivered",
@@ -106,7 +111,7 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
             const last = lastOf.get(name)
             return {
               name,
-              holds: (yield* store.holders(subject.objectKey)).includes(authority),
+              holds: holders.includes(authority),
               last_delivery: last === undefined ? null : ShownHistory.entry(last),
               waiting: item === undefined ? null : ShownQueues.item(item, waits)
             }
@@ -150,7 +155,7 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
           const subject = yield* subjectOf(kind, name)
           const id = subject.objectKey.slice(kind.length + 1)
           const entries = yield* history.list({ objectKey: subject.objectKey, limit: exportedAtMost })
-          const concerned = (yield* store.concerned([subject.objectKey])).get(subject.objectKey) ?? []
+          const concerned = yield* concernedWith(subject.objectKey)
           const items = yield* Effect.forEach(concerned, (authority) =>
             Effect.flatMap(store.list(authority, { object: subject.objectKey, limit: 10 }), (items) =>
               Effect.forEach(items, (item) =>
@@ -178,7 +183,7 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
       .handle("erase", ({ path: { kind, name } }) =>
         Effect.gen(function* () {
           const subject = yield* subjectOf(kind, name)
-          const concerned = (yield* store.concerned([subject.objectKey])).get(subject.objectKey) ?? []
+          const concerned = yield* concernedWith(subject.objectKey)
           const obstacle = obstacleOf(subject, concerned)
           if (obstacle !== null) return yield* Effect.fail(new Refused({ detail: obstacle }))
           const entries = yield* history.erase(subject.objectKey)

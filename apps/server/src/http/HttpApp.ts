@@ -4,12 +4,10 @@ import {
   Headers,
   HttpIncomingMessage,
   HttpLayerRouter,
-  HttpMethod,
   HttpServer,
   HttpServerRequest,
   HttpServerRespondable,
-  HttpServerResponse,
-  OpenApi
+  HttpServerResponse
 } from "@effect/platform"
 import { Api, prefix } from "@id-connector/api/Api"
 import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
@@ -31,6 +29,7 @@ import * as HistoryHttp from "./HistoryHttp.js"
 import * as LogIn from "./LogIn.js"
 import * as MetricsHttp from "./MetricsHttp.js"
 import * as MultipartForm from "./MultipartForm.js"
+import * as Operations from "./Operations.js"
 import * as OverviewHttp from "./OverviewHttp.js"
 import * as PreviewHttp from "./PreviewHttp.js"
 import * as QueuesHttp from "./QueuesHttp.js"
@@ -90,21 +89,13 @@ export const routes = (
     )
   )
 
-/** Methods by path, as the document says. */
-const known = Object.entries(OpenApi.fromApi(Api).paths).map(([path, item]) => ({
-  pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{[^}]+\}/g, "[^/]+")}/?$`),
-  methods: Object.keys(item)
-    .map((method) => method.toUpperCase())
-    .filter((method) => HttpMethod.isHttpMethod(method))
-}))
-
 const detail = (status: number, text: string, headers: { readonly [name: string]: string } = {}) =>
   HttpServerResponse.unsafeJson({ detail: text }, { status, headers: Headers.fromInput(headers) })
 
 /** Nothing is there, or not for this method. */
 const noRoute = Effect.map(HttpServerRequest.HttpServerRequest, ({ method, url }) => {
   const [path = "/"] = url.split("?")
-  const methods = known.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods)
+  const methods = Operations.all.flatMap(({ method, pattern }) => (pattern.test(path) ? [method] : []))
   if (methods.length === 0) return detail(404, "Not Found")
   const allow = [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].join(", ")
   return method === "OPTIONS"

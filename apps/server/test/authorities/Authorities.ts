@@ -6,22 +6,11 @@ import * as UndiciTargetHttp from "@id-connector/server/targets/UndiciTargetHttp
 import * as Builders from "@id-connector/testkit/data/Builders"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Option, Redacted, Struct } from "effect"
 import * as RealServer from "./RealServer.js"
 
 /** What every server takes, without properties that its administrator has to allow. */
-const users = {
-  username: "name",
-  firstname: "firstname",
-  lastname: "lastname",
-  school: "school",
-  schools: "schools",
-  school_classes: "school_classes",
-  roles: "roles",
-  birthday: "birthday",
-  ucsschoolRecordUID: "record_uid",
-  ucsschoolSourceUID: "source_uid"
-}
+const users = Struct.omit(Builders.usersMapping, "mailPrimaryAddress", "title")
 
 /** A school authority, looked at apart from the connector. */
 export interface Authority {

@@ -3,22 +3,12 @@ import { join } from "node:path"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import type { HistoryEntry } from "@id-connector/core/history/HistoryEntry"
 import { HistoryStore } from "@id-connector/core/history/HistoryStore"
 import * as HistoryInThread from "@id-connector/server/history/HistoryInThread"
+import * as Builders from "@id-connector/testkit/data/Builders"
 import { Effect, Either, Option } from "effect"
 
-const decided = (name: string): HistoryEntry => ({
-  _tag: "Decided",
-  at: 1,
-  kind: "user",
-  objectKey: `user:${name}`,
-  name,
-  file: "f",
-  change: "changed",
-  recipients: [],
-  ignored: [{ _tag: "SchoolNotMapped", school: "Ä" }]
-})
+const decided = (name: string) => Builders.decided(name, { ignored: [{ _tag: "SchoolNotMapped", school: "Ä" }] })
 
 describe("The history in a thread", () => {
   it.scopedLive(

@@ -8,6 +8,7 @@
 import { Schema } from "effect"
 import { Because, Ignored } from "../mapping/Distribution.js"
 import { AuthorityName } from "../schools/SchoolAuthority.js"
+import { outcomes } from "../targets/Outcomes.js"
 
 /** Who did something, and from where. */
 export const Actor = Schema.Struct({
@@ -45,9 +46,6 @@ export const Decided = Schema.TaggedStruct("Decided", {
   ignored: Schema.Array(Ignored)
 })
 export type Decided = typeof Decided.Type
-
-/** All that a delivery can come to. */
-export const outcomes = ["created", "modified", "unchanged", "removed", "absent", "ignored", "stepped aside"] as const
 
 export const Delivered = Schema.TaggedStruct("Delivered", {
   ...item,

@@ -11,7 +11,9 @@ import type { Configuration } from "../config/ConfigStore.js"
 import type { SchoolAuthority } from "../schools/SchoolAuthority.js"
 import type { DeletionLimit } from "./DeletionLimit.js"
 import type { ConfigurationUnusable, DeletionHeldBack, DeliveryError, PluginFailed } from "./DeliveryError.js"
+import type { Outcome } from "./Outcomes.js"
 
+export type { Outcome } from "./Outcomes.js"
 export { type Definition, type HandlerDefinition, loadedFrom, make, provide } from "./PluginDefinition.js"
 
 /** What is to be brought to the target, and what is known about earlier deliveries of it. */
@@ -48,9 +50,6 @@ export interface Delivery extends Undelivered {
    */
   readonly contested: ReadonlySet<Belonging["kind"]>
 }
-
-/** What was done at the target. `absent`: it was to be removed and is not there; `ignored`: the target does not want it. */
-export type Outcome = "created" | "modified" | "unchanged" | "removed" | "absent" | "ignored" | "stepped aside"
 
 /** What a delivery came to. */
 export interface Delivered {

@@ -1,5 +1,6 @@
 /** Numbers that stand for words in the history. They are stored: none may ever change, or be used again. */
-import type { HistoryEntry } from "@id-connector/core/history/HistoryEntry"
+import { actions, type HistoryEntry } from "@id-connector/core/history/HistoryEntry"
+import { outcomes as deliveries } from "@id-connector/core/targets/Outcomes"
 
 /** In the order of their numbers. */
 export const entries: ReadonlyArray<HistoryEntry["_tag"]> = [
@@ -32,9 +33,9 @@ export const outcomes: ReadonlyArray<string> = [
 /** Which outcomes entries can have. */
 export const outcomesOf: { readonly [entry in HistoryEntry["_tag"]]: ReadonlyArray<string> } = {
   Decided: ["changed", "removed"],
-  Delivered: ["created", "modified", "unchanged", "removed", "absent", "ignored", "stepped aside"],
+  Delivered: deliveries,
   Failed: ["failed"],
   GivenUp: ["dead"],
   Held: ["held"],
-  Acted: ["retried", "confirmed", "discarded"]
+  Acted: actions
 }

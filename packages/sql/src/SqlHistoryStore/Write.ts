@@ -83,14 +83,22 @@ export const purge = Effect.fnUntraced(function* (
   return gone.length + audited.length
 })
 
-/** Those of objects of which nothing is left. */
-const forgetNames = (sql: SqlClient.SqlClient, objects: ReadonlyArray<number>) =>
-  objects.length === 0
-    ? Effect.void
-    : sql`
-        DELETE FROM names
-        WHERE object IN (SELECT value FROM json_each(${ShortKey.json(objects)}))
-          AND NOT EXISTS (SELECT 1 FROM history AS h WHERE h.object = names.object AND h.object_key = names.object_key)`
+/** Those that no entry of their object has any more: a name is kept as long as what it was written down for. */
+const forgetNames = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, objects: ReadonlyArray<number>) {
+  if (objects.length === 0) return
+  const json = ShortKey.json([...new Set(objects)])
+  const known = yield* sql<{ name: string; object_key: string }>`
+    SELECT name, object_key FROM names WHERE object IN (SELECT value FROM json_each(${json}))`
+  const left = yield* sql<{ name: string; object_key: string }>`
+    SELECT DISTINCT h.body ->> 'name' AS name, h.object_key FROM history AS h INDEXED BY history_object
+    WHERE h.object IN (SELECT value FROM json_each(${json}))`
+  // In lower case as it is done here: SQLite knows that of ASCII only.
+  const used = new Set(left.map(({ name, object_key }) => `${name.toLowerCase()}\n${object_key}`))
+  const unused = known.filter(({ name, object_key }) => !used.has(`${name}\n${object_key}`))
+  yield* sql`
+    DELETE FROM names WHERE (name, object_key) IN (
+      SELECT value ->> 0, value ->> 1 FROM json_each(${JSON.stringify(unused.map((one) => [one.name, one.object_key]))}))`
+})
 
 /** See `HistoryStore.erase`. */
 export const erase = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, objectKey: string) {

@@ -122,6 +122,33 @@ const Records = FastCheck.array(Record, { maxLength: 40 }).map(numbered)
 /** Defines the suite. `layer` is built anew for each test, and has to be empty then. */
 export const historyStoreContract = <E>(name: string, layer: Layer.Layer<HistoryStore, E>): void => {
   describe(`HistoryStore on ${name}`, () => {
+    it.effect("H1: a name finds its object as long as an entry has it, and no longer", () =>
+      Effect.gen(function* () {
+        const history = yield* HistoryStore
+        const called = (id: number, at: number, spelled: string): Numbered => ({
+          id,
+          record: {
+            _tag: "Acted",
+            at,
+            kind: "user",
+            objectKey: "user:1",
+            name: spelled,
+            file: "1.json",
+            authority: authorities[0] ?? AuthorityName.make("x"),
+            item: id,
+            action: "retried",
+            by: { name: "admin", address: null }
+          }
+        })
+        yield* history.add([called(1, 0, "ÄNNE"), called(2, hour, "Bert"), called(3, 2 * hour, "BERT")])
+        const found = (spelled: string) => Effect.map(history.list({ name: spelled, limit: 9 }), (all) => all.length)
+        assert.deepStrictEqual([yield* found("Änne"), yield* found("bert")], [3, 3])
+        yield* history.purge({ history: hour, audit: 0 }, 10)
+        assert.deepStrictEqual([yield* found("Änne"), yield* found("bert")], [0, 2])
+        yield* history.purge({ history: 2 * hour, audit: 0 }, 10)
+        assert.deepStrictEqual(yield* found("bert"), 1)
+      }).pipe(Effect.provide(layer))
+    )
     it.effect.prop(
       "H1: answers every question as the history in memory does, also after records were told twice, purged and erased",
       [Records, FastCheck.array(Filter, { minLength: 1, maxLength: 5 }), about.at, about.objectKey],

@@ -2,7 +2,9 @@
  * Listener files and authority files for tests and examples, as parsed JSON: a readable call gives a whole valid file. The
  * same names always give the same file.
  */
+
 import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
+import type { Decided } from "@id-connector/core/history/HistoryEntry"
 
 /** Base DN of everything that is built here. */
 export const base = "dc=example,dc=com"
@@ -162,3 +164,17 @@ const entryUuid = (name: string): string => {
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 0xffffffffffff
   return `00000000-0000-4000-8000-${hash.toString(16).padStart(12, "0")}`
 }
+
+/** What the history says of a change of a user that goes to nobody. */
+export const decided = (name: string, more: Partial<Decided> = {}): Decided => ({
+  _tag: "Decided",
+  at: 1,
+  kind: "user",
+  objectKey: `user:${name}`,
+  name,
+  file: name,
+  change: "changed",
+  recipients: [],
+  ignored: [],
+  ...more
+})

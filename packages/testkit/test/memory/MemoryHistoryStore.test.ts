@@ -1,29 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { HistoryEntry } from "@id-connector/core/history/HistoryEntry"
 import { HistoryStore } from "@id-connector/core/history/HistoryStore"
+import * as Builders from "@id-connector/testkit/data/Builders"
 import * as MemoryHistoryStore from "@id-connector/testkit/memory/MemoryHistoryStore"
 import { Effect } from "effect"
-
-const decided = (at: number, name: string, objectKey: string): HistoryEntry => ({
-  _tag: "Decided",
-  at,
-  kind: "user",
-  objectKey,
-  name,
-  file: "f",
-  change: "changed",
-  recipients: [],
-  ignored: []
-})
 
 describe("The history in memory", () => {
   it.effect("finds a person under all names, the newest first, and forgets what is old or to be erased", () =>
     Effect.gen(function* () {
       const history = yield* HistoryStore
       yield* history.add([
-        { id: 1, record: decided(1, "anna", "user:1") },
-        { id: 2, record: decided(2, "bert", "user:2") },
-        { id: 3, record: decided(3, "anna.new", "user:1") }
+        { id: 1, record: Builders.decided("anna", { at: 1, objectKey: "user:1" }) },
+        { id: 2, record: Builders.decided("bert", { at: 2, objectKey: "user:2" }) },
+        { id: 3, record: Builders.decided("anna.new", { at: 3, objectKey: "user:1" }) }
       ])
       const idsOf = (name: string) =>
         Effect.map(history.list({ name, limit: 10 }), (found) => found.map(({ id }) => id))

@@ -5,6 +5,7 @@ import type { HistoryEntry } from "@id-connector/core/history/HistoryEntry"
 import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import type { QueueItem } from "@id-connector/core/queue/QueueStore"
 import { Effect } from "effect"
+import { decided } from "../../data/Builders.js"
 import { arrival, north, south, user } from "./Changes.js"
 import { dead, hold, type Test } from "./Steps.js"
 
@@ -20,18 +21,6 @@ const heldBack = ({ authority, file, id, object, objectKey }: QueueItem): Histor
   authority,
   item: id,
   reason: "too many"
-})
-
-const decided = (name: string): HistoryEntry => ({
-  _tag: "Decided",
-  at: 1,
-  kind: "user",
-  objectKey: `user:${name}`,
-  name,
-  file: name,
-  change: "changed",
-  recipients: [],
-  ignored: []
 })
 
 export const outboxContract = (test: Test): void => {

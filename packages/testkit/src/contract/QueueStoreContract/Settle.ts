@@ -310,6 +310,7 @@ export const settleContract = (test: Test): void => {
       assert.deepStrictEqual(yield* queue.holders("user:u1"), [north])
       yield* queue.deleteAuthority(north)
       assert.deepStrictEqual(yield* queue.holders("user:u1"), [])
+      assert.deepStrictEqual((yield* queue.concerned(["user:u1"])).get("user:u1") ?? [], [])
     }))
 
   test("Q41: an authority made anew under a deleted one's name has nothing of it, and that is cleared bit by bit", (queue) =>

@@ -13,7 +13,7 @@ import {
   type WaitedFor,
   waitsToldAtMost
 } from "@id-connector/core/queue/QueueStore"
-import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
+import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Option } from "effect"
 import { causeOf } from "./Groups.js"
 import { itemsOf, keyOf, type Memory, type Stored } from "./Memory.js"
@@ -70,25 +70,31 @@ export const nextDue = (memory: Memory, authority: AuthorityName): number | null
 
 /** Who has objects, or an item of them, by object. */
 export const holders = (memory: Memory, objectKey: string): ReadonlyArray<AuthorityName> =>
-  [...memory.delivered.keys()]
-    .flatMap((key) => {
-      const [authority, of] = key.split("\n")
-      return of === objectKey && authority !== undefined ? [authority as AuthorityName] : []
-    })
-    .filter((authority) => !memory.deleted.has(authority))
-    .sort()
+  authoritiesOf(memory, memory.delivered.keys(), objectKey).sort()
 
 export const concerned = (
   memory: Memory,
   objectKeys: ReadonlyArray<string>
 ): ReadonlyMap<string, ReadonlyArray<AuthorityName>> => {
-  const all = [...memory.delivered.keys(), ...[...memory.items.values()].map(keyOf)].map((key) => key.split("\n"))
-  const of = (wanted: string) =>
-    all.flatMap(([authority, key]) =>
-      key === wanted && authority !== undefined ? [AuthorityName.make(authority)] : []
-    )
-  return new Map(objectKeys.flatMap((key) => (of(key).length === 0 ? [] : [[key, [...new Set(of(key))]] as const])))
+  const all = [...memory.delivered.keys(), ...[...memory.items.values()].map(keyOf)]
+  return new Map(
+    objectKeys.flatMap((objectKey) => {
+      const authorities = authoritiesOf(memory, all, objectKey)
+      return authorities.length === 0 ? [] : [[objectKey, authorities] as const]
+    })
+  )
 }
+
+/** Of an object, by what `keyOf` answers. Deleted authorities have nothing to do with it any more. */
+const authoritiesOf = (memory: Memory, keys: Iterable<string>, objectKey: string): Array<AuthorityName> => {
+  const found = new Set<AuthorityName>()
+  for (const key of keys) {
+    const [authority, of] = key.split("\n") as [AuthorityName, string]
+    if (of === objectKey && !memory.deleted.has(authority)) found.add(authority)
+  }
+  return [...found]
+}
+
 /** The source UIDs of the accounts with a record UID that were delivered for other objects. */
 export const othersWith = (
   memory: Memory,
