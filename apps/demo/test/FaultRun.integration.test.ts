@@ -19,7 +19,7 @@ describe("id-connector serve, killed again and again between targets that fail",
     "comes to the same end as undisturbed",
     () =>
       Effect.gen(function* () {
-        const { deadLetters, differences, targets } = yield* FaultRun.run({
+        const { deadLetters, differences, targets, unwritten } = yield* FaultRun.run({
           users: 200,
           classes: 18,
           seed: 1,
@@ -29,6 +29,7 @@ describe("id-connector serve, killed again and again between targets that fail",
         })
         assert.deepStrictEqual(differences, [])
         assert.deepStrictEqual(deadLetters, [])
+        assert.deepStrictEqual(unwritten, [])
         assert.ok(targets.reduce((sum, { faults }) => sum + faults, 0) > 0)
       }).pipe(Effect.provide(NodeContext.layer)),
     180_000

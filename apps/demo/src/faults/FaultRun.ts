@@ -21,6 +21,8 @@ export interface Outcome {
   readonly files: number
   /** Objects that differ from the undisturbed run, or from what the year says: none is expected. */
   readonly differences: ReadonlyArray<string>
+  /** What the history does not have, or has twice, after the rough run and the calm one: none is expected. */
+  readonly unwritten: ReadonlyArray<string>
   /** Log lines about what was given up. */
   readonly deadLetters: ReadonlyArray<string>
   readonly targets: ReadonlyArray<{
@@ -59,7 +61,8 @@ export const run = (options: Options): Effect.Effect<Outcome, never, FileSystem.
     const left = calm.left.length === 0 ? "" : `, left ${calm.left.join(", ")}`
     yield* options.progress(`undisturbed: ${seconds(calm)} s${left}`)
     const rough = yield* roughly(yield* newRig(options, random), year, options, random)
-    return outcomeOf(year, calm, rough)
+    const unwritten = [...(yield* rough.rig.unwritten), ...(yield* calm.rig.unwritten)]
+    return outcomeOf(year, calm, rough, unwritten)
   }).pipe(Effect.scoped)
 
 const newRig = ({ executable }: Options, random: () => number) =>
@@ -111,7 +114,7 @@ const dropSlowly = (rig: Rig.Rig, { files }: Year.Year) => {
   )
 }
 
-const outcomeOf = (year: Year.Year, calm: Delivered, rough: Delivered): Outcome => ({
+const outcomeOf = (year: Year.Year, calm: Delivered, rough: Delivered, unwritten: ReadonlyArray<string>): Outcome => ({
   files: year.files.length,
   differences: [
     ...[...calm.left, ...rough.left].map((line) => `left in the queue of ${line}`),
@@ -123,6 +126,7 @@ const outcomeOf = (year: Year.Year, calm: Delivered, rough: Delivered): Outcome 
       ]
     })
   ],
+  unwritten,
   deadLetters: [calm, rough].flatMap(({ rig }) => rig.logged("dead letter")),
   targets: rough.rig.targets.map(({ name, simulator }) => {
     const requests = simulator.requests()

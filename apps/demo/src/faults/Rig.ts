@@ -5,13 +5,13 @@ import { type ChildProcess, spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import process from "node:process"
-import { SqlClient } from "@effect/sql"
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import * as ServiceProcess from "@id-connector/testkit/ServiceProcess"
 import * as KelvinSimulator from "@id-connector/testkit/simulator/KelvinSimulator"
 import * as KelvinSimulatorHttp from "@id-connector/testkit/simulator/KelvinSimulatorHttp"
 import { Clock, Effect, Exit, Schedule, Scope } from "effect"
+import * as Databases from "./Databases.js"
+import * as Written from "./Written.js"
 import * as Year from "./Year.js"
 
 export interface Target {
@@ -29,6 +29,8 @@ export interface Rig {
   readonly drop: (contents: ReadonlyArray<unknown>, first: number) => void
   /** Waits until everything is delivered or given up, and answers with what is left by authority and state. */
   readonly settled: Effect.Effect<ReadonlyArray<string>>
+  /** What the history has and does not have, see `Written`. To be asked when no connector runs. */
+  readonly unwritten: Effect.Effect<ReadonlyArray<string>>
   /** Lines of the log that hold a text. */
   readonly logged: (text: string) => ReadonlyArray<string>
 }
@@ -92,15 +94,19 @@ export const make = (
       kill
     )
 
+    const dropped: Array<string> = []
     const drop: Rig["drop"] = (contents, first) => {
       for (const [index, content] of contents.entries()) {
         const name = `2026-02-03-08-00-00-${String(first + index).padStart(6, "0")}.json`
         Fs.writeFileSync(Path.join(directory, name), JSON.stringify(content))
         Fs.renameSync(Path.join(directory, name), Path.join(listener, name))
+        dropped.push(name)
       }
     }
 
-    const left = counts(Path.join(directory, "data", "id-connector.db"))
+    const database = Path.join(directory, "data", "id-connector.db")
+    yield* Databases.observed(database)
+    const left = Databases.counts(database)
     const settled = Effect.gen(function* () {
       const rows = yield* left
       const last = Math.max(...targets.map(({ simulator }) => simulator.requests().at(-1)?.at ?? 0))
@@ -115,7 +121,14 @@ export const make = (
       Fs.readFileSync(Path.join(directory, "log", "queues.log"), "utf8")
         .split("\n")
         .filter((line) => line.includes(text))
-    return { targets, start, drop, settled, logged }
+    const unwritten = Effect.gen(function* () {
+      const { outbox, settled } = yield* Databases.seen(database)
+      const history = yield* Databases.history(Path.join(directory, "data", "history.db"))
+      // What the history has already may stand in the outbox still.
+      const records = new Map([...outbox, ...history].map(({ id, record }) => [id, record]))
+      return Written.misses([...records.values()], { files: dropped, settled })
+    })
+    return { targets, start, drop, settled, unwritten, logged }
   })
 
 const makeTarget = (
@@ -146,19 +159,5 @@ const makeTarget = (
         }).pipe(Effect.uninterruptible)
     }
   })
-
-/** What the queues hold, by authority and state; nothing while there is no database yet. */
-const counts = (filename: string) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    return yield* sql<{ authority: string; state: string; items: number }>`
-      SELECT authority, state, items FROM queue_counts WHERE items > 0 AND state <> 'delivered'`
-  }).pipe(
-    // A look from outside, each time at whatever is there: nothing is shared.
-    // @effect-diagnostics-next-line strictEffectProvide:off
-    Effect.provide(SqliteClient.layer({ filename, readonly: true, disableWAL: true })),
-    Effect.scoped,
-    Effect.catchAllCause(() => Effect.succeed([{ authority: "", state: "unknown", items: 0 }]))
-  )
 
 export const kill = (child: ChildProcess) => Effect.promise(() => ServiceProcess.end(child, "SIGKILL"))

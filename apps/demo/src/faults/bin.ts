@@ -1,5 +1,5 @@
 // @effect-diagnostics nodeBuiltinImport:off
-/** `npm run faults`: see `FaultRun`. Ends with 1 when the end is not the one of the undisturbed run. */
+/** `npm run faults`: see `FaultRun`. Ends with 1 when the end is not the one of the undisturbed run, or the history has not exactly one entry for everything. */
 import process from "node:process"
 import { Command, Options } from "@effect/cli"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
@@ -31,7 +31,9 @@ const command = Command.make(
       for (const line of outcome.deadLetters.slice(0, 20)) yield* Console.log(`  ${line}`)
       yield* Console.log(`differences from the undisturbed run: ${outcome.differences.length}`)
       for (const line of outcome.differences.slice(0, 50)) yield* Console.log(`  ${line}`)
-      if (outcome.differences.length > 0) {
+      yield* Console.log(`missing in the history, or there twice: ${outcome.unwritten.length}`)
+      for (const line of outcome.unwritten.slice(0, 50)) yield* Console.log(`  ${line}`)
+      if (outcome.differences.length + outcome.unwritten.length > 0) {
         yield* Effect.sync(() => {
           process.exitCode = 1
         })
