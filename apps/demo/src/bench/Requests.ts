@@ -52,6 +52,23 @@ export const ask = (api: string, perSecond: number): Effect.Effect<Requests, nev
     }
   })
 
+/** Asks for one path after the other, and answers with the milliseconds that each has taken. */
+export const times = (api: string, paths: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<number>> =>
+  Effect.promise(async () => {
+    const dispatcher = new Undici.Agent({ connections: 1 })
+    const headers = await logIn(api, dispatcher)
+    const taken: Array<number> = []
+    for (const path of paths) {
+      const start = performance.now()
+      const { body, statusCode } = await Undici.request(`${api}${path}`, { dispatcher, headers })
+      await body.text()
+      if (statusCode !== 200) throw new Error(`GET ${path} was answered with ${statusCode}`)
+      taken.push(performance.now() - start)
+    }
+    await dispatcher.close()
+    return taken
+  })
+
 const logIn = async (api: string, dispatcher: Undici.Agent) => {
   const answer = await Undici.request(`${api}/token`, {
     dispatcher,
@@ -60,6 +77,7 @@ const logIn = async (api: string, dispatcher: Undici.Agent) => {
     body: new URLSearchParams(World.administrator).toString()
   })
   const { access_token } = JSON.parse(await answer.body.text())
+
   return { authorization: `Bearer ${access_token}` }
 }
 

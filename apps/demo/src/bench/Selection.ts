@@ -4,6 +4,7 @@ import * as Accept from "./Accept.js"
 import * as Api from "./Api.js"
 import * as Backlog from "./Backlog.js"
 import * as Deliveries from "./Deliveries.js"
+import * as History from "./History.js"
 import * as MappingHarness from "./MappingHarness.js"
 import type { Measure } from "./Measure.js"
 import type * as Storage from "./Storage.js"
@@ -38,7 +39,7 @@ const changes = (users: number, latency: Deliveries.Step["latency"], times: numb
 const delivering = (concurrency: number | null, steps: ReadonlyArray<Deliveries.Step>) =>
   Deliveries.measure({ before: Deliveries.warm, concurrency, steps })
 
-/** About a quarter of an hour. */
+/** Less than half an hour, of which the history takes ten minutes. */
 export const full: ReadonlyArray<Part> = [
   {
     name: "accept",
@@ -67,6 +68,7 @@ export const full: ReadonlyArray<Part> = [
   { name: "mixed", measure: delivering(null, [{ kind: "mixed", users: 2_000, latency: both(20), times: 1 }]) },
   { name: "api", measure: Api.measure(2_400) },
   { name: "backlog", measure: Backlog.measure(1_000_000) },
+  { name: "history", measure: History.measure(10_000_000) },
   { name: "harness", measure: MappingHarness.measure(50, 1_000) }
 ]
 

@@ -21,6 +21,8 @@ export interface World {
   readonly files: InQueueFiles.InQueueFiles
   /** The connector's. */
   readonly database: string
+  /** A file beside the connector's database; its directory is there. */
+  readonly file: (name: string) => Effect.Effect<string>
   readonly configure: (url: string, options: { readonly active: boolean; readonly concurrency?: number }) => void
   readonly serve: Effect.Effect<Connector.Connector, never, Scope.Scope>
 }
@@ -47,6 +49,11 @@ export const make = (pupils: number): Effect.Effect<World, never, Scope.Scope> =
     return {
       files,
       database: Path.join(directory, "data", "id-connector.db"),
+      file: (name) =>
+        Effect.sync(() => {
+          Fs.mkdirSync(Path.join(directory, "data"), { recursive: true })
+          return Path.join(directory, "data", name)
+        }),
       configure: (url, { active, ...more }) =>
         write(
           Path.join(authorities, `${authority}.json`),
