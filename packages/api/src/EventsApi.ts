@@ -3,26 +3,10 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/p
 import { Schema } from "effect"
 import { asDetail, FailedBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
+import { Overview } from "./OverviewApi.js"
 import * as ServerSentEvents from "./ServerSentEvents.js"
 
 const Nullable = (description: string) => Schema.NullOr(Schema.String).annotations({ description })
-
-const AuthoritySummary = Schema.Struct({
-  name: Schema.String,
-  state: Schema.Literal("running", "paused", "paused_by_hand", "inactive", "not_configured"),
-  items: Schema.Struct({ waiting: Schema.Int, in_flight: Schema.Int, held: Schema.Int, dead: Schema.Int })
-})
-
-/** How everything is, in numbers. */
-export const Summary = Schema.Struct({
-  in_queue: Schema.Struct({
-    waiting: Schema.Int.annotations({ description: "Files." }),
-    head: Nullable("The file at work."),
-    held_up: Nullable("Why nothing after `head` is taken."),
-    held_back: Schema.Int.annotations({ description: "Files that plugins hold back." })
-  }),
-  school_authorities: Schema.Array(AuthoritySummary)
-})
 
 const Values = Schema.Record({ key: Schema.String, value: Schema.String }).annotations({
   description: "What the text is about, for programs."
@@ -58,7 +42,7 @@ export const Notice = Schema.Struct({
 
 /** One of the stream's events. Its id is the time, `2026-02-03T04:05:06.789Z`. */
 export const Event = Schema.Union(
-  Schema.Struct({ event: Schema.Literal("overview"), id: Schema.String, data: Schema.parseJson(Summary) }),
+  Schema.Struct({ event: Schema.Literal("overview"), id: Schema.String, data: Schema.parseJson(Overview) }),
   Schema.Struct({ event: Schema.Literal("item"), id: Schema.String, data: Schema.parseJson(ItemEvent) }),
   Schema.Struct({ event: Schema.Literal("notice"), id: Schema.String, data: Schema.parseJson(Notice) })
 )
@@ -115,7 +99,7 @@ export class EventsApi extends HttpApiGroup.make("events")
       .annotate(OpenApi.Summary, "What happens, as it happens")
       .annotate(
         OpenApi.Description,
-        "Server-sent events, each with the time as its id and JSON as its data. overview: states and counts, at once and then at most once a second when they changed. notice: something needs somebody. item: what happened to items of authority, of object, or of object at authority. A comment comes every 15 seconds. The stream ends with the session or token it was opened with. At most 50 are served at the same time."
+        "Server-sent events, each with the time as its id and JSON as its data. overview: what GET /overview answers, at once and then at most once a second when it changed (but for times and rates). notice: something needs somebody. item: what happened to items of authority, of object, or of object at authority. A comment comes every 15 seconds. The stream ends with the session or token it was opened with. At most 50 are served at the same time."
       )
   )
   .addError(FailedBody)

@@ -67,11 +67,11 @@ const headers = Headers.fromInput({ "x-accel-buffering": "no" })
 
 const tooMany = `${mostStreams} event streams are open, more are not served. Ask again every ten seconds instead.`
 
-const format = ({ at, events, summary }: Tick, watched: Watched): string => {
+const format = ({ at, events, overview }: Tick, watched: Watched): string => {
   const id = iso(at)
   const one = (event: string) => (data: unknown) => ServerSentEvents.format({ event, id, data: JSON.stringify(data) })
   return [
-    ...(summary === null ? [] : [one("overview")(summary)]),
+    ...(overview === null ? [] : [one("overview")(overview)]),
     ...Told.notices(events).map(one("notice")),
     ...Told.items(events, watched).map(one("item"))
   ].join("")

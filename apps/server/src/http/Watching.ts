@@ -2,12 +2,24 @@
  * What all who watch have in common: the events of the last second, and how everything is if that has changed. It runs only while
  * somebody watches, once for all of them.
  */
-import type { Summary as Shown } from "@id-connector/api/EventsApi"
-import { Connector } from "@id-connector/core/Connector"
+import type { Overview } from "@id-connector/api/OverviewApi"
 import type { ConnectorEvent } from "@id-connector/core/events/ConnectorEvent"
 import { Events } from "@id-connector/core/events/Events"
-import { Chunk, Clock, Context, Effect, Layer, PubSub, Queue, RcRef, Schedule, type Scope, Stream } from "effect"
-import * as Summary from "./Summary.js"
+import {
+  Chunk,
+  Clock,
+  Context,
+  Effect,
+  Layer,
+  Option,
+  PubSub,
+  Queue,
+  RcRef,
+  Schedule,
+  type Scope,
+  Stream
+} from "effect"
+import * as CurrentOverview from "./CurrentOverview.js"
 
 /** What there is to tell after a second. */
 export interface Tick {
@@ -15,13 +27,13 @@ export interface Tick {
   readonly at: number
   readonly events: ReadonlyArray<ConnectorEvent>
   /** Null: it is as it was. */
-  readonly summary: typeof Shown.Type | null
+  readonly overview: typeof Overview.Type | null
 }
 
 export class Watching extends Context.Tag("@id-connector/server/http/Watching")<
   Watching,
   {
-    /** A tick each second in which there is something to tell. The first comes at once and has a summary. */
+    /** A tick each second in which there is something to tell. The first comes at once and has an overview. */
     readonly ticks: Effect.Effect<Stream.Stream<Tick>, never, Scope.Scope>
   }
 >() {}
@@ -40,9 +52,8 @@ const mostTicks = 16
 export const layer = Layer.scoped(
   Watching,
   Effect.gen(function* () {
-    const connector = yield* Connector
     const events = yield* Events
-    const summary = Effect.option(Effect.zipWith(connector.inQueue, connector.status, Summary.of))
+    const overview = Effect.option(yield* CurrentOverview.make)
 
     const running = yield* RcRef.make({
       acquire: Effect.gen(function* () {
@@ -55,13 +66,13 @@ export const layer = Layer.scoped(
           const happened = Chunk.toReadonlyArray(yield* Queue.takeAll(fresh))
           unseen += 1
           const isLooking = happened.length > 0 || unseen >= lookAgainAfter
-          const now = isLooking ? yield* summary : null
+          const now = isLooking ? Option.getOrNull(yield* overview) : null
           if (isLooking) unseen = 0
-          const text = now?._tag === "Some" ? JSON.stringify(now.value) : known
-          const changed = now?._tag === "Some" && text !== known ? now.value : null
-          known = text
+          const print = now === null ? known : CurrentOverview.fingerprint(now)
+          const changed = print === known ? null : now
+          known = print
           if (happened.length === 0 && changed === null) return
-          yield* PubSub.publish(hub, { at: yield* Clock.currentTimeMillis, events: happened, summary: changed })
+          yield* PubSub.publish(hub, { at: yield* Clock.currentTimeMillis, events: happened, overview: changed })
         })
         yield* Effect.forkScoped(Effect.schedule(tick, Schedule.spaced(every)))
         return hub
@@ -72,12 +83,12 @@ export const layer = Layer.scoped(
       ticks: Effect.gen(function* () {
         const hub = yield* RcRef.get(running)
         const later = yield* Stream.fromPubSub(hub, { scoped: true })
-        const first = yield* Effect.zipWith(summary, Clock.currentTimeMillis, (now, at) => ({
-          at,
+        const first: Tick = {
+          at: yield* Clock.currentTimeMillis,
           events: [],
-          summary: now._tag === "Some" ? now.value : null
-        }))
-        return Stream.concat(Stream.succeed<Tick>(first), later)
+          overview: Option.getOrNull(yield* overview)
+        }
+        return Stream.concat(Stream.succeed(first), later)
       })
     }
   })

@@ -9,6 +9,7 @@ const time = "cron/ucsschool-id-connector-listener-trash-cleaner/time=0 5 * * *"
 const base = "ldap/base=dc=example,dc=com"
 
 const group = `univention-directory-manager [groups/group] [create] ${credentials.map((arg) => `[${arg}]`).join(" ")} [--ignore_exists] [--position] [cn=groups,dc=example,dc=com] [--set] [name=ucsschool-id-connector-admins] [--set] [description=Members may use the HTTP API of the UCS@school ID Connector] [--append] [users=uid=Administrator,cn=users,dc=example,dc=com]`
+const readers = `univention-directory-manager [groups/group] [create] ${credentials.map((arg) => `[${arg}]`).join(" ")} [--ignore_exists] [--position] [cn=groups,dc=example,dc=com] [--set] [name=ucsschool-id-connector-readers] [--set] [description=Members may look at everything in the HTTP API of the UCS@school ID Connector, and change nothing]`
 const cron = `ucr [set] [${command}] [${time}]`
 const restart = "univention-app [restart] [ucsschool-id-connector]"
 
@@ -27,7 +28,7 @@ describe("The join script", () => {
   })
   afterEach(() => host.remove())
 
-  it("makes secret, group and cron entry on a new host, and starts the app anew", () => {
+  it("makes secret, groups and cron entry on a new host, and starts the app anew", () => {
     assert.deepStrictEqual(host.run("inst", credentials), ok)
     assert.match(host.content(host.conf("tokens.secret")), /^[0-9a-f]{64}$/)
     assert.strictEqual(host.mode(host.conf("tokens.secret")), "640")
@@ -35,8 +36,8 @@ describe("The join script", () => {
     assert.deepStrictEqual(modes(), ["750", "600", "600", "600"])
     const [owner, ...calls] = host.calls()
     assert.match(owner ?? "", /^chown \[root:root\] /)
-    assert.deepStrictEqual(calls, [group, cron, restart])
-    assert.strictEqual(host.content("status.inst"), "4\n")
+    assert.deepStrictEqual(calls, [group, readers, cron, restart])
+    assert.strictEqual(host.content("status.inst"), "5\n")
   })
 
   it("does without a directory of school authorities and without a mapping", () => {
@@ -59,7 +60,7 @@ describe("The join script", () => {
     host.calls()
     host.hasRun("inst", 0)
     assert.deepStrictEqual(host.run("inst", credentials), ok)
-    assert.deepStrictEqual(host.calls(), [group, cron, restart])
+    assert.deepStrictEqual(host.calls(), [group, readers, cron, restart])
     assert.strictEqual(host.content(host.conf("tokens.secret")), "known\n")
     assert.strictEqual(host.mode(host.conf("tokens.secret")), "600")
     assert.deepStrictEqual(host.ucr(), [command, time, base])
@@ -72,12 +73,19 @@ describe("The join script", () => {
     assert.include(host.calls(), cron)
   })
 
+  it("from version 4 makes the group of readers", () => {
+    host.hasRun("inst", 4)
+    assert.deepStrictEqual(host.run("inst", credentials), ok)
+    assert.include(host.calls(), readers)
+    assert.strictEqual(host.content("status.inst"), "5\n")
+  })
+
   it("from version 3 leaves permissions and sets the cron entry", () => {
     host.hasRun("inst", 3)
     assert.deepStrictEqual(host.run("inst"), ok)
     assert.deepStrictEqual(modes().slice(1), ["644", "644", "644"])
     assert.include(host.calls(), cron)
-    assert.strictEqual(host.content("status.inst"), "4\n")
+    assert.strictEqual(host.content("status.inst"), "5\n")
   })
 
   for (const [broken, says] of [

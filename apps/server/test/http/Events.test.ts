@@ -81,9 +81,12 @@ describe("Who watches", () => {
       const found = yield* Fiber.join(next)
       const event = found._tag === "Some" ? found.value : null
       assert.match(event?.id ?? "", /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
-      assert.deepStrictEqual(event?.event === "overview" ? event.data.school_authorities : null, [
-        { name: "North", state: "inactive", items: { waiting: 0, in_flight: 0, held: 0, dead: 0 } }
-      ])
+      const asked = yield* client.overview.overview()
+      assert.deepStrictEqual(event?.event === "overview" ? event.data : null, { ...asked, at: event?.id ?? "" })
+      assert.deepStrictEqual(
+        asked.school_authorities.map(({ name, state }) => [name, state]),
+        [["North", "inactive"]]
+      )
     }).pipe(quietly, Effect.provide(FetchHttpClient.layer))
   )
 
