@@ -42,7 +42,7 @@ describe("migrations", () => {
         yield* sql`
           INSERT INTO delivered (authority, object_key, receipt)
           SELECT ${north}, 'user:u' || value, 'receipt' || value FROM json_each(${numbers})`
-      }).pipe(Effect.provide(before(filename)))
+      }).pipe(Effect.provide(before("0009", filename)))
       yield* Effect.gen(function* () {
         const queue = yield* QueueStore
         for (const id of ["u1", `u${many}`]) {
@@ -66,10 +66,47 @@ describe("migrations", () => {
       }).pipe(Effect.provide(Layer.provideMerge(SqlQueueStore.layer, database(filename))))
     }).pipe(Effect.provide(NodeContext.layer))
   )
+
+  it.scoped("find the causes of what was dead or held before", () =>
+    Effect.gen(function* () {
+      const filename = yield* newFile
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const numbers = JSON.stringify(Array.from({ length: many }, (_, index) => index + 1))
+        yield* sql`
+          INSERT INTO queue (id, authority, kind, object_key, name, file, state, last_error)
+          SELECT value, ${north}, 0, 'user:u' || value, 'name' || value, 'file' || value,
+            CASE WHEN value % 5 = 0 THEN 'held' WHEN value % 5 = 1 THEN 'ready' ELSE 'dead' END,
+            CASE value % 5 WHEN 2 THEN 'The domain of "name' || value || '@x.de" is not hosted.' WHEN 3 THEN NULL ELSE 'Too many.' END
+          FROM json_each(${numbers})`
+        yield* sql`
+INSERT INTO attempts (item, at, error) VALUES (2, 5, 'x'), (7, 3, 'x'), (7, 4, 'x')`
+      }).pipe(Effect.provide(before("0019", filename)))
+      yield* Effect.gen(function* () {
+        const queue = yield* QueueStore
+        const dead = yield* queue.groups("dead", { limit: 10 })
+        const fifth = many / 5
+        assert.deepStrictEqual(
+          dead.map(({ cause, items }) => [cause, items]),
+          [
+            ["The cause is not known.", fifth],
+            ["The domain of … is not hosted.", fifth],
+            ["Too many.", fifth]
+          ]
+        )
+        assert.strictEqual(dead[1]?.last, 5)
+        const held = yield* queue.groups("held", { authority: north, limit: 10 })
+        assert.deepStrictEqual(
+          held.map(({ authority, items, sample }) => [authority, items, sample]),
+          [[north, fifth, 5]]
+        )
+      }).pipe(Effect.provide(Layer.provideMerge(SqlQueueStore.layer, database(filename))))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
 })
 
 /** The database as it was made before this migration. */
-const before = (filename: string) =>
+const before = (first: string, filename: string) =>
   SqliteMigrator.layer({
-    loader: SqliteMigrator.fromRecord(Record.filter(migrations, (_, name) => name < "0009"))
+    loader: SqliteMigrator.fromRecord(Record.filter(migrations, (_, name) => name < first))
   }).pipe(Layer.provideMerge(SqliteClient.layer({ filename })), Layer.provideMerge(NodeContext.layer))
