@@ -9,7 +9,7 @@ describe("Selection.select", () => {
   it("takes all parts when none is named", () => {
     assert.deepStrictEqual(
       selected(Selection.full),
-      Either.right(["accept", "deliver", "mixed", "api", "backlog", "harness"])
+      Either.right(["accept", "deliver", "mixed", "api", "backlog", "history", "harness"])
     )
     assert.deepStrictEqual(selected(Selection.short), Either.right(["accept", "deliver", "backlog"]))
   })
