@@ -17,7 +17,8 @@ const aToken = "Programs send a token instead: Authorization: Bearer TOKEN."
 /** Why the session is not good for it, and what to do; null: it is. */
 export const refusal = ({ headers, method }: Sent): string | null => {
   const site = headers["sec-fetch-site"]
-  if (site === "cross-site" || site === "same-site")
+  // `none`: somebody has typed the address. Nothing else is a word of a browser for the connector's own pages.
+  if (site !== undefined && site !== "same-origin" && site !== "none")
     return `A page of another site made the browser send this (Sec-Fetch-Site: ${site}): the session is not good for it. Open the connector's own page. ${aToken}`
   if (method === "GET" || method === "HEAD") return null
   if (site !== "same-origin")
