@@ -151,8 +151,14 @@ describe("The history", { timeout: 60_000 }, () => {
       })
       assert.deepStrictEqual(yield* entries("name=anna"), [])
       assert.strictEqual((yield* api.send("GET", "/v1/objects/user/anna", api.as())).status, 404)
-      for (const name of Fs.readdirSync(join(api.appDir, "data")).filter((name) => name.startsWith("history.db"))) {
-        assert.notInclude(Fs.readFileSync(join(api.appDir, "data", name), "latin1"), first.slice(0, -5), name)
+      // The log beside the database has it for half a minute more.
+      for (const name of Fs.readdirSync(join(api.appDir, "data"), { recursive: true, encoding: "utf8" })) {
+        const file = join(api.appDir, "data", name)
+        if (!Fs.statSync(file).isFile() || name.endsWith("id-connector.db-wal")) continue
+        const content = Fs.readFileSync(file, "latin1").toLowerCase()
+        for (const trace of ["anna", anna.id.toLowerCase(), first.slice(0, -5)]) {
+          assert.ok(!content.includes(trace), `${trace} is in ${name}`)
+        }
       }
 
       // Who did what, and who looked at whom?
@@ -167,10 +173,10 @@ describe("The history", { timeout: 60_000 }, () => {
         "authorities.create null 201",
         "queues.retryAll North 200",
         "queues.discardAll North 200",
-        "history.object user/anna 200",
-        "history.export user/anna 200",
-        "history.erase user/anna 400",
-        `history.erase user/${anna.id} 200`
+        "history.object user/(erased) 200",
+        "history.export user/(erased) 200",
+        "history.erase user/(erased) 400",
+        "history.erase (erased) 200"
       ])
       assert.ok(audit.every(({ address }) => address !== null))
       assert.deepStrictEqual(yield* get("/v1/audit?by=pupil"), [] as never)

@@ -5,6 +5,7 @@
 import { SqlClient, type SqlError } from "@effect/sql"
 import { HistoryStore, HistoryStoreError } from "@id-connector/core/history/HistoryStore"
 import { Effect, Layer, Option } from "effect"
+import * as Erase from "./SqlHistoryStore/Erase.js"
 import * as Read from "./SqlHistoryStore/Read.js"
 import * as Write from "./SqlHistoryStore/Write.js"
 
@@ -23,8 +24,8 @@ export const layer: Layer.Layer<HistoryStore, never, SqlClient.SqlClient> = Laye
       one: (id) => Read.one(sql, id).pipe(Effect.map(Option.fromNullable), operation("one")),
       audit: (filter) => Read.audit(sql, filter).pipe(operation("audit")),
       purge: (retention, limit) => Write.purge(sql, retention, limit).pipe(sql.withTransaction, operation("purge")),
-      erase: (objectKey) =>
-        Write.erase(sql, objectKey).pipe(
+      erase: (objectKey, called = []) =>
+        Erase.erase(sql, objectKey, called).pipe(
           sql.withTransaction,
           // The log beside the database has it still.
           Effect.zipLeft(sql`PRAGMA wal_checkpoint(TRUNCATE)`),

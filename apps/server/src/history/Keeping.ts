@@ -35,14 +35,15 @@ export const layer = (
       const turn = yield* Effect.makeSemaphore(1)
 
       /** Killed in between, it is told to the history twice, which takes it once. Answers whether there may be more. */
-      const ship = Effect.gen(function* () {
+      const shipPortion = Effect.gen(function* () {
         const records = yield* outbox.next(portion)
         const last = records.at(-1)
         if (last === undefined) return false
         yield* history.add(records)
         yield* outbox.remove(last.id)
         return records.length === portion
-      }).pipe(turn.withPermits(1))
+      })
+      const ship = turn.withPermits(1)(shipPortion)
 
       const shipAll = Effect.repeat(Effect.zipLeft(ship, Effect.yieldNow()), { until: (more) => !more })
 
@@ -65,9 +66,11 @@ export const layer = (
         list: (filter) => Effect.zipRight(upToDate, history.list(filter)),
         one: (id) => Effect.zipRight(upToDate, history.one(id)),
         audit: (filter) => Effect.zipRight(upToDate, history.audit(filter)),
-        /** What stands in the outbox, too. */
-        erase: (objectKey) =>
-          Effect.zipWith(outbox.erase(objectKey), history.erase(objectKey), (waiting, kept) => waiting + kept).pipe(
+        /** What stands in the outbox, too: what it says of others is taken out of the history. */
+        erase: (objectKey, called) =>
+          Effect.repeat(shipPortion, { until: (more) => !more }).pipe(
+            Effect.zipRight(outbox.erase(objectKey)),
+            Effect.zipWith(history.erase(objectKey, called), (waiting, kept) => waiting + kept),
             turn.withPermits(1)
           )
       }

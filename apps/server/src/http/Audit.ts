@@ -1,5 +1,6 @@
 /** Who did what through the API: written down after each answer to what changes something, or shows a person. */
 import type { HttpServerRequest } from "@effect/platform"
+import * as Erasure from "@id-connector/core/history/Erasure"
 import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import { Clock, Context, Effect } from "effect"
 import * as Operations from "./Operations.js"
@@ -34,6 +35,10 @@ const actionOf = ({ method, url }: HttpServerRequest.HttpServerRequest) => {
   return null
 }
 
+/** Who was forgotten is not to be found in who has done it. */
+const withoutErased = (done: ReturnType<typeof actionOf>, status: number) =>
+  done?.action === "history.erase" && status < 300 ? { ...done, subject: Erasure.erased } : done
+
 const decoded = (text: string): string => (Site.decode(text) ?? text).slice(0, 200)
 
 /** An answer is given whether this can be written down or not: the log has it, too. */
@@ -44,7 +49,7 @@ export const record = (
   requestId: string
 ): Effect.Effect<void, never, HistoryOutbox> =>
   Effect.gen(function* () {
-    const done = name === null ? null : actionOf(request)
+    const done = name === null ? null : withoutErased(actionOf(request), status)
     if (done === null || name === null) return
     const outbox = yield* HistoryOutbox
     const at = yield* Clock.currentTimeMillis

@@ -186,7 +186,7 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
           const concerned = yield* concernedWith(subject.objectKey)
           const obstacle = obstacleOf(subject, concerned)
           if (obstacle !== null) return yield* Effect.fail(new Refused({ detail: obstacle }))
-          const entries = yield* history.erase(subject.objectKey)
+          const entries = yield* history.erase(subject.objectKey, [name, subject.name])
           yield* states.forget(subject.objectKey.slice(kind.length + 1))
           return { entries }
         }).pipe(Effect.mapError((error) => (error._tag === "Refused" ? error : fails(error))))

@@ -66,8 +66,12 @@ export interface HistoryStoreShape {
   readonly audit: (filter: AuditFilter) => Answer<ReadonlyArray<Numbered<Audited>>>
   /** Removes at most `limit` records that are too old, and answers with their number. */
   readonly purge: (retention: Retention, limit: number) => Answer<number>
-  /** Removes all about an object, so that nothing of it is left in the file, and answers with the number of entries. */
-  readonly erase: (objectKey: string) => Answer<number>
+  /**
+   * Removes all about an object, so that nothing of it is left in the file, and answers with the number of entries. Its names are
+   * taken out of what is told of others and of what administrators did, too: those it has in the history and those that are given, but for
+   * those that another object has. Looks at everything.
+   */
+  readonly erase: (objectKey: string, called?: ReadonlyArray<string>) => Answer<number>
 }
 
 export class HistoryStore extends Context.Tag("@id-connector/core/history/HistoryStore")<

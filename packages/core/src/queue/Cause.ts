@@ -6,6 +6,8 @@
  * stored (see the migration of `sql`).
  */
 
+import * as NameInText from "../input/NameInText.js"
+
 /** Stands where something was taken out. */
 export const omitted = "…"
 
@@ -27,7 +29,10 @@ export const of = (error: string | null, name = ""): string => {
   if (text === "") return unknown
   const [whole = "", method, path = "", status] = request.exec(text) ?? []
   const head = whole === "" ? text : text.slice(0, -whole.length)
-  const said = taken.reduce((rest, [pattern, by]) => rest.replaceAll(pattern, by), withoutName(head, name))
+  const said = taken.reduce(
+    (rest, [pattern, by]) => rest.replaceAll(pattern, by),
+    NameInText.replaced(head, name, omitted)
+  )
   const tail = method === undefined ? "" : ` (${method} ${withoutNames(path)}, status ${status}).`
   const cause = listed.reduce((rest, [pattern, by]) => rest.replaceAll(pattern, by), said)
   return `${cause.slice(0, longest)}${tail}`
@@ -42,14 +47,6 @@ const withoutNames = (path: string): string =>
     /\/(users|classes|workgroups|schools|roles)\/.+$/,
     (_, resource: string) => `/${resource}/${omitted}`
   )
-
-const withoutName = (text: string, name: string): string =>
-  name.length < 2
-    ? text
-    : text.replaceAll(
-        new RegExp(`(?<![\\p{L}\\p{N}_-])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\p{L}\\p{N}_-])`, "giu"),
-        omitted
-      )
 
 /** In this order: what is taken out first may hold what is taken out later. */
 const taken: ReadonlyArray<readonly [pattern: RegExp, by: string]> = [

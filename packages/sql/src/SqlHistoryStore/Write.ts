@@ -99,11 +99,3 @@ const forgetNames = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, objec
     DELETE FROM names WHERE (name, object_key) IN (
       SELECT value ->> 0, value ->> 1 FROM json_each(${JSON.stringify(unused.map((one) => [one.name, one.object_key]))}))`
 })
-
-/** See `HistoryStore.erase`. */
-export const erase = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, objectKey: string) {
-  const object = ShortKey.of(objectKey)
-  const gone = yield* sql`DELETE FROM history WHERE object = ${object} AND object_key = ${objectKey} RETURNING id`
-  yield* sql`DELETE FROM names WHERE object = ${object} AND object_key = ${objectKey}`
-  return gone.length
-})

@@ -46,10 +46,10 @@ const Entry: FastCheck.Arbitrary<HistoryEntry> = FastCheck.oneof(
     ...ofItem,
     _tag: FastCheck.constant("Delivered" as const),
     outcome: FastCheck.constantFrom("created" as const, "modified" as const, "removed" as const),
-    detail: FastCheck.constantFrom(null, "why"),
+    detail: FastCheck.constantFrom(null, "why", "taken by anna"),
     mapping: FastCheck.constantFrom(null, "users"),
     changed: FastCheck.constantFrom(null, ["firstname"]),
-    warnings: FastCheck.constantFrom([], ["look"]),
+    warnings: FastCheck.constantFrom([], ["look"], ["Bert, ANNA and annabell are not there", "x"]),
     attempts: FastCheck.integer({ min: 1, max: 3 }),
     millis: FastCheck.integer({ min: 0, max: 100 }),
     request
@@ -58,7 +58,7 @@ const Entry: FastCheck.Arbitrary<HistoryEntry> = FastCheck.oneof(
     ...ofItem,
     _tag: FastCheck.constant("Failed" as const),
     attempt: FastCheck.integer({ min: 1, max: 3 }),
-    reason: FastCheck.constantFrom("it failed"),
+    reason: FastCheck.constantFrom("it failed", "The user anna is missing."),
     until: about.at,
     request
   }),
@@ -66,7 +66,7 @@ const Entry: FastCheck.Arbitrary<HistoryEntry> = FastCheck.oneof(
     ...ofItem,
     _tag: FastCheck.constant("GivenUp" as const),
     attempt: FastCheck.integer({ min: 1, max: 3 }),
-    reason: FastCheck.constantFrom("never"),
+    reason: FastCheck.constantFrom("never", "bert: no."),
     request
   }),
   FastCheck.record({
@@ -85,8 +85,8 @@ const Record: FastCheck.Arbitrary<HistoryRecord> = FastCheck.oneof(
       _tag: FastCheck.constant("Audited" as const),
       at: about.at,
       by: FastCheck.record({ name: FastCheck.constantFrom("admin", "Other"), address: FastCheck.constant("10.0.0.1") }),
-      action: FastCheck.constantFrom("queue.pause", "authority.create"),
-      subject: FastCheck.constantFrom(null, "North"),
+      action: FastCheck.constantFrom("queues.pause", "history.object", "history.export", "schedule.user"),
+      subject: FastCheck.constantFrom(null, "North", "anna", "user/Anna", "user/1", "user/bert", "group/bert"),
       status: FastCheck.constantFrom(null, 200),
       request
     })
@@ -149,10 +149,68 @@ export const historyStoreContract = <E>(name: string, layer: Layer.Layer<History
         assert.deepStrictEqual(yield* found("bert"), 1)
       }).pipe(Effect.provide(layer))
     )
+    it.effect("H1: who is erased is named by nobody's entry, unless somebody else is called so", () =>
+      Effect.gen(function* () {
+        const history = yield* HistoryStore
+        const failed = (id: number, objectKey: string, spelled: string, reason: string): Numbered => ({
+          id,
+          record: {
+            _tag: "GivenUp",
+            at: 0,
+            kind: "user",
+            objectKey,
+            name: spelled,
+            file: "1.json",
+            authority: authorities[0] ?? AuthorityName.make("x"),
+            item: id,
+            attempt: 1,
+            reason,
+            request: null
+          }
+        })
+        const audited = (id: number, action: string, subject: string): Numbered => ({
+          id,
+          record: {
+            _tag: "Audited",
+            at: 0,
+            by: { name: "admin", address: null },
+            action,
+            subject,
+            status: 200,
+            request: null
+          }
+        })
+        yield* history.add([
+          failed(1, "user:Ü-1", "Anna.ß", "anna.ß is wrong"),
+          failed(2, "user:2", "bert", 'Taken by "ANNA.ß", not by anna.ßb; see bert.'),
+          audited(3, "history.object", "user/anna.ß"),
+          audited(4, "history.erase", "user/ü-1"),
+          audited(5, "schedule.user", "Anna.ß"),
+          audited(6, "history.object", "user/annab"),
+          failed(7, "user:3", "Carl", "c")
+        ])
+        assert.strictEqual(yield* history.erase("user:Ü-1", ["anna.ß", "carl"]), 1)
+        assert.deepStrictEqual(
+          (yield* history.list({ limit: 9 })).map(({ record }) => record._tag === "GivenUp" && record.reason),
+          ["c", 'Taken by "(erased)", not by anna.ßb; see bert.']
+        )
+        assert.deepStrictEqual(
+          (yield* history.audit({ limit: 9 })).map(({ record }) => record.subject),
+          ["user/annab", "(erased)", "user/(erased)", "user/(erased)"]
+        )
+      }).pipe(Effect.provide(layer))
+    )
+
     it.effect.prop(
       "H1: answers every question as the history in memory does, also after records were told twice, purged and erased",
-      [Records, FastCheck.array(Filter, { minLength: 1, maxLength: 5 }), about.at, about.objectKey],
-      ([records, filters, tooOld, erased]) => {
+      [
+        Records,
+        FastCheck.array(Filter, { minLength: 1, maxLength: 5 }),
+        about.at,
+        about.objectKey,
+        FastCheck.constantFrom([], ["ANNA"])
+      ],
+      ([records, filters, tooOld, erased, called]) => {
         const look = Effect.gen(function* () {
           const history = yield* HistoryStore
           const lists = Effect.forEach(filters, (filter) => history.list(filter))
@@ -165,7 +223,7 @@ export const historyStoreContract = <E>(name: string, layer: Layer.Layer<History
           const first = yield* all
           const gone = yield* history.purge({ history: tooOld, audit: tooOld / 2 }, 10)
           const second = yield* all
-          const forgotten = yield* history.erase(erased)
+          const forgotten = yield* history.erase(erased, called)
           return [first, gone, second, forgotten, yield* all]
         })
         return Effect.gen(function* () {

@@ -1,4 +1,5 @@
 /** The history in memory, for tests: the model that other storages are compared with. It looks through everything each time. */
+import * as Erasure from "@id-connector/core/history/Erasure"
 import { type HistoryEntry, type HistoryRecord, outcomeOf } from "@id-connector/core/history/HistoryEntry"
 import { type HistoryFilter, HistoryStore, type Numbered } from "@id-connector/core/history/HistoryStore"
 import { Effect, Layer, Option } from "effect"
@@ -47,8 +48,22 @@ export const layer: Layer.Layer<HistoryStore> = Layer.sync(HistoryStore, () => {
       ),
     purge: ({ audit, history }, limit) =>
       Effect.sync(() => keep((record) => record.at >= (record._tag === "Audited" ? audit : history), limit)),
-    erase: (objectKey) =>
-      Effect.sync(() => keep((record) => record._tag === "Audited" || record.objectKey !== objectKey))
+    erase: (objectKey, called = []) =>
+      Effect.sync(() => {
+        const others = entries().filter(({ record }) => record.objectKey !== objectKey)
+        const taken = new Set(others.map(({ record }) => record.name.toLowerCase()))
+        const own = entries().flatMap(({ record }) => (record.objectKey === objectKey ? [record.name] : []))
+        const names = new Set([...own, ...called].map((name) => name.toLowerCase()).filter((name) => !taken.has(name)))
+        const gone = keep((record) => record._tag === "Audited" || record.objectKey !== objectKey)
+        all = all.map(({ id, record }) => ({
+          id,
+          record:
+            (record._tag === "Audited"
+              ? Erasure.fromAudit(record, { objectKey, names })
+              : Erasure.fromTexts(record, { objectKey, names })) ?? record
+        }))
+        return gone
+      })
   }
 })
 
