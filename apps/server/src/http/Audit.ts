@@ -51,6 +51,8 @@ export const record = (
   Effect.gen(function* () {
     const done = name === null ? null : withoutErased(actionOf(request), status)
     if (done === null || name === null) return
+    // Nothing was seen.
+    if (looks.has(done.action) && status >= 400) return
     const outbox = yield* HistoryOutbox
     const at = yield* Clock.currentTimeMillis
     yield* Effect.catchAll(
