@@ -58,6 +58,7 @@ export default defineConfig({
         troubleshooting: "Troubleshooting",
         logs: "Logs",
         commands: "Commands",
+        questions: "Questions",
         api: "Management API",
         files: "Files and directories",
         backup: "Backup and restore",

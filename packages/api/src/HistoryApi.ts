@@ -200,6 +200,12 @@ const HistoryParams = Schema.Struct({
 
 const AuditParams = Schema.Struct({
   by: optional(Schema.String.annotations({ description: "User name of who did it." })),
+  about: optional(
+    Schema.String.annotations({
+      description: "What it was done to, without regard to case: a school authority (with its items), a user, a class.",
+      examples: ["Traeger1"]
+    })
+  ),
   ...page
 })
 

@@ -116,12 +116,18 @@ const erase = Command.make(
 
 const auditList = Command.make(
   "list",
-  { ...access, json: Output.json, by: text("by", "user", "only what this user did"), ...HistoryOptions.page },
-  ({ by, json, ...more }) =>
+  {
+    ...access,
+    json: Output.json,
+    by: text("by", "user", "only what this user did"),
+    about: text("about", "name", "only what was done to this authority, user or class"),
+    ...HistoryOptions.page
+  },
+  ({ about, by, json, ...more }) =>
     Effect.gen(function* () {
       const page = yield* HistoryOptions.pageOf(more)
       const found = yield* ApiAccess.withClient(more, (client) =>
-        client.history.audit({ urlParams: { ...page, ...given("by", by) } })
+        client.history.audit({ urlParams: { ...page, ...given("by", by), ...given("about", about) } })
       )
       yield* Output.print(json, found, () => [
         ...Output.table(

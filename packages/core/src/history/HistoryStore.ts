@@ -32,6 +32,8 @@ export interface HistoryFilter {
 export interface AuditFilter {
   /** Name of who did it, without regard to case. */
   readonly by?: string
+  /** What it was done to, or a part of that between slashes (one or several), without regard to the case of A to Z: `north` finds `North` and `North/815`. */
+  readonly about?: string
   readonly since?: number
   readonly until?: number
   readonly before?: number

@@ -212,6 +212,9 @@ export const audit = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, filt
     WHERE id >= ${from} AND id < ${before} AND ${sql.and([
       sql`id >= 0`,
       ...(filter.by === undefined ? [] : [sql`name = ${filter.by.toLowerCase()}`]),
+      ...(filter.about === undefined
+        ? []
+        : [sql`instr('/' || lower(body ->> 'subject') || '/', '/' || lower(${filter.about}) || '/') > 0`]),
       ...(filter.since === undefined ? [] : [sql`at >= ${Math.round(filter.since)}`]),
       ...(filter.until === undefined ? [] : [sql`at <= ${Math.round(filter.until)}`])
     ])}

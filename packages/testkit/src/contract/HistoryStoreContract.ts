@@ -215,7 +215,10 @@ export const historyStoreContract = <E>(name: string, layer: Layer.Layer<History
           const history = yield* HistoryStore
           const lists = Effect.forEach(filters, (filter) => history.list(filter))
           const audits = Effect.forEach(filters, ({ before, limit, since, until }) =>
-            history.audit(given({ by: "ADMIN", since, until, before, limit }) as never)
+            Effect.all([
+              history.audit(given({ by: "ADMIN", since, until, before, limit }) as never),
+              history.audit(given({ about: "ANNA", since, until, before, limit }) as never)
+            ])
           )
           const all = Effect.all([lists, audits, Effect.map(history.one(3), Option.getOrNull)])
           yield* history.add(records.slice(0, 20))

@@ -42,7 +42,8 @@ export const layer: Layer.Layer<HistoryStore> = Layer.sync(HistoryStore, () => {
             ({ id, record }) =>
               isBefore(id, filter) &&
               isWithin(record, filter) &&
-              (filter.by === undefined || record.by.name.toLowerCase() === filter.by.toLowerCase())
+              (filter.by === undefined || record.by.name.toLowerCase() === filter.by.toLowerCase()) &&
+              (filter.about === undefined || slashed(record.subject ?? "").includes(slashed(filter.about)))
           )
           .slice(0, filter.limit)
       ),
@@ -88,3 +89,6 @@ const fits = (entry: HistoryEntry, filter: HistoryFilter, keys: ReadonlySet<stri
   (filter.authority === undefined || ("authority" in entry && entry.authority === filter.authority)) &&
   (filter.entry === undefined || entry._tag === filter.entry) &&
   (filter.outcome === undefined || outcomeOf(entry) === filter.outcome)
+
+/** In small letters as far as SQLite knows them. */
+const slashed = (text: string): string => `/${text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())}/`
