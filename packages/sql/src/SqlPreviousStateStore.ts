@@ -1,5 +1,6 @@
 /** The previous states in SQLite. They are written by the queue's `accept`, in its transaction. */
-import { PreviousState } from "@id-connector/core/changes/PreviousState"
+import type { SqlError } from "@effect/sql"
+import { PreviousState, withoutMember } from "@id-connector/core/changes/PreviousState"
 import { PreviousStateStore, type RememberedState } from "@id-connector/core/queue/PreviousStateStore"
 import { Clock, Effect, Either, Layer, Schema } from "effect"
 import { isGone, PreviousStates, type PreviousStatesShape, type Remembered } from "./SqlQueueStore/PreviousStates.js"
@@ -12,6 +13,8 @@ export const layer: Layer.Layer<PreviousStateStore, never, PreviousStates | Tran
     get: (ids) => get(rows, ids).pipe(reading, operation("previousStates.get")),
     adopt: (states) => adopt(rows, states).pipe(transaction, operation("previousStates.adopt")),
     forget: (id) => rows.forget(id.toLowerCase()).pipe(transaction, operation("previousStates.forget")),
+    forgetMember: (username) =>
+      forgetMember(rows, username, (step) => step.pipe(transaction, operation("previousStates.forgetMember"))),
     purge: rows.purge.pipe(transaction, operation("previousStates.purge"))
   }))
 )
@@ -54,3 +57,38 @@ const warn = (id: string): Effect.Effect<void> =>
     ),
     { module: "Storage", entryUUID: id }
   )
+
+/** Groups that are looked at in one transaction, which takes milliseconds. */
+const portion = 2_000
+
+const forgetMember = Effect.fnUntraced(function* <E>(
+  rows: PreviousStatesShape,
+  username: string,
+  run: (step: Effect.Effect<Step, SqlError.SqlError>) => Effect.Effect<Step, E>
+) {
+  let groups = 0
+  let after: number | null = 0
+  while (after !== null) {
+    const step: Step = yield* run(forgetPortion(rows, username, after))
+    groups += step.changed
+    after = step.last
+    yield* Effect.yieldNow()
+  }
+  return groups
+})
+
+interface Step {
+  readonly changed: number
+  readonly last: number | null
+}
+
+const forgetPortion = Effect.fnUntraced(function* (rows: PreviousStatesShape, username: string, after: number) {
+  const { found, last } = yield* rows.maybeWith(username, after, portion)
+  const changed = found.flatMap(({ row, state }) => {
+    const decoded = decode(state)
+    const left = Either.isRight(decoded) ? withoutMember(decoded.right, username) : null
+    return left === null ? [] : [[row, encode(left)] as const]
+  })
+  yield* rows.rewrite(changed)
+  return { changed: changed.length, last }
+})

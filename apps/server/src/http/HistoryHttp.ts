@@ -186,8 +186,11 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
           const concerned = yield* concernedWith(subject.objectKey)
           const obstacle = obstacleOf(subject, concerned)
           if (obstacle !== null) return yield* Effect.fail(new Refused({ detail: obstacle }))
+          // Where somebody else is called so by now, that may be who is in the classes.
+          const isMember = kind === "user" && Option.isNone(yield* idOf(kind, subject.name))
           const entries = yield* history.erase(subject.objectKey, [name, subject.name])
           yield* states.forget(subject.objectKey.slice(kind.length + 1))
+          if (isMember) yield* states.forgetMember(subject.name)
           return { entries }
         }).pipe(Effect.mapError((error) => (error._tag === "Refused" ? error : fails(error))))
       )

@@ -19,6 +19,11 @@ export interface PreviousStateStoreShape {
   readonly adopt: (states: ReadonlyArray<RememberedState>) => Effect.Effect<void, QueueStoreError>
   /** Deletes what is remembered of an object. What is removed of it later is not known any more. */
   readonly forget: (id: string) => Effect.Effect<void, QueueStoreError>
+  /**
+   * Takes a user out of what is remembered of groups, and answers with the number of groups. To their targets that is as if the user
+   * had not been in them. Looks at all groups, some at a time.
+   */
+  readonly forgetMember: (username: string) => Effect.Effect<number, QueueStoreError>
   /** Deletes what has expired and returns the number. */
   readonly purge: Effect.Effect<number, QueueStoreError>
 }

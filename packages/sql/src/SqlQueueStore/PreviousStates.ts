@@ -32,6 +32,17 @@ export interface PreviousStatesShape {
   readonly remember: (states: ReadonlyMap<string, Remembered>) => Rows.Written
   /** By entryUUID in lower case. */
   readonly forget: (id: string) => Statements<void>
+  /**
+   * Of so many rows after a row those that may be of a group with this user, and the last row that was looked at; null: there are no
+   * more.
+   */
+  readonly maybeWith: (
+    username: string,
+    after: number,
+    limit: number
+  ) => Statements<{ readonly found: ReadonlyArray<Stored>; readonly last: number | null }>
+  /** Gives rows another state, which ends as before. */
+  readonly rewrite: (states: ReadonlyArray<readonly [row: number, state: string]>) => Statements<void>
   /** Removes what has expired and answers with the number. */
   readonly purge: Statements<number>
 }
@@ -124,6 +135,29 @@ const make = (sql: SqlClient.SqlClient, undone: () => number): PreviousStatesSha
         return Effect.asVoid(sql`DELETE FROM previous_states WHERE short_key = ${ShortKey.of(id)} AND id = ${id}`)
       }),
 
+    maybeWith: Effect.fnUntraced(function* (username, after, limit) {
+      const [end] = yield* sql<{ last: number | null }>`
+        SELECT max(row) AS last FROM (
+          SELECT rowid AS row FROM previous_states WHERE rowid > ${after} ORDER BY rowid LIMIT ${limit}
+        )`
+      const last = end?.last ?? null
+      if (last === null) return { found: [], last }
+      const found = yield* sql<Stored>`
+        SELECT rowid AS row, id, state, expires_at FROM previous_states
+        WHERE rowid > ${after} AND rowid <= ${last} AND instr(state, '"users":') > 0 AND ${hasText(sql, username)}`
+      return { found, last }
+    }),
+
+    rewrite: (states) =>
+      Effect.suspend(() => {
+        found = null
+        return states.length === 0
+          ? Effect.void
+          : Effect.asVoid(sql`
+              UPDATE previous_states SET state = c.value ->> 1 FROM json_each(${JSON.stringify(states)}) AS c
+              WHERE previous_states.rowid = c.value ->> 0`)
+      }),
+
     purge: Effect.gen(function* () {
       found = null
       const rows = yield* sql<{ id: string }>`
@@ -132,5 +166,9 @@ const make = (sql: SqlClient.SqlClient, undone: () => number): PreviousStatesSha
     })
   }
 }
+
+/** Of a text that is no ASCII, SQLite does not know the small letters: it may be anywhere. */
+const hasText = (sql: SqlClient.SqlClient, text: string) =>
+  /^[ -~]*$/.test(text) ? sql`instr(lower(state), ${text.toLowerCase()}) > 0` : sql`true`
 
 const insert = Rows.into("previous_states", ["short_key", "id", "state", "expires_at"])

@@ -33,6 +33,28 @@ export const previousStatesContract = (test: Test): void => {
       assert.deepStrictEqual([...(yield* states.get(["u1", "u2"])).keys()], ["u2"])
     }))
 
+  test("Q50: forgets a member of all groups, and nothing else of them", (queue) =>
+    Effect.gen(function* () {
+      const states = yield* PreviousStateStore
+      const dn = (name: string) => `uid=${name},cn=users,dc=example`
+      const members = (id: string, ...names: ReadonlyArray<string>) =>
+        arrival(id, group(id), {
+          to: [],
+          remember: { _tag: "State", state: { users: names.map(dn), dns: [dn("anna")] } }
+        })
+      yield* queue.accept([members("7a", "Anna", "annabell"), members("7b", "bert"), members("7c", "MÜLLER", "anna")])
+      yield* queue.accept([arrival("u", user("u1", "anna"), state("anna"))])
+      assert.strictEqual(yield* states.forgetMember("ANNA"), 2)
+      assert.strictEqual(yield* states.forgetMember("müller"), 1)
+      assert.strictEqual(yield* states.forgetMember("nobody"), 0)
+      assert.deepStrictEqual(Object.fromEntries(yield* states.get(["entry-7a", "entry-7b", "entry-7c", "u1"])), {
+        "entry-7a": { users: [dn("annabell")], dns: [dn("anna")] },
+        "entry-7b": { users: [dn("bert")], dns: [dn("anna")] },
+        "entry-7c": { users: [], dns: [dn("anna")] },
+        u1: previousUser("anna")
+      })
+    }))
+
   test("Q23: forgets a state when its time has come, unless the object comes back before", (queue) =>
     Effect.gen(function* () {
       const states = yield* PreviousStateStore

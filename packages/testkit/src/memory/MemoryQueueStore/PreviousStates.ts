@@ -1,5 +1,5 @@
 /** The previous states, in memory. What has expired is gone, also where it was not purged yet. */
-import type { PreviousState } from "@id-connector/core/changes/PreviousState"
+import { type PreviousState, withoutMember } from "@id-connector/core/changes/PreviousState"
 import type { PreviousStateStoreShape } from "@id-connector/core/queue/PreviousStateStore"
 import type { Remember } from "@id-connector/core/queue/QueueStore"
 import { Clock, Effect } from "effect"
@@ -23,6 +23,15 @@ export const make = (memory: Memory): PreviousStateStoreShape => ({
       }
     }),
   forget: (id) => Effect.sync(() => void memory.previous.delete(id.toLowerCase())),
+  forgetMember: (username) =>
+    Effect.sync(() => {
+      const left = [...memory.previous].flatMap(([id, { expiresAt, state }]) => {
+        const without = withoutMember(state, username)
+        return without === null ? [] : [[id, { state: without, expiresAt }] as const]
+      })
+      for (const [id, remembered] of left) memory.previous.set(id, remembered)
+      return left.length
+    }),
   purge: Effect.map(Clock.currentTimeMillis, (now) => {
     const expired = [...memory.previous].filter(([, { expiresAt }]) => expiresAt !== null && expiresAt <= now)
     for (const [id] of expired) memory.previous.delete(id)
