@@ -31,7 +31,7 @@ describe("The history in a thread", () => {
           assert.deepStrictEqual(yield* history.one(2), Option.some({ id: 2, record: decided("bert") }))
           assert.deepStrictEqual(yield* history.one(3), Option.none())
           assert.strictEqual(yield* history.erase("user:anna"), 1)
-          assert.strictEqual(yield* history.purge({ history: 2, audit: 2 }, 100), 1)
+          assert.strictEqual(yield* history.purge({ history: 2, audit: 2, values: 2 }, 100), 1)
           assert.deepStrictEqual(yield* history.audit({ limit: 1 }), [])
           assert.strictEqual(Fs.statSync(file).mode & 0o077, 0)
         }).pipe(Effect.provide(HistoryInThread.layer(file)))
