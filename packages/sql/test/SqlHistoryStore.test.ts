@@ -1,6 +1,7 @@
 import * as Fs from "node:fs"
 import { dirname, join } from "node:path"
 import { NodeContext } from "@effect/platform-node"
+import { SqlClient } from "@effect/sql"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { HistoryStore } from "@id-connector/core/history/HistoryStore"
@@ -75,6 +76,35 @@ describe("The history in SQLite", () => {
         assert.notInclude(bytes, "oldvalue")
         assert.include(bytes, "newvalue26")
         assert.lengthOf(yield* history.list({ limit: 100 }), 50)
+      }).pipe(Effect.provide(at(file)))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scopedLive("goes on with a file from before there were values", () =>
+    Effect.gen(function* () {
+      const file = yield* newFile
+      const before = Builders.decided("anna", { at: 1 })
+      const old = Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`
+          INSERT INTO history (id, at, kind, object, object_key, entry, outcome, body)
+          VALUES (1, 1, 0, 1, 'user:anna', 0, 0, ${JSON.stringify(before)})`
+      })
+      yield* Effect.provide(
+        old,
+        SqliteMigrator.layer({
+          loader: SqliteMigrator.fromRecord({ "0001_history": historyMigrations["0001_history"] })
+        }).pipe(Layer.provideMerge(SqliteClient.layer({ filename: file })), Layer.provide(NodeContext.layer))
+      )
+      yield* Effect.gen(function* () {
+        const history = yield* HistoryStore
+        const values = [{ attribute: "firstname", old: null, new: "Anna" }]
+        const after = Builders.delivered("anna", { values })
+        yield* history.add([{ id: 2, record: after }])
+        assert.deepStrictEqual(yield* history.list({ limit: 9 }), [
+          { id: 2, record: after },
+          { id: 1, record: before }
+        ])
       }).pipe(Effect.provide(at(file)))
     }).pipe(Effect.provide(NodeContext.layer))
   )
