@@ -182,4 +182,94 @@ describe("The history", { timeout: 60_000 }, () => {
       assert.deepStrictEqual(yield* get("/v1/audit?by=pupil"), [] as never)
     }).pipe(quietly)
   )
+
+  it.scopedLive(
+    "has old and new values where a school authority keeps them, and none of what is secret or excepted",
+    () =>
+      Effect.gen(function* () {
+        const simulator = yield* KelvinSimulator.make({ schools: ["A", "B"] })
+        const target = yield* KelvinSimulatorHttp.serve(simulator)
+        const api = yield* world()
+        const kelvin = { ssl_context: { verify_mode: 0, check_hostname: false }, sync_password_hashes: true }
+        const keeps = { history_values: true, history_values_except: ["birthday"], history_unchanged: false }
+        for (const authority of [
+          { ...Builders.authority("North", { url: target.url, kelvin }), ...keeps },
+          Builders.authority("South", { url: target.url, kelvin })
+        ]) {
+          const made = yield* api.send("POST", "/v1/school_authorities", api.as(authority))
+          assert.deepInclude(made.body, authority.name === "North" ? keeps : {})
+        }
+        assert.notProperty((yield* api.send("GET", "/v1/school_authorities/South", api.as())).body, "history_values")
+        const wrong = yield* api.send("PATCH", "/v1/school_authorities/South", api.as({ history_values: "yes" }))
+        assert.match(String(wrong.body?.detail), /history_values: true or false is expected/)
+        yield* api.send("PUT", "/v1/school_to_authority_mapping", api.as({ mapping: { A: "North", B: "South" } }))
+        const drop = (name: string, content: object) => {
+          Fs.writeFileSync(join(api.appDir, name), JSON.stringify(content))
+          Fs.renameSync(join(api.appDir, name), join(api.settings.listenerDirectory, `2026-02-03-08-00-00-${name}`))
+        }
+        const entries = (query: string) =>
+          Effect.orDie(
+            Effect.map(api.send("GET", `/v1/history?${query}`, api.as()), ({ body }) => body)
+          ) as never as Effect.Effect<
+            ReadonlyArray<Entry & { readonly values: ReadonlyArray<{ readonly attribute: string }> | null }>
+          >
+        const until = (query: string, count: number) =>
+          Effect.repeat(entries(query), {
+            until: (found) => found.length === count,
+            schedule: Schedule.spaced("30 millis")
+          }).pipe(Effect.zipRight(entries(query)))
+        const user = (name: string, school: string, properties: Record<string, unknown>) =>
+          Builders.user(name, { schools: [school], properties: { birthday: "2012-03-04", ...properties } })
+
+        drop("000001.json", user("anna", "A", { firstname: "Ana" }))
+        yield* until("name=anna&entry=delivered", 1)
+        drop("000002.json", user("anna", "A", { firstname: "Anna", mailPrimaryAddress: "anna@x.de" }))
+        const [modified, created] = yield* until("name=anna&entry=delivered", 2)
+        assert.includeMembers(
+          (created?.values ?? []).map(({ attribute }) => attribute),
+          ["name", "firstname", "school"]
+        )
+        const values = [
+          { attribute: "firstname", old: "Ana", new: "Anna" },
+          { attribute: "email", old: null, new: "anna@x.de" }
+        ]
+        const one = (yield* api.send("GET", `/v1/history/${modified?.id}`, api.as())).body
+        assert.sameDeepMembers(one?.values as Array<object>, values)
+        const whole = (yield* api.send("GET", "/v1/objects/user/anna", api.as())).body as never as Parameters<
+          typeof story
+        >[0]
+        assert.include(story(whole).join("\n"), 'firstname: "Ana" -> "Anna"')
+        const exported = JSON.stringify(
+          (yield* api.send("GET", "/v1/objects/user/anna/export", api.as())).body?.history
+        )
+        assert.include(exported, JSON.stringify(values[0]))
+        assert.notMatch(exported, /2012-03-04/)
+
+        // Nothing to change: North counts it, and does not have it in its history.
+        drop("000003.json", user("anna", "A", { firstname: "Anna", mailPrimaryAddress: "anna@x.de" }))
+        const status = Effect.orDie(api.send("GET", "/v1/school_authorities/North/status", api.as()))
+        yield* Effect.repeat(status, {
+          until: ({ body }) => body?.delivered === 3,
+          schedule: Schedule.spaced("30 millis")
+        })
+        drop("000004.json", user("bert", "B", { firstname: "Bert" }))
+        const [ofSouth] = yield* until("name=bert&entry=delivered", 1)
+        assert.deepStrictEqual([ofSouth?.outcome, ofSouth?.values], ["created", null])
+        drop("000005.json", user("anna", "A", { firstname: "Änne", mailPrimaryAddress: "anna@x.de" }))
+        const ofAnna = yield* until("name=anna&entry=delivered", 3)
+        assert.deepStrictEqual(
+          ofAnna.map(({ outcome }) => outcome),
+          ["modified", "modified", "created"]
+        )
+        drop("000006.json", user("bert", "B", { firstname: "Bert" }))
+        const ofBert = yield* until("name=bert&entry=delivered", 2)
+        assert.deepStrictEqual(
+          ofBert.map(({ outcome }) => outcome),
+          ["unchanged", "created"]
+        )
+        for (const name of Fs.readdirSync(join(api.appDir, "data")).filter((name) => name.startsWith("history.db"))) {
+          assert.notInclude(Fs.readFileSync(join(api.appDir, "data", name), "latin1"), "2012-03-04", name)
+        }
+      }).pipe(quietly)
+  )
 })

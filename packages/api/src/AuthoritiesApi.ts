@@ -63,7 +63,8 @@ const AnyObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 const NewAuthority = AnyObject.annotations({
   identifier: "NewSchoolAuthority",
-  description: "name, url and plugin_configs are required; active is false and plugins is [] by default.",
+  description:
+    'name, url and plugin_configs are required; active is false and plugins is [] by default. What the history keeps of the authority: history_values (false), history_values_except (["birthday", "email"]), history_unchanged (true).',
   examples: [
     {
       ...anAuthority,

@@ -16,6 +16,15 @@ export const Reason = Schema.Struct({
   examples: [{ code: "current_school", values: { school: "DEMOSCHOOL" }, text: "school DEMOSCHOOL" }]
 })
 
+const ChangedValue = Schema.Struct({
+  attribute: Schema.String.annotations({ description: "As the target has it; UDM properties as udm_properties.NAME." }),
+  old: Schema.Unknown.annotations({ description: "What the target had before; null: nothing." }),
+  new: Schema.Unknown
+}).annotations({
+  identifier: "ChangedValue",
+  examples: [{ attribute: "firstname", old: "Ana", new: "Anna" }]
+})
+
 const anEntry = {
   id: 815,
   at: "2026-02-03T04:05:07.123Z",
@@ -31,6 +40,7 @@ const anEntry = {
   recipients: [],
   ignored: [],
   changed: ["firstname", "email"],
+  values: [{ attribute: "firstname", old: "Ana", new: "Anna" }],
   mapping: "users",
   reason: null,
   attempt: 1,
@@ -63,7 +73,11 @@ export const Entry = Schema.Struct({
   }),
   ignored: Schema.Array(Reason).annotations({ description: "Of a decision: who does not, and why." }),
   changed: Schema.NullOr(Schema.Array(Schema.String)).annotations({
-    description: "Of a delivery: names of the attributes that were written, never values; null: not known."
+    description: "Of a delivery: names of the attributes that were written; null: not known."
+  }),
+  values: Schema.NullOr(Schema.Array(ChangedValue)).annotations({
+    description:
+      "Of a delivery: old and new values of these, where the school authority keeps them (history_values), for 14 days at most; without secrets and what history_values_except names, and cut where they are long. null: they are not kept, or not any more."
   }),
   mapping: Schema.NullOr(Schema.String),
   reason: Schema.NullOr(Schema.String).annotations({ description: "Why it failed, was given up, or is held back." }),

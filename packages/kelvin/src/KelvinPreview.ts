@@ -5,13 +5,13 @@ import type { Attributes, Mapped } from "@id-connector/core/mapping/AttributeMap
 import { mask } from "@id-connector/core/schools/SchoolAuthority"
 import type { SchoolClass } from "@id-connector/core/schools/SchoolClass"
 import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
-import type { Difference, Preview, Undelivered } from "@id-connector/core/targets/Plugin"
+import type { Preview, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Option, Redacted } from "effect"
 import * as KelvinBody from "./client/KelvinBody.js"
 import type { KelvinUrls } from "./client/KelvinUrl.js"
 import { masked } from "./client/Masking.js"
 import * as ClassPlan from "./delivery/ClassPlan.js"
-import { sameValue } from "./delivery/Equality.js"
+import * as Differences from "./delivery/Differences.js"
 import type { Target } from "./delivery/Target.js"
 import * as UserChange from "./delivery/UserChange.js"
 import { namesIn, references } from "./delivery/UserDelivery.js"
@@ -37,7 +37,7 @@ export const user = (
         const sent = KelvinBody.encode(urls, body, { hashes: wanted.hashes, password })
         return previewed("created", {
           ...what(wanted.mapped, wanted.choice),
-          differences: differences(body, {}),
+          differences: Differences.of(body, {}),
           requests: [request("POST", urls.collection("users"), sent)],
           warnings: [...wanted.mapped.warnings, ...(yield* unknownReferences(target, body))]
         })
@@ -55,7 +55,7 @@ export const user = (
         return previewed("modified", {
           ...common,
           differences: [
-            ...differences(patch ?? {}, { ...found }),
+            ...Differences.of(patch ?? {}, { ...found }),
             ...(isNewPassword ? [{ attribute: "kelvin_password_hashes", current: null, wanted: mask }] : [])
           ],
           requests: [
@@ -91,7 +91,7 @@ export const schoolClass = (
         return previewed("created", {
           ...what(wanted.mapped, classes),
           attributes: whole,
-          differences: differences(whole, {}),
+          differences: Differences.of(whole, {}),
           requests: [
             request("POST", urls.collection("classes"), KelvinBody.encodeClass(urls, whole)),
             ...removals(urls, leftovers)
@@ -112,7 +112,7 @@ export const schoolClass = (
           ? previewed("unchanged", common)
           : previewed("modified", {
               ...common,
-              differences: differences(whole, { ...found }),
+              differences: Differences.of(whole, { ...found }),
               requests: [
                 request(
                   "PATCH",
@@ -159,20 +159,6 @@ const request = (method: string, url: string, body: unknown = null) => ({
   path: new URL(url).pathname,
   body: masked(body)
 })
-
-/** By attribute; `udm_properties` each for itself, and only those that differ. */
-const differences = (wanted: Attributes, current: Attributes): ReadonlyArray<Difference> =>
-  Object.entries(wanted).flatMap(([attribute, value]): ReadonlyArray<Difference> => {
-    const there = current[attribute] ?? null
-    if (attribute !== "udm_properties") return [{ attribute, current: there, wanted: value }]
-    const before = properties(there)
-    return Object.entries(properties(value))
-      .filter(([key, value]) => !sameValue(value, before[key]))
-      .map(([key, value]) => ({ attribute: `udm_properties.${key}`, current: before[key] ?? null, wanted: value }))
-  })
-
-const properties = (value: unknown): Attributes =>
-  typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 
 /** The server shows every property that is configured there, be it empty. */
 const unknownProperties = ({ udmProperties }: Mapped, shown: Attributes): ReadonlyArray<string> =>

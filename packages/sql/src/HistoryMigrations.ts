@@ -24,5 +24,12 @@ const history = Effect.gen(function* () {
   yield* sql`CREATE TABLE audit (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL)`
 })
 
+/** Old and new values of attributes, as JSON: apart, since they go before the entries that they belong to. `at`: that of the entry. */
+const values = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE history_values (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)`
+  yield* sql`CREATE INDEX history_values_at ON history_values (at)`
+})
+
 /** For `SqliteMigrator.fromRecord`. */
-export const historyMigrations = { "0001_history": history }
+export const historyMigrations = { "0001_history": history, "0002_values": values }

@@ -23,17 +23,25 @@ export const layer: Layer.Layer<HistoryStore, never, SqlClient.SqlClient> = Laye
       list: (filter) => Read.list(sql, filter).pipe(operation("list")),
       one: (id) => Read.one(sql, id).pipe(Effect.map(Option.fromNullable), operation("one")),
       audit: (filter) => Read.audit(sql, filter).pipe(operation("audit")),
-      purge: (retention, limit) => Write.purge(sql, retention, limit).pipe(sql.withTransaction, operation("purge")),
+      purge: (retention, limit) =>
+        Write.purge(sql, retention, limit).pipe(
+          sql.withTransaction,
+          // The log beside the database has what went in the portions before.
+          Effect.tap((gone) => (gone === 0 ? emptyLog(sql) : Effect.void)),
+          operation("purge")
+        ),
       erase: (objectKey, called = []) =>
         Erase.erase(sql, objectKey, called).pipe(
           sql.withTransaction,
           // The log beside the database has it still.
-          Effect.zipLeft(sql`PRAGMA wal_checkpoint(TRUNCATE)`),
+          Effect.zipLeft(emptyLog(sql)),
           operation("erase")
         )
     }
   })
 )
+
+const emptyLog = (sql: SqlClient.SqlClient) => sql`PRAGMA wal_checkpoint(TRUNCATE)`
 
 const operation =
   (name: string) =>

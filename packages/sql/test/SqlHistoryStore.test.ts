@@ -1,6 +1,7 @@
 import * as Fs from "node:fs"
 import { dirname, join } from "node:path"
 import { NodeContext } from "@effect/platform-node"
+import { SqlClient } from "@effect/sql"
 import { SqliteClient, SqliteMigrator } from "@effect/sql-sqlite-node"
 import { assert, describe, it } from "@effect/vitest"
 import { HistoryStore } from "@id-connector/core/history/HistoryStore"
@@ -41,9 +42,69 @@ describe("The history in SQLite", () => {
           Fs.readdirSync(dirname(file))
             .map((name) => Fs.readFileSync(join(dirname(file), name), "latin1"))
             .join()
-        assert.include(bytes(), "erasedanna")
-        assert.strictEqual(yield* history.erase("user:0"), 250)
-        assert.notInclude(bytes(), "erasedanna")
+        yield* history.add([
+          {
+            id: 501,
+            record: Builders.delivered("erasedanna", {
+              at: 501,
+              objectKey: "user:0",
+              values: [{ attribute: "firstname", old: "erasedvalue1", new: "erasedvalue2" }]
+            })
+          }
+        ])
+        for (const name of ["erasedanna", "erasedvalue1", "erasedvalue2"]) assert.include(bytes(), name)
+        assert.strictEqual(yield* history.erase("user:0"), 251)
+        assert.notInclude(bytes(), "erased")
+      }).pipe(Effect.provide(at(file)))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scopedLive("leaves no values in its files that were kept long enough, and the entry", () =>
+    Effect.gen(function* () {
+      const file = yield* newFile
+      yield* Effect.gen(function* () {
+        const history = yield* HistoryStore
+        for (let id = 1; id <= 50; id++) {
+          const values = [{ attribute: "firstname", old: null, new: `${id <= 25 ? "old" : "new"}value${id}` }]
+          yield* history.add([{ id, record: Builders.delivered("anna", { at: id, values }) }])
+        }
+        const tooOld = { history: 0, audit: 0, values: 26 }
+        yield* Effect.repeat(history.purge(tooOld, 10), { until: (gone) => gone === 0 })
+        const bytes = Fs.readdirSync(dirname(file))
+          .map((name) => Fs.readFileSync(join(dirname(file), name), "latin1"))
+          .join()
+        assert.notInclude(bytes, "oldvalue")
+        assert.include(bytes, "newvalue26")
+        assert.lengthOf(yield* history.list({ limit: 100 }), 50)
+      }).pipe(Effect.provide(at(file)))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scopedLive("goes on with a file from before there were values", () =>
+    Effect.gen(function* () {
+      const file = yield* newFile
+      const before = Builders.decided("anna", { at: 1 })
+      const old = Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`
+          INSERT INTO history (id, at, kind, object, object_key, entry, outcome, body)
+          VALUES (1, 1, 0, 1, 'user:anna', 0, 0, ${JSON.stringify(before)})`
+      })
+      yield* Effect.provide(
+        old,
+        SqliteMigrator.layer({
+          loader: SqliteMigrator.fromRecord({ "0001_history": historyMigrations["0001_history"] })
+        }).pipe(Layer.provideMerge(SqliteClient.layer({ filename: file })), Layer.provide(NodeContext.layer))
+      )
+      yield* Effect.gen(function* () {
+        const history = yield* HistoryStore
+        const values = [{ attribute: "firstname", old: null, new: "Anna" }]
+        const after = Builders.delivered("anna", { values })
+        yield* history.add([{ id: 2, record: after }])
+        assert.deepStrictEqual(yield* history.list({ limit: 9 }), [
+          { id: 2, record: after },
+          { id: 1, record: before }
+        ])
       }).pipe(Effect.provide(at(file)))
     }).pipe(Effect.provide(NodeContext.layer))
   )

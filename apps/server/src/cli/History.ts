@@ -70,7 +70,9 @@ const list = Command.make(
 ).pipe(
   Command.withDescription(
     CommandShape.describe("Lists who got what, when and why, the newest first.", {
-      details: ["What is older than IDC_HISTORY_DAYS (90) is gone. Values of attributes are never in it."],
+      details: [
+        "What is older than IDC_HISTORY_DAYS (90) is gone. Old and new values are shown with --json, where a school authority keeps them."
+      ],
       example: "id-connector history list --authority Traeger1 --since 12h --outcome dead"
     })
   )
@@ -154,6 +156,10 @@ const auditList = Command.make(
   )
 )
 
+/** `firstname: "Ana" -> "Anna"` */
+const changed = ({ attribute, new: now, old }: { attribute: string; old: unknown; new: unknown }): string =>
+  `  ${attribute}: ${JSON.stringify(old)} -> ${JSON.stringify(now)}`
+
 /** What an administrator would tell of one person, on the phone. */
 export const story = ({ exists, history, kind, name, object_key, school_authorities }: typeof ObjectHistory.Type) => {
   const decision = history.find(({ entry }) => entry === "decided")
@@ -179,7 +185,7 @@ export const story = ({ exists, history, kind, name, object_key, school_authorit
     "",
     ...Output.table(
       ["TIME", "WHAT"],
-      history.map(({ at, text }) => [at, text]),
+      history.flatMap(({ at, text, values }) => [[at, text], ...(values ?? []).map((one) => ["", changed(one)])]),
       "The history has nothing of it."
     )
   ]

@@ -1,5 +1,6 @@
 /** Brings what stands in the outbox into the history, and removes from it what is too old. */
 import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
+import * as HistoryRules from "@id-connector/core/history/HistoryRules"
 import { HistoryStore, type HistoryStoreError } from "@id-connector/core/history/HistoryStore"
 import { Clock, Duration, Effect, Layer, Schedule } from "effect"
 
@@ -51,7 +52,8 @@ export const layer = (
         const now = yield* Clock.currentTimeMillis
         const tooOld = {
           history: now - Duration.toMillis(Duration.days(retention.history)),
-          audit: now - Duration.toMillis(Duration.days(retention.audit))
+          audit: now - Duration.toMillis(Duration.days(retention.audit)),
+          values: now - Duration.toMillis(Duration.days(Math.min(retention.history, HistoryRules.valueDays)))
         }
         yield* Effect.repeat(history.purge(tooOld, portion), { until: (gone) => gone === 0 })
       })

@@ -51,6 +51,7 @@ export const entry = ({ id, record }: Numbered<HistoryEntry>): typeof Entry.Type
         : [],
     ignored: record._tag === "Decided" ? record.ignored.map((one) => reason(one, describeIgnored(one))) : [],
     changed: "changed" in record ? record.changed : null,
+    values: "values" in record ? (record.values ?? null) : null,
     mapping: "mapping" in record ? record.mapping : null,
     reason: "reason" in record ? record.reason : "detail" in record ? record.detail : null,
     attempt: "attempt" in record ? record.attempt : "attempts" in record ? record.attempts : null,

@@ -10,6 +10,11 @@ import { Effect, Either, Option } from "effect"
 
 const decided = (name: string) => Builders.decided(name, { ignored: [{ _tag: "SchoolNotMapped", school: "Ä" }] })
 
+const valued = Builders.delivered("cora", {
+  at: 3,
+  values: [{ attribute: "users", old: null, new: ["cora", { a: 1 }] }]
+})
+
 describe("The history in a thread", () => {
   it.scopedLive(
     "is the same as without, for nobody else to read, and begins anew when a damaged file was moved away",
@@ -25,13 +30,15 @@ describe("The history in a thread", () => {
           Fs.renameSync(file, `${file}.damaged`)
           yield* history.add([
             { id: 1, record: decided("anna") },
-            { id: 2, record: decided("bert") }
+            { id: 2, record: decided("bert") },
+            { id: 4, record: valued }
           ])
           assert.deepStrictEqual(yield* history.list({ name: "anna", limit: 9 }), [{ id: 1, record: decided("anna") }])
           assert.deepStrictEqual(yield* history.one(2), Option.some({ id: 2, record: decided("bert") }))
           assert.deepStrictEqual(yield* history.one(3), Option.none())
+          assert.deepStrictEqual(yield* history.one(4), Option.some({ id: 4, record: valued }))
           assert.strictEqual(yield* history.erase("user:anna"), 1)
-          assert.strictEqual(yield* history.purge({ history: 2, audit: 2 }, 100), 1)
+          assert.strictEqual(yield* history.purge({ history: 2, audit: 2, values: 2 }, 100), 1)
           assert.deepStrictEqual(yield* history.audit({ limit: 1 }), [])
           assert.strictEqual(Fs.statSync(file).mode & 0o077, 0)
         }).pipe(Effect.provide(HistoryInThread.layer(file)))

@@ -3,6 +3,7 @@ import type { Audited } from "@id-connector/core/history/HistoryEntry"
 import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import { HistoryStore, HistoryStoreError } from "@id-connector/core/history/HistoryStore"
 import * as Keeping from "@id-connector/server/history/Keeping"
+import * as Builders from "@id-connector/testkit/data/Builders"
 import * as MemoryHistoryStore from "@id-connector/testkit/memory/MemoryHistoryStore"
 import * as MemoryQueueStore from "@id-connector/testkit/memory/MemoryQueueStore"
 import { quietly } from "@id-connector/testkit/Quietly"
@@ -11,7 +12,7 @@ import { Clock, type Duration, Effect, Layer, TestClock } from "effect"
 const day = 86_400_000
 
 /** A history that can be made to fail, which is kept. */
-const world = (isBroken: () => boolean, every: Duration.DurationInput = "1 second") => {
+const world = (isBroken: () => boolean, every: Duration.DurationInput = "1 second", days = 90) => {
   const breakable = Layer.effect(
     HistoryStore,
     Effect.map(HistoryStore, (history) => ({
@@ -20,7 +21,7 @@ const world = (isBroken: () => boolean, every: Duration.DurationInput = "1 secon
         isBroken() ? Effect.fail(new HistoryStoreError({ operation: "add", cause: "broken" })) : history.add(records)
     }))
   ).pipe(Layer.provide(MemoryHistoryStore.layer))
-  return Keeping.layer({ history: 90, audit: 365 }, every).pipe(
+  return Keeping.layer({ history: days, audit: 365 }, every).pipe(
     Layer.provide(breakable),
     Layer.provideMerge(MemoryQueueStore.layer)
   )
@@ -81,5 +82,39 @@ describe("Keeping the history", () => {
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(yield* actions, [])
     }).pipe(Effect.provide(world(() => false, "10 minutes")), quietly)
+  )
+
+  /** Whether entry and values are there, a day after the other. */
+  const dayByDay = (days: number) =>
+    Effect.gen(function* () {
+      const history = yield* HistoryStore
+      const at = yield* Clock.currentTimeMillis
+      const values = [{ attribute: "firstname", old: null, new: "Anna" }]
+      yield* history.add([{ id: 1, record: Builders.delivered("anna", { at, values }) }])
+      const seen: Array<string> = []
+      for (let n = 0; n <= days; n++) {
+        const [entry] = yield* history.list({ limit: 1 })
+        const isValued = entry?.record._tag === "Delivered" && entry.record.values !== undefined
+        seen.push(entry === undefined ? "nothing" : isValued ? "values" : "entry")
+        yield* TestClock.adjust("1 day")
+      }
+      return seen
+    })
+
+  it.effect("keeps values for fourteen days, and the entry for longer", () =>
+    Effect.gen(function* () {
+      const seen = yield* dayByDay(92)
+      assert.deepStrictEqual(
+        [seen[0], seen[13], seen[15], seen[89], seen[92]],
+        ["values", "values", "entry", "entry", "nothing"]
+      )
+    }).pipe(Effect.provide(world(() => false, "1 hour")), quietly)
+  )
+
+  it.effect("keeps values no longer than the entry, where that is kept for less", () =>
+    Effect.gen(function* () {
+      const seen = yield* dayByDay(5)
+      assert.deepStrictEqual([seen[0], seen[2], seen[4]], ["values", "values", "nothing"])
+    }).pipe(Effect.provide(world(() => false, "1 hour", 3)), quietly)
   )
 })

@@ -32,16 +32,22 @@ export const fromAudit = (audited: Audited, { names, objectKey }: Person): Audit
   return names.has(name) || name === id.toLowerCase() ? { ...audited, subject: `${before}${erased}` } : null
 }
 
-/** What an entry about another object says, without the person's name; null: it does not have it. */
+/** What an entry about another object says, without the person's names; null: it does not have them. */
 export const fromTexts = <Fields extends object>(fields: Fields, { names }: Person): Fields | null => {
-  const without = (text: string) => [...names].reduce((rest, name) => NameInText.replaced(rest, name, erased), text)
+  const without = (value: unknown): unknown => {
+    if (typeof value === "string")
+      return [...names].reduce((rest, name) => NameInText.replaced(rest, name, erased), value)
+    if (Array.isArray(value)) return value.map(without)
+    return typeof value === "object" && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, without(inner)]))
+      : value
+  }
   const changed = Object.entries(fields).flatMap(([field, value]) => {
-    if (!texts.has(field)) return []
-    const left = Array.isArray(value) ? value.map(without) : typeof value === "string" ? without(value) : value
+    const left = saying.has(field) ? without(value) : value
     return JSON.stringify(left) === JSON.stringify(value) ? [] : [[field, left]]
   })
   return changed.length === 0 ? null : { ...fields, ...Object.fromEntries(changed) }
 }
 
-/** What targets and plugins say. */
-const texts: ReadonlySet<string> = new Set(["reason", "detail", "warnings"])
+/** What targets and plugins say, and old and new values: a class has members. */
+const saying: ReadonlySet<string> = new Set(["reason", "detail", "warnings", "values"])

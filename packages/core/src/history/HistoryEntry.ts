@@ -1,6 +1,6 @@
 /**
- * What happened to a change, for people who ask later: who got what, when and why, and who did not. Names of attributes, never
- * values.
+ * What happened to a change, for people who ask later: who got what, when and why, and who did not. Names of attributes; values only
+ * where a school authority has switched them on, see `HistoryRules`.
  *
  * One `Decided` per change that was accepted. Per authority one `Delivered`, or `Failed` for the first failure and for each that has
  * another reason than the one before, then `GivenUp` or `Held`. `Acted`: what an administrator did to an item.
@@ -9,6 +9,7 @@ import { Schema } from "effect"
 import { Because, Ignored } from "../mapping/Distribution.js"
 import { AuthorityName } from "../schools/SchoolAuthority.js"
 import { outcomes } from "../targets/Outcomes.js"
+import { ChangedValue } from "./ChangedValues.js"
 
 /** Who did something, and from where. */
 export const Actor = Schema.Struct({
@@ -55,6 +56,8 @@ export const Delivered = Schema.TaggedStruct("Delivered", {
   mapping: Schema.NullOr(Schema.String),
   /** Names of the attributes that were written, as the target has them; null: the plugin does not say. */
   changed: Schema.NullOr(Schema.Array(Schema.String)),
+  /** Old and new values of these. Missing: they are not kept, or not any more. */
+  values: Schema.optionalWith(Schema.Array(ChangedValue), { exact: true }),
   warnings: Schema.Array(Schema.String),
   /** With this one. */
   attempts: Schema.Int,

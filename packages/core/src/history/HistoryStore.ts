@@ -44,6 +44,8 @@ export interface AuditFilter {
 export interface Retention {
   readonly history: number
   readonly audit: number
+  /** Old and new values of attributes, beside the entries of the history. */
+  readonly values: number
 }
 
 /** The history could not do what was asked. */
@@ -66,7 +68,10 @@ export interface HistoryStoreShape {
   readonly one: (id: number) => Answer<Option.Option<Numbered<HistoryEntry>>>
   /** The newest first. */
   readonly audit: (filter: AuditFilter) => Answer<ReadonlyArray<Numbered<Audited>>>
-  /** Removes at most `limit` records that are too old, and answers with their number. */
+  /**
+   * Removes at most `limit` of each kind of what is too old, and answers with the number of all. When nothing is left to remove, nothing
+   * of what was is left in the files.
+   */
   readonly purge: (retention: Retention, limit: number) => Answer<number>
   /**
    * Removes all about an object, so that nothing of it is left in the file, and answers with the number of entries. Its names are

@@ -73,13 +73,19 @@ const isUrl = (text: string): true | string => {
 
 const Url = Schema.String.pipe(Schema.filter(isUrl))
 
-/** `active` defaults to false, `plugins` to none (objects are then handled by the plugin `kelvin`). */
+/**
+ * `active` defaults to false, `plugins` to none (objects are then handled by the plugin `kelvin`). What `history_...` default to:
+ * see `HistoryRules`.
+ */
 export const SchoolAuthority = Schema.Struct({
   name: AuthorityName,
   active: Schema.optionalWith(Schema.Boolean, { default: () => false, exact: true }),
   url: Url,
   plugins: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], exact: true }),
-  plugin_configs: Schema.Record({ key: Schema.String, value: PluginConfig })
+  plugin_configs: Schema.Record({ key: Schema.String, value: PluginConfig }),
+  history_values: Schema.optionalWith(Schema.Boolean, { exact: true }),
+  history_values_except: Schema.optionalWith(Schema.Array(Schema.String), { exact: true }),
+  history_unchanged: Schema.optionalWith(Schema.Boolean, { exact: true })
 })
 export type SchoolAuthority = typeof SchoolAuthority.Type
 

@@ -49,6 +49,8 @@ export interface Delivery extends Undelivered {
    * delivered: what the target has of that is the other one's.
    */
   readonly contested: ReadonlySet<Belonging["kind"]>
+  /** Whether {@link Delivered.differences} is read. Where it is not, it need not be made. */
+  readonly wantsDifferences: boolean
 }
 
 /** What a delivery came to. */
@@ -62,6 +64,11 @@ export interface Delivered {
   readonly receipt: string | null
   /** Names of the attributes that were written, for the history. */
   readonly changed?: ReadonlyArray<string> | null
+  /**
+   * What was written, with what the target had before, for the history of a school authority that keeps values. The connector leaves
+   * out what is secret or excepted, and cuts what is long.
+   */
+  readonly differences?: ReadonlyArray<Difference> | null
   /** Name of the mapping that was used, for the history. */
   readonly mapping?: string | null
   /** The id under which the target has the last request in its log, for the history. */

@@ -31,6 +31,10 @@ const outcomes = ["created", "modified", "unchanged", "removed", "absent", "igno
 
 const Outcome = Schema.Literal(...outcomes)
 
+const Differences = Schema.Array(
+  Schema.Struct({ attribute: Schema.String, current: Schema.Unknown, wanted: Schema.Unknown })
+)
+
 /** Whatever an outcome needs besides its name may be left out. */
 const DeliveredAnswer = Schema.Struct({
   outcome: Schema.Literal(...outcomes, "stepped aside"),
@@ -38,6 +42,7 @@ const DeliveredAnswer = Schema.Struct({
   warnings: Schema.optionalWith(Strings, { default: () => [] }),
   receipt: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null }),
   changed: Schema.optionalWith(Schema.NullOr(Strings), { default: () => null }),
+  differences: Schema.optionalWith(Schema.NullOr(Differences), { default: () => null }),
   mapping: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null }),
   request: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null })
 })
@@ -52,10 +57,7 @@ const PreviewAnswer = Schema.Struct({
     default: () => ({})
   }),
   sources: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.String }), { default: () => ({}) }),
-  differences: Schema.optionalWith(
-    Schema.Array(Schema.Struct({ attribute: Schema.String, current: Schema.Unknown, wanted: Schema.Unknown })),
-    { default: () => [] }
-  ),
+  differences: Schema.optionalWith(Differences, { default: () => [] }),
   requests: Schema.optionalWith(
     Schema.Array(Schema.Struct({ method: Schema.String, path: Schema.String, body: Schema.Unknown })),
     { default: () => [] }

@@ -25,7 +25,8 @@ const delivery: Plugin.Delivery = {
   receipt: null,
   mayDelete: Effect.void,
   aside: null,
-  contested: new Set()
+  contested: new Set(),
+  wantsDifferences: false
 }
 
 /** What an author can do wrong, and how it is told. `answers`: what is wrong with nonsense differs from hook to hook. */
@@ -149,6 +150,7 @@ describe("A plugin", () => {
         warnings: [],
         receipt: null,
         changed: null,
+        differences: null,
         mapping: null,
         request: null
       })

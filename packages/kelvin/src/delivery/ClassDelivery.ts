@@ -15,6 +15,7 @@ import * as KelvinBody from "../client/KelvinBody.js"
 import { UnresolvedReference } from "../client/KelvinError.js"
 import * as ClassPlaces from "./ClassPlaces.js"
 import * as ClassPlan from "./ClassPlan.js"
+import * as Differences from "./Differences.js"
 import { sameSet } from "./Equality.js"
 import * as Receipt from "./Receipt.js"
 import type { Target } from "./Target.js"
@@ -36,9 +37,9 @@ export const deliver = (
         return delivered(wasThere ? "removed" : "absent", { detail: plan.detail })
       }
       case "Create":
-        return yield* Effect.zipLeft(create(target, plan), remove(target, plan.leftovers, delivery))
+        return yield* Effect.zipLeft(create(target, plan, delivery), remove(target, plan.leftovers, delivery))
       case "Modify":
-        return yield* Effect.zipLeft(modify(target, plan), remove(target, plan.leftovers, delivery))
+        return yield* Effect.zipLeft(modify(target, plan, delivery), remove(target, plan.leftovers, delivery))
     }
   })
 
@@ -71,21 +72,31 @@ const stepAside = (target: Target, group: GroupObject, { className }: Aside): Ef
     return delivered("stepped aside", { detail: `has the name ${className} until others have been delivered` })
   })
 
+/** What is to be said of a delivery. */
+type Asked = Pick<Delivery, "wantsDifferences">
+
 const create = (
   target: Target,
-  { body, users, wanted }: Extract<ClassPlan.ClassPlan, { readonly _tag: "Create" }>
+  { body, users, wanted }: Extract<ClassPlan.ClassPlan, { readonly _tag: "Create" }>,
+  asked: Asked
 ): Effect.Effect<Delivered, DeliveryError> =>
   Effect.gen(function* () {
     const { name, school } = wanted.place
     const said = { mapping: "school_classes" }
     // A new class holds nothing of earlier deliveries.
     const receipt = Receipt.encode(Receipt.after(Receipt.nothing, wanted.mapped, null))
+    const whole = users === null ? body : { ...body, users }
     return yield* withKnownMembers(target, users, { school, atTarget: [] }, (known) =>
       target.client.createClass(KelvinBody.encodeClass(target.urls, known === null ? body : { ...body, users: known }))
     ).pipe(
       Effect.flatMap(
         partly(
-          delivered("created", { ...said, receipt, changed: Object.keys(users === null ? body : { ...body, users }) })
+          delivered("created", {
+            ...said,
+            receipt,
+            changed: Object.keys(whole),
+            ...Differences.wanted(asked, wanted.mapped, () => whole, {})
+          })
         )
       ),
       Effect.catchTag("AlreadyExists", (conflict) =>
@@ -93,7 +104,7 @@ const create = (
           const found = Option.getOrNull(yield* target.client.findClass(school, name))
           return found === null
             ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence, isConflict: true })
-            : yield* modify(target, yield* ClassPlan.modification(wanted, found))
+            : yield* modify(target, yield* ClassPlan.modification(wanted, found), asked)
         })
       )
     )
@@ -101,7 +112,8 @@ const create = (
 
 const modify = (
   target: Target,
-  { found, patch, users, wanted }: ClassPlan.Modify
+  { found, patch, users, wanted }: ClassPlan.Modify,
+  asked: Asked
 ): Effect.Effect<Delivered, DeliveryError> => {
   const receipt = Receipt.encode(Receipt.after(wanted.receipt, wanted.mapped, null))
   const isOnlyMembers = Object.keys(patch).length === 0
@@ -118,7 +130,15 @@ const modify = (
           KelvinBody.encodeClass(target.urls, known === null ? patch : { ...patch, users: known })
         )
   ).pipe(
-    Effect.flatMap(partly(delivered("modified", { ...said, changed }))),
+    Effect.flatMap(
+      partly(
+        delivered("modified", {
+          ...said,
+          changed,
+          ...Differences.wanted(asked, wanted.mapped, () => (users === null ? patch : { ...patch, users }), found)
+        })
+      )
+    ),
     Effect.catchTag("NotFound", (gone) =>
       // It was there a moment ago: the next attempt looks again.
       Effect.fail(new TargetFailed({ detail: `the class vanished meanwhile: ${gone.detail}`, evidence: gone.evidence }))

@@ -16,6 +16,7 @@ import { Effect, Option, Random, Redacted } from "effect"
 import * as KelvinBody from "../client/KelvinBody.js"
 import type { NotFound } from "../client/KelvinError.js"
 import type { KelvinUser } from "../client/KelvinUser.js"
+import * as Differences from "./Differences.js"
 import * as Receipt from "./Receipt.js"
 import type { Target } from "./Target.js"
 import * as UserChange from "./UserChange.js"
@@ -37,11 +38,11 @@ export const deliver = Effect.fnUntraced(function* (
     }
     case "Create":
       return delivery.aside === null
-        ? yield* sayingWho(target, plan.wanted, create(target, plan.wanted))
+        ? yield* sayingWho(target, plan.wanted, create(target, plan.wanted, delivery))
         : delivered("stepped aside")
     case "Modify":
       return delivery.aside === null
-        ? yield* sayingWho(target, plan.wanted, modify(target, plan))
+        ? yield* sayingWho(target, plan.wanted, modify(target, plan, delivery))
         : yield* stepAside(target, plan.found, delivery.aside)
   }
 })
@@ -100,13 +101,17 @@ const stepAside = Effect.fnUntraced(function* (
   })
 })
 
+/** What is to be said of a delivery. */
+type Asked = Pick<Delivery, "wantsDifferences">
+
 /** It was there a moment ago: the next attempt looks again. */
 const vanished = ({ detail, evidence }: NotFound) =>
   new TargetFailed({ detail: `the user vanished meanwhile: ${detail}`, evidence })
 
 const create = Effect.fnUntraced(function* (
   target: Target,
-  wanted: UserPlan.Wanted
+  wanted: UserPlan.Wanted,
+  asked: Asked
 ): Effect.fn.Return<Delivered, DeliveryError> {
   const { choice, digest, hashes, mapped } = wanted
   const said = { warnings: mapped.warnings, mapping: choice.name }
@@ -119,7 +124,12 @@ const create = Effect.fnUntraced(function* (
   ).pipe(
     Effect.flatMap(
       partly(() =>
-        delivered("created", { ...said, receipt, changed: [...Object.keys(body), ...secretsOf(hashes, password)] })
+        delivered("created", {
+          ...said,
+          receipt,
+          changed: [...Object.keys(body), ...secretsOf(hashes, password)],
+          ...Differences.wanted(asked, mapped, () => body, {})
+        })
       )
     ),
     // An earlier delivery that was cut off has created the user, or somebody else has just now.
@@ -128,7 +138,7 @@ const create = Effect.fnUntraced(function* (
         const own = yield* findAgain(target, String(body.name ?? ""), wanted.identities)
         return own === null
           ? yield* new TargetRefused({ detail: conflict.detail, evidence: conflict.evidence, isConflict: true })
-          : yield* modify(target, UserPlan.modification({ ...wanted, hasHashes: false }, own))
+          : yield* modify(target, UserPlan.modification({ ...wanted, hasHashes: false }, own), asked)
       })
     )
   )
@@ -136,7 +146,8 @@ const create = Effect.fnUntraced(function* (
 
 const modify = Effect.fnUntraced(function* (
   target: Target,
-  { found, isNewPassword, patch, wanted }: UserPlan.Modify
+  { found, isNewPassword, patch, wanted }: UserPlan.Modify,
+  asked: Asked
 ): Effect.fn.Return<Delivered, DeliveryError> {
   const { choice, digest, hashes, mapped } = wanted
   const said = { warnings: mapped.warnings, mapping: choice.name }
@@ -149,7 +160,16 @@ const modify = Effect.fnUntraced(function* (
       KelvinBody.encode(target.urls, body, { hashes: isNewPassword ? hashes : null, password: null })
     )
   ).pipe(
-    Effect.flatMap(partly(() => delivered("modified", { ...said, receipt, changed }))),
+    Effect.flatMap(
+      partly(() =>
+        delivered("modified", {
+          ...said,
+          receipt,
+          changed,
+          ...Differences.wanted(asked, mapped, () => patch ?? {}, found)
+        })
+      )
+    ),
     Effect.catchTag("NotFound", (gone) => Effect.fail(vanished(gone)))
   )
 })

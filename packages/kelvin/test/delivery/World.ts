@@ -57,7 +57,14 @@ export const world = (
       receipt: null
     })
     const deliver = (json: unknown, more: Partial<Delivery> = {}) =>
-      handler.deliver({ ...undelivered(json), mayDelete: Effect.void, aside: null, contested: new Set(), ...more })
+      handler.deliver({
+        ...undelivered(json),
+        mayDelete: Effect.void,
+        aside: null,
+        contested: new Set(),
+        wantsDifferences: false,
+        ...more
+      })
     const preview = (json: unknown, more: Partial<Undelivered> = {}) =>
       handler.preview({ ...undelivered(json), ...more })
     return { simulator, deliver, preview, check: handler.check, ping: handler.ping, found: plugin.check(authority) }

@@ -3,6 +3,7 @@ import type { SqlClient, SqlError } from "@effect/sql"
 import * as Erasure from "@id-connector/core/history/Erasure"
 import { Effect } from "effect"
 import * as ShortKey from "../ShortKey.js"
+import * as Write from "./Write.js"
 
 type Statements<A> = Effect.Effect<A, SqlError.SqlError>
 
@@ -17,11 +18,19 @@ export const erase = Effect.fnUntraced(function* (
 ) {
   const object = ShortKey.of(objectKey)
   const person: Erasure.Person = { objectKey, names: yield* namesOf(sql, objectKey, called) }
-  const gone = yield* sql`DELETE FROM history WHERE object = ${object} AND object_key = ${objectKey} RETURNING id`
+  const gone = yield* sql<{ id: number }>`
+    DELETE FROM history WHERE object = ${object} AND object_key = ${objectKey} RETURNING id`
+  yield* Write.forgetValues(sql, gone)
   yield* sql`DELETE FROM names WHERE object = ${object} AND object_key = ${objectKey}`
   yield* rewrite(sql, "audit", sql`true`, (fields) => Erasure.fromAudit(fields as never, person))
   if (person.names.size > 0) {
     yield* rewrite(sql, "history", mentions(sql, person), (fields) => Erasure.fromTexts(fields, person))
+    yield* rewrite(
+      sql,
+      "history_values",
+      mentions(sql, person),
+      (values) => Erasure.fromTexts({ values }, person)?.values ?? null
+    )
   }
   return gone.length
 })
@@ -47,7 +56,7 @@ const mentions = (sql: SqlClient.SqlClient, { names }: Erasure.Person) =>
 
 const rewrite = (
   sql: SqlClient.SqlClient,
-  table: "audit" | "history",
+  table: "audit" | "history" | "history_values",
   isConcerned: ReturnType<typeof sql.or>,
   change: (fields: object) => object | null
 ): Statements<void> =>

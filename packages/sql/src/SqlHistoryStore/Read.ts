@@ -17,6 +17,8 @@ interface Row {
   readonly item: number | null
   readonly entry: number
   readonly body: string
+  /** Null: they are not kept, or not any more. */
+  readonly kept: string | null
 }
 
 /** Which ids are to be looked at: from the first to before the last. */
@@ -46,9 +48,10 @@ const rowsOf = (
 ): Statements<ReadonlyArray<Numbered<HistoryEntry>>> =>
   Effect.map(
     sql<Row>`
-      SELECT h.id, h.at, h.kind, h.object_key, a.name AS authority, h.item, h.entry, h.body
+      SELECT h.id, h.at, h.kind, h.object_key, a.name AS authority, h.item, h.entry, h.body, v.body AS kept
       FROM json_each(${JSON.stringify(ids)}) AS k CROSS JOIN history AS h ON h.id = k.value
-      LEFT JOIN authorities AS a ON a.id = h.authority ORDER BY h.id DESC`,
+      LEFT JOIN authorities AS a ON a.id = h.authority LEFT JOIN history_values AS v ON v.id = h.id
+      ORDER BY h.id DESC`,
     (rows) => rows.flatMap(numberedOf)
   )
 
@@ -63,6 +66,7 @@ const numberedOf = ({
   entry,
   id,
   item,
+  kept,
   kind,
   object_key
 }: Row): ReadonlyArray<Numbered<HistoryEntry>> =>
@@ -74,7 +78,8 @@ const numberedOf = ({
       kind: kind === 0 ? "user" : "group",
       objectKey: object_key,
       ...(authority === null ? {} : { authority }),
-      ...(item === null ? {} : { item })
+      ...(item === null ? {} : { item }),
+      ...(kept === null ? {} : { values: parsed(kept) })
     })
   ).map((record) => ({ id, record }))
 

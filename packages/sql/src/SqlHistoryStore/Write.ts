@@ -17,6 +17,18 @@ export const add = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, record
   if (entries.length > 0) {
     const authorities = entries.flatMap(({ record }) => ("authority" in record ? [record.authority] : []))
     const numbers = yield* numbersOf(sql, new Set(authorities))
+    const values = entries.flatMap(({ id, record }) =>
+      "values" in record && record.values !== undefined
+        ? [[id, Math.round(record.at), JSON.stringify(record.values)]]
+        : []
+    )
+    if (values.length > 0) {
+      // Of what is told once more they may be gone for good.
+      yield* sql`
+        INSERT OR IGNORE INTO history_values (id, at, body)
+        SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(values)})
+        WHERE NOT EXISTS (SELECT 1 FROM history AS h WHERE h.id = value ->> 0)`
+    }
     yield* sql`
       INSERT OR IGNORE INTO history (id, at, kind, object, object_key, authority, item, entry, outcome, body)
       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
@@ -52,7 +64,7 @@ const rowOf = ({ id, record }: Numbered<HistoryEntry>, numbers: ReadonlyMap<stri
     "item" in record ? record.item : null,
     Codes.entries.indexOf(record._tag),
     Codes.outcomes.indexOf(outcomeOf(record)),
-    JSON.stringify({ ...body, _tag: undefined, authority: undefined, item: undefined })
+    JSON.stringify({ ...body, _tag: undefined, authority: undefined, item: undefined, values: undefined })
   ]
 }
 
@@ -68,20 +80,28 @@ const numbersOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, names: 
 /** See `HistoryStore.purge`. Ids ascend with time: the oldest are looked at, not all. */
 export const purge = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
-  { audit, history }: Retention,
+  { audit, history, values }: Retention,
   limit: number
 ) {
-  const gone = yield* sql<{ object: number }>`
+  const gone = yield* sql<{ id: number; object: number }>`
     DELETE FROM history WHERE id IN (SELECT id FROM history ORDER BY id LIMIT ${limit}) AND at < ${Math.round(history)}
-    RETURNING object`
+    RETURNING id, object`
+  yield* forgetValues(sql, gone)
   yield* forgetNames(
     sql,
     gone.map(({ object }) => object)
   )
   const audited = yield* sql`
     DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ${limit}) AND at < ${Math.round(audit)} RETURNING id`
-  return gone.length + audited.length
+  const valued = yield* sql`
+    DELETE FROM history_values
+    WHERE id IN (SELECT id FROM history_values WHERE at < ${Math.round(values)} ORDER BY at, id LIMIT ${limit}) RETURNING id`
+  return gone.length + audited.length + valued.length
 })
+
+/** Those of entries. */
+export const forgetValues = (sql: SqlClient.SqlClient, gone: ReadonlyArray<{ readonly id: number }>) =>
+  sql`DELETE FROM history_values WHERE id IN (SELECT value FROM json_each(${JSON.stringify(gone.map(({ id }) => id))}))`
 
 /** Those that no entry of their object has any more: a name is kept as long as what it was written down for. */
 const forgetNames = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, objects: ReadonlyArray<number>) {

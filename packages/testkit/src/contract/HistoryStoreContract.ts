@@ -26,6 +26,28 @@ const ofItem = { ...about, authority: Authority, item: FastCheck.integer({ min: 
 
 const request = FastCheck.constantFrom(null, "0b8a5c5e-0000-4000-8000-000000000001")
 
+const values = [
+  { attribute: "firstname", old: "Anna", new: "Änne" },
+  { attribute: "udm_properties.title", old: null, new: ["Dr.", { a: 1 }] }
+]
+
+/** One whose values are kept beside it. */
+const Valued = FastCheck.record({
+  ...ofItem,
+  _tag: FastCheck.constant("Delivered" as const),
+  outcome: FastCheck.constant("modified" as const),
+  detail: FastCheck.constant(null),
+  mapping: FastCheck.constant("users"),
+  changed: FastCheck.constant(["firstname", "udm_properties"]),
+  values: FastCheck.constantFrom([], values, values.slice(1), [
+    { attribute: "users", old: ["anna", "bert"], new: { of: "Anna" } }
+  ]),
+  warnings: FastCheck.constant([]),
+  attempts: FastCheck.constant(1),
+  millis: FastCheck.constant(7),
+  request
+})
+
 const Entry: FastCheck.Arbitrary<HistoryEntry> = FastCheck.oneof(
   FastCheck.record({
     ...about,
@@ -54,6 +76,7 @@ const Entry: FastCheck.Arbitrary<HistoryEntry> = FastCheck.oneof(
     millis: FastCheck.integer({ min: 0, max: 100 }),
     request
   }),
+  Valued,
   FastCheck.record({
     ...ofItem,
     _tag: FastCheck.constant("Failed" as const),
@@ -143,9 +166,9 @@ export const historyStoreContract = <E>(name: string, layer: Layer.Layer<History
         yield* history.add([called(1, 0, "ÄNNE"), called(2, hour, "Bert"), called(3, 2 * hour, "BERT")])
         const found = (spelled: string) => Effect.map(history.list({ name: spelled, limit: 9 }), (all) => all.length)
         assert.deepStrictEqual([yield* found("Änne"), yield* found("bert")], [3, 3])
-        yield* history.purge({ history: hour, audit: 0 }, 10)
+        yield* history.purge({ history: hour, audit: 0, values: 0 }, 10)
         assert.deepStrictEqual([yield* found("Änne"), yield* found("bert")], [0, 2])
-        yield* history.purge({ history: 2 * hour, audit: 0 }, 10)
+        yield* history.purge({ history: 2 * hour, audit: 0, values: 0 }, 10)
         assert.deepStrictEqual(yield* found("bert"), 1)
       }).pipe(Effect.provide(layer))
     )
@@ -201,16 +224,52 @@ export const historyStoreContract = <E>(name: string, layer: Layer.Layer<History
       }).pipe(Effect.provide(layer))
     )
 
+    it.effect("H2: keeps values beside their entry until their own date, and they do not come back", () =>
+      Effect.gen(function* () {
+        const history = yield* HistoryStore
+        const [one] = FastCheck.sample(Valued, 1)
+        if (one === undefined) return assert.fail("there is a sample")
+        const entry = (id: number, at: number): Numbered => ({ id, record: { ...one, at, values } })
+        // The second one is from before the clock was set.
+        const records = [entry(1, 5 * hour), entry(2, hour), entry(3, 9 * hour)]
+        yield* history.add(records)
+        const kept = Effect.map(history.list({ limit: 9 }), (all) =>
+          all.map(({ id, record }) => [id, record._tag === "Delivered" ? record.values : null])
+        )
+        assert.deepStrictEqual(
+          yield* kept,
+          [3, 2, 1].map((id) => [id, values])
+        )
+        assert.strictEqual(yield* history.purge({ history: 0, audit: 0, values: 2 * hour }, 10), 1)
+        yield* history.add(records)
+        assert.deepStrictEqual(yield* kept, [
+          [3, values],
+          [2, undefined],
+          [1, values]
+        ])
+        assert.strictEqual(yield* history.purge({ history: 0, audit: 0, values: 6 * hour }, 10), 1)
+        assert.strictEqual(yield* history.purge({ history: 0, audit: 0, values: 6 * hour }, 10), 0)
+        assert.deepStrictEqual(
+          yield* Effect.map(
+            history.one(3),
+            Option.map(({ record }) => record)
+          ),
+          Option.some(records[2]?.record)
+        )
+      }).pipe(Effect.provide(layer))
+    )
+
     it.effect.prop(
       "H1: answers every question as the history in memory does, also after records were told twice, purged and erased",
       [
         Records,
         FastCheck.array(Filter, { minLength: 1, maxLength: 5 }),
         about.at,
+        about.at,
         about.objectKey,
         FastCheck.constantFrom([], ["ANNA"])
       ],
-      ([records, filters, tooOld, erased, called]) => {
+      ([records, filters, tooOld, valuesTooOld, erased, called]) => {
         const look = Effect.gen(function* () {
           const history = yield* HistoryStore
           const lists = Effect.forEach(filters, (filter) => history.list(filter))
@@ -224,10 +283,12 @@ export const historyStoreContract = <E>(name: string, layer: Layer.Layer<History
           yield* history.add(records.slice(0, 20))
           yield* history.add(records.slice(10))
           const first = yield* all
-          const gone = yield* history.purge({ history: tooOld, audit: tooOld / 2 }, 10)
+          const gone = yield* history.purge({ history: tooOld, audit: tooOld / 2, values: valuesTooOld }, 10)
           const second = yield* all
+          yield* history.add(records.slice(5))
+          const again = yield* all
           const forgotten = yield* history.erase(erased, called)
-          return [first, gone, second, forgotten, yield* all]
+          return [first, gone, second, again, forgotten, yield* all]
         })
         return Effect.gen(function* () {
           assert.deepStrictEqual(

@@ -4,7 +4,8 @@
  */
 
 import type { PreviousUser } from "@id-connector/core/changes/PreviousState"
-import type { Decided } from "@id-connector/core/history/HistoryEntry"
+import type { Decided, Delivered } from "@id-connector/core/history/HistoryEntry"
+import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 
 /** Base DN of everything that is built here. */
 export const base = "dc=example,dc=com"
@@ -176,5 +177,26 @@ export const decided = (name: string, more: Partial<Decided> = {}): Decided => (
   change: "changed",
   recipients: [],
   ignored: [],
+  ...more
+})
+
+/** What the history says of a delivery that changed a user. */
+export const delivered = (name: string, more: Partial<Delivered> = {}): Delivered => ({
+  _tag: "Delivered",
+  at: 1,
+  kind: "user",
+  objectKey: `user:${name}`,
+  name,
+  file: name,
+  authority: AuthorityName.make("North"),
+  item: 1,
+  outcome: "modified",
+  detail: null,
+  mapping: "users",
+  changed: ["firstname"],
+  warnings: [],
+  attempts: 1,
+  millis: 1,
+  request: null,
   ...more
 })

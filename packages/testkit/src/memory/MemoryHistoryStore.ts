@@ -17,6 +17,14 @@ export const layer: Layer.Layer<HistoryStore> = Layer.sync(HistoryStore, () => {
     all = all.filter((numbered) => !gone.has(numbered))
     return before - all.length
   }
+  const withoutValues = (before: number, limit: number): number => {
+    const tooOld = all
+      .filter(({ record }) => "values" in record && record.at < before)
+      .sort((a, b) => a.record.at - b.record.at || a.id - b.id)
+      .slice(0, limit)
+    all = all.map((numbered) => (tooOld.includes(numbered) ? unvalued(numbered) : numbered))
+    return tooOld.length
+  }
   return {
     add: (records) =>
       Effect.sync(() => {
@@ -47,8 +55,11 @@ export const layer: Layer.Layer<HistoryStore> = Layer.sync(HistoryStore, () => {
           )
           .slice(0, filter.limit)
       ),
-    purge: ({ audit, history }, limit) =>
-      Effect.sync(() => keep((record) => record.at >= (record._tag === "Audited" ? audit : history), limit)),
+    purge: ({ audit, history, values }, limit) =>
+      Effect.sync(() => {
+        const gone = keep((record) => record.at >= (record._tag === "Audited" ? audit : history), limit)
+        return gone + withoutValues(values, limit)
+      }),
     erase: (objectKey, called = []) =>
       Effect.sync(() => {
         const others = entries().filter(({ record }) => record.objectKey !== objectKey)
@@ -69,6 +80,12 @@ export const layer: Layer.Layer<HistoryStore> = Layer.sync(HistoryStore, () => {
 })
 
 const newestFirst = (all: ReadonlyArray<Numbered>) => [...all].reverse()
+
+const unvalued = ({ id, record }: Numbered): Numbered => {
+  if (record._tag !== "Delivered") return { id, record }
+  const { values: _, ...rest } = record
+  return { id, record: rest }
+}
 
 const isEntry = (numbered: Numbered): numbered is Numbered<HistoryEntry> => numbered.record._tag !== "Audited"
 

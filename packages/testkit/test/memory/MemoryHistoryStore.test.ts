@@ -16,7 +16,7 @@ describe("The history in memory", () => {
       const idsOf = (name: string) =>
         Effect.map(history.list({ name, limit: 10 }), (found) => found.map(({ id }) => id))
       assert.deepStrictEqual(yield* idsOf("ANNA"), [3, 1])
-      assert.strictEqual(yield* history.purge({ history: 2, audit: 0 }, 10), 1)
+      assert.strictEqual(yield* history.purge({ history: 2, audit: 0, values: 0 }, 10), 1)
       assert.deepStrictEqual(yield* idsOf("anna.new"), [3])
       assert.strictEqual(yield* history.erase("user:1"), 1)
       assert.deepStrictEqual(yield* idsOf("anna.new"), [])

@@ -1,6 +1,8 @@
 /** What the history says about a delivery that has ended: pure. */
 import { subjectOf } from "../../events/ConnectorEvent.js"
+import * as ChangedValues from "../../history/ChangedValues.js"
 import type { HistoryEntry } from "../../history/HistoryEntry.js"
+import type { HistoryRules } from "../../history/HistoryRules.js"
 import { type DeliveryError, evidenceOf } from "../../targets/DeliveryError.js"
 import type * as Plugin from "../../targets/Plugin.js"
 import type { QueueItem } from "../QueueStore.js"
@@ -19,22 +21,30 @@ const about = (item: QueueItem, at: number) => ({
 /** What more than one plugin did counts as the first of these that one of them did. */
 const strongest = ["created", "modified", "removed", "stepped aside", "unchanged", "absent", "ignored"] as const
 
-/** All plugins have delivered it. `began`: in milliseconds since 1970. */
+/** All plugins have delivered it. `began`: in milliseconds since 1970. Null: the school authority does not want it in the history. */
 export const ofSuccess = (
   item: QueueItem,
   deliveries: ReadonlyArray<Plugin.Delivered>,
+  rules: HistoryRules,
   began: number,
   now: number
-): HistoryEntry => {
+): HistoryEntry | null => {
   const known = deliveries.flatMap(({ changed }) => (changed === undefined || changed === null ? [] : [changed]))
   const details = deliveries.flatMap(({ detail }) => (detail === null ? [] : [detail]))
+  const outcome =
+    strongest.find((outcome) => deliveries.some((delivered) => delivered.outcome === outcome)) ?? "ignored"
+  if (outcome === "unchanged" && !rules.unchanged) return null
+  const differences = rules.values ? deliveries.flatMap(({ differences }) => differences ?? []) : []
   return {
     _tag: "Delivered",
     ...about(item, now),
-    outcome: strongest.find((outcome) => deliveries.some((delivered) => delivered.outcome === outcome)) ?? "ignored",
+    outcome,
     detail: details.length === 0 ? null : details.join("; "),
     mapping: deliveries.find(({ mapping }) => typeof mapping === "string")?.mapping ?? null,
     changed: known.length === 0 ? null : [...new Set(known.flat())],
+    ...(differences.length === 0
+      ? {}
+      : { values: ChangedValues.of(differences, rules.except, ChangedValues.secretsOf(item.object)) }),
     warnings: deliveries.flatMap(({ warnings }) => warnings),
     attempts: item.attempts + 1,
     millis: Math.max(0, Math.round(now - began)),

@@ -4,6 +4,7 @@ import * as Aside from "../../changes/Aside.js"
 import { Events } from "../../events/Events.js"
 import * as Tracing from "../../events/Tracing.js"
 import { KeepsHistory } from "../../history/HistoryOutbox.js"
+import * as HistoryRules from "../../history/HistoryRules.js"
 import type { SchoolAuthority } from "../../schools/SchoolAuthority.js"
 import { type DeliveryError, ObjectUndeliverable } from "../../targets/DeliveryError.js"
 import * as Plugin from "../../targets/Plugin.js"
@@ -57,6 +58,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
   const accounts = yield* Accounts.make(authority.name)
   const mayDelete = yield* DeletionProtection.make(authority.name, PluginChoice.deletionLimitOf(plugins, authority))
   const keepsHistory = yield* KeepsHistory
+  const rules = HistoryRules.of(authority)
   let unansweredInARow = 0
   /** Objects at which the target failed since it did anything well. */
   const failedObjects = new Set<string>()
@@ -83,6 +85,7 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
         sendAgain: item.sendAgain,
         othersWith: accounts.othersWith(item),
         receipt: Receipts.of(before, plugin),
+        wantsDifferences: keepsHistory && rules.values,
         mayDelete: item.confirmed ? Effect.void : mayDelete(item.objectKey)
       })
       deliveries.push(delivered)
@@ -95,11 +98,10 @@ export const make = Effect.fnUntraced(function* (authority: SchoolAuthority, pro
     progress.succeed(item.id, now)
     const account = Accounts.accountOf(item.object)
     const outcomes = deliveries.map(({ outcome }) => outcome)
+    const settlement = Outcome.ofSuccess(item, outcomes, Receipts.encode(after), account)
+    const entry = keepsHistory ? Entries.ofSuccess(item, deliveries, rules, began, now) : null
     return {
-      settlement: {
-        ...Outcome.ofSuccess(item, outcomes, Receipts.encode(after), account),
-        ...(keepsHistory ? { entry: Entries.ofSuccess(item, deliveries, began, now) } : {})
-      },
+      settlement: entry === null ? settlement : { ...settlement, entry },
       authority: goOn,
       isProof: true
     }

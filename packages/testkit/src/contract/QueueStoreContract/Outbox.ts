@@ -5,7 +5,7 @@ import type { HistoryEntry } from "@id-connector/core/history/HistoryEntry"
 import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import type { QueueItem } from "@id-connector/core/queue/QueueStore"
 import { Effect } from "effect"
-import { decided } from "../../data/Builders.js"
+import { decided, delivered } from "../../data/Builders.js"
 import { arrival, north, south, user } from "./Changes.js"
 import { dead, hold, type Test } from "./Steps.js"
 
@@ -55,6 +55,31 @@ export const outboxContract = (test: Test): void => {
       yield* queue.settle([settlement, settlement])
       yield* queue.settle([settlement])
       assert.deepStrictEqual(yield* tags, ["Held"])
+    }))
+
+  test("Q57: has the values of a settlement's entry until that is taken, and no entry where a settlement has none", (queue) =>
+    Effect.gen(function* () {
+      const outbox = yield* HistoryOutbox
+      yield* queue.accept([arrival("1", user("u1", "anna")), arrival("2", user("u2", "bert"))])
+      const [anna, bert] = yield* queue.claim(north, 2)
+      if (anna === undefined || bert === undefined) return assert.fail("there are items")
+      const values = [
+        { attribute: "firstname", old: null, new: "Änne" },
+        { attribute: "users", old: ["a"], new: ["a", "b"] }
+      ]
+      const entry = delivered("anna", { item: anna.id, values })
+      const done = { _tag: "Done", receipt: null, result: "present" } as const
+      yield* queue.settle([
+        { ...done, id: anna.id, entry },
+        { ...done, id: bert.id }
+      ])
+      const records = yield* outbox.next(10)
+      assert.deepStrictEqual(
+        records.map(({ record }) => record),
+        [entry]
+      )
+      assert.strictEqual(yield* outbox.erase(entry.objectKey), 1)
+      assert.deepStrictEqual(yield* outbox.next(10), [])
     }))
 
   test("Q48: says of each item who retried, confirmed or discarded it", (queue) =>
