@@ -18,6 +18,7 @@ import { migrations } from "@id-connector/sql/Migrations"
 import * as SqliteDriver from "@id-connector/sql/SqliteDriver"
 import * as SqlQueueStore from "@id-connector/sql/SqlQueueStore"
 import { Cause, Effect, Layer, Option, Redacted, Schema } from "effect"
+import * as AuditNotes from "./files/AuditNotes.js"
 import * as Checkpoints from "./files/Checkpoints.js"
 import * as ConfigDirectory from "./files/ConfigDirectory.js"
 import * as DatabaseFile from "./files/DatabaseFile.js"
@@ -221,7 +222,12 @@ const monitoring = (settings: Settings) =>
 export const layer = (settings: Settings, { threads = true }: { readonly threads?: boolean } = {}) =>
   monitoring(settings).pipe(
     Layer.provideMerge(
-      Layer.mergeAll(Connector.layer, OutQueueRestore.layer(trashDirectory(settings)), history(settings, threads))
+      Layer.mergeAll(
+        Connector.layer,
+        OutQueueRestore.layer(trashDirectory(settings)),
+        AuditNotes.layer(settings.appDir),
+        history(settings, threads)
+      )
     ),
     Layer.provide([Upgrade.layer(settings), Layer.succeed(KeepsHistory, true)]),
     Layer.provide([

@@ -14,6 +14,7 @@ import {
 import { Effect, Fiber, Redacted, Schedule, Schema } from "effect"
 import { Api, prefix } from "./Api.js"
 import { Unacceptable } from "./ApiError.js"
+import * as HistoryLines from "./HistoryLines.js"
 import { watch } from "./WatchEvents.js"
 
 /** There is no token to be had: the user name or password is wrong, or too many have tried. */
@@ -77,8 +78,13 @@ export const make = (options: Options) =>
       Effect.succeed
     )
     const operations = yield* HttpApiClient.makeWith(Api, { baseUrl, httpClient: client, transformResponse })
-    // An answer without an end is a stream.
-    return { ...withEncodedPaths(operations), events: { watch: watch(client, baseUrl) } }
+    const encoded = withEncodedPaths(operations)
+    // An answer without an end, or whose end is far, is a stream.
+    return {
+      ...encoded,
+      history: { ...encoded.history, ...HistoryLines.make(client, baseUrl) },
+      events: { watch: watch(client, baseUrl) }
+    }
   })
 
 /** The operations by group: `client.queues.items({ path: { name: "Traeger1" }, urlParams: { limit: 10 } })`. */

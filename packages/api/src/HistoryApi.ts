@@ -4,6 +4,7 @@ import { searchable } from "@id-connector/core/history/HistoryEntry"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody, RefusedBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
+import * as JsonLines from "./JsonLines.js"
 import { Item, ItemDetails } from "./QueuesApi.js"
 
 /** Why something is so: a word for programs with its values, and the same for people. */
@@ -141,29 +142,32 @@ export const ObjectExport = Schema.Struct({
   ]
 })
 
+const anAudited = {
+  id: 4711,
+  at: "2026-02-03T04:05:06.789Z",
+  by: "admin",
+  address: "10.0.0.1",
+  action: "queues.pause",
+  subject: "Traeger1",
+  status: 200,
+  request_id: "0b8a5c5e-0000-4000-8000-000000000001"
+} as const
+
 export const AuditEntry = Schema.Struct({
   id: Schema.Int,
   at: Schema.String,
-  by: Schema.String,
-  address: Schema.NullOr(Schema.String),
+  by: Schema.String.annotations({
+    description:
+      "User name; file: a configuration file was changed by hand; id-connector COMMAND (USER): a command that works on the files, and the user of the operating system."
+  }),
+  address: Schema.NullOr(Schema.String).annotations({ description: "null: on the connector's own machine." }),
   action: Schema.String,
   subject: Schema.NullOr(Schema.String),
-  status: Schema.NullOr(Schema.Int),
+  status: Schema.NullOr(Schema.Int).annotations({ description: "HTTP status of the answer; null: it was no request." }),
   request_id: Schema.NullOr(Schema.String)
 }).annotations({
   identifier: "AuditEntry",
-  examples: [
-    {
-      id: 4711,
-      at: "2026-02-03T04:05:06.789Z",
-      by: "admin",
-      address: "10.0.0.1",
-      action: "queues.pause",
-      subject: "Traeger1",
-      status: 200,
-      request_id: "0b8a5c5e-0000-4000-8000-000000000001"
-    }
-  ]
+  examples: [anAudited]
 })
 
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
@@ -182,15 +186,17 @@ const page = {
   before: optional(
     Schema.NumberFromString.pipe(Schema.int()).annotations({ description: "Only those before this id: the next page." })
   ),
-  limit: Schema.optionalWith(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1_000)), {
-    exact: true,
-    default: () => 50
-  })
+  limit: optional(
+    Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1_000)).annotations({
+      description: "At most so many, 1 to 1000. Without it 50, and as JSON lines all."
+    })
+  )
 }
 
 const kind = Schema.Literal("user", "group").annotations({ description: "user or group" })
 
-const HistoryParams = Schema.Struct({
+/** Which entries. */
+export const HistoryParams = Schema.Struct({
   name: optional(
     Schema.String.annotations({
       description: "User or group name, without regard to case; with what else the same objects were called.",
@@ -212,7 +218,8 @@ const HistoryParams = Schema.Struct({
   ...page
 })
 
-const AuditParams = Schema.Struct({
+/** Which entries of the audit log. */
+export const AuditParams = Schema.Struct({
   by: optional(Schema.String.annotations({ description: "User name of who did it." })),
   about: optional(
     Schema.String.annotations({
@@ -228,6 +235,9 @@ const ofObject = Schema.Struct({
   name: Schema.String.annotations({ description: "A user or group name, or an entryUUID.", examples: ["anna"] })
 })
 
+const asLines =
+  "With Accept: application/jsonl (or application/x-ndjson) all that fit come as they are read, one object per line. A connection that breaks off, without the last chunk of its answer, says that they are not all."
+
 export class HistoryApi extends HttpApiGroup.make("history")
   .add(
     HttpApiEndpoint.get("list", "/history")
@@ -236,8 +246,9 @@ export class HistoryApi extends HttpApiGroup.make("history")
       .annotate(OpenApi.Summary, "Who got what, when and why")
       .annotate(
         OpenApi.Description,
-        "The newest first. The next page is that before the last id of this one (before=...)."
+        `The newest first. The next page is that before the last id of this one (before=...). ${asLines}`
       )
+      .annotate(OpenApi.Transform, JsonLines.alsoLines(anEntry))
   )
   .add(
     HttpApiEndpoint.get("get", "/history/:id")
@@ -290,8 +301,9 @@ export class HistoryApi extends HttpApiGroup.make("history")
       .annotate(OpenApi.Summary, "Who did what")
       .annotate(
         OpenApi.Description,
-        "What was changed by API or command, and whose history was looked at; the newest first."
+        `What was changed by API, command or file, and whose history was looked at; the newest first. ${asLines}`
       )
+      .annotate(OpenApi.Transform, JsonLines.alsoLines(anAudited))
   )
   .addError(NotFoundBody)
   .addError(FailedBody)

@@ -171,6 +171,8 @@ const linesOf = (error: unknown, url: string, asking: Asking): ReadonlyArray<str
       return [
         `The token is not accepted at ${url}: ${detail}. Tokens end after a while: fetch a new one, or log in with --user.`
       ]
+    case "BrokenOff":
+      return [error instanceof Error ? `${error.message}.` : String(error)]
     case "NotFound":
       return [notFound(String(said))]
     case "Unacceptable":

@@ -51,27 +51,28 @@ const list = Command.make(
   ({ authority, entry, json, name, outcome, ...more }) =>
     Effect.gen(function* () {
       const page = yield* HistoryOptions.pageOf(more)
-      const found = yield* ApiAccess.withClient(more, (client) =>
-        client.history.list({
-          urlParams: {
-            ...page,
-            ...given("name", name),
-            ...given("school_authority", authority),
-            ...given("entry", entry),
-            ...given("outcome", outcome)
-          }
-        })
-      )
+      const urlParams = {
+        ...page,
+        ...given("name", name),
+        ...given("school_authority", authority),
+        ...given("entry", entry),
+        ...given("outcome", outcome)
+      }
+      if (more.all) {
+        return yield* ApiAccess.withClient(more, ({ history }) => Output.jsonLines(history.all({ urlParams })))
+      }
+      const found = yield* ApiAccess.withClient(more, (client) => client.history.list({ urlParams }))
       yield* Output.print(json, found, () => [
         ...Output.table(["ID", "TIME", "OBJECT", "WHAT"], found.map(row), "There is no such entry."),
-        ...Output.nextPage(found, more.limit, "--before")
+        ...Output.nextPage(found, page.limit ?? 0, "--before")
       ])
     })
 ).pipe(
   Command.withDescription(
     CommandShape.describe("Lists who got what, when and why, the newest first.", {
       details: [
-        "What is older than IDC_HISTORY_DAYS (90) is gone. Old and new values are shown with --json, where a school authority keeps them."
+        "What is older than IDC_HISTORY_DAYS (90) is gone. Old and new values are shown with --json, where a school authority keeps them.",
+        "--all needs little memory, however much there is, and exit code 1 says that it is not complete."
       ],
       example: "id-connector history list --authority Traeger1 --since 12h --outcome dead"
     })
@@ -128,9 +129,11 @@ const auditList = Command.make(
   ({ about, by, json, ...more }) =>
     Effect.gen(function* () {
       const page = yield* HistoryOptions.pageOf(more)
-      const found = yield* ApiAccess.withClient(more, (client) =>
-        client.history.audit({ urlParams: { ...page, ...given("by", by), ...given("about", about) } })
-      )
+      const urlParams = { ...page, ...given("by", by), ...given("about", about) }
+      if (more.all) {
+        return yield* ApiAccess.withClient(more, ({ history }) => Output.jsonLines(history.allAudited({ urlParams })))
+      }
+      const found = yield* ApiAccess.withClient(more, (client) => client.history.audit({ urlParams }))
       yield* Output.print(json, found, () => [
         ...Output.table(
           ["ID", "TIME", "BY", "FROM", "WHAT", "TO", "STATUS"],
@@ -145,14 +148,20 @@ const auditList = Command.make(
           ]),
           "There is no such entry."
         ),
-        ...Output.nextPage(found, more.limit, "--before")
+        ...Output.nextPage(found, page.limit ?? 0, "--before")
       ])
     })
 ).pipe(
   Command.withDescription(
-    CommandShape.describe("Lists who did what by API or command, and whose history was looked at, the newest first.", {
-      example: "id-connector audit list --by admin --since 2d"
-    })
+    CommandShape.describe(
+      "Lists who did what by API, command or file, and whose history was looked at, the newest first.",
+      {
+        details: [
+          "file: somebody has changed a configuration file by hand. id-connector COMMAND (USER): a command that works on the files, and who ran it."
+        ],
+        example: "id-connector audit list --by admin --since 2d"
+      }
+    )
   )
 )
 

@@ -15,23 +15,31 @@ export const page = {
     Options.withDescription("only those before this one: the next page")
   ),
   limit: WholeNumber.option("limit", 1, 1_000).pipe(
-    Options.withDefault(50),
-    Options.withDescription("how many at most, 1 to 1000")
-  )
+    Options.optional,
+    Options.withDescription("how many at most, 1 to 1000 (default 50)")
+  ),
+  all: Options.boolean("all").pipe(Options.withDescription("all that fit, as JSON, one object per line: for programs"))
 }
+
+/** Unless somebody says how many. */
+const defaultLimit = 50
 
 export interface Page {
   readonly since: Option.Option<string>
   readonly until: Option.Option<string>
   readonly before: Option.Option<number>
-  readonly limit: number
+  readonly limit: Option.Option<number>
+  readonly all: boolean
 }
 
-/** What the API is asked for. */
-export const pageOf = ({ before, limit, since, until }: Page) =>
+/** What the API is asked for; of all, how many is not said. */
+export const pageOf = ({ all, before, limit, since, until }: Page) =>
   Effect.gen(function* () {
+    if (all && Option.isSome(limit)) {
+      return yield* new WrongUse({ lines: ["--all and --limit are given, one of the two is expected."] })
+    }
     return {
-      limit,
+      ...(all ? {} : { limit: Option.getOrElse(limit, () => defaultLimit) }),
       ...(Option.isSome(before) ? { before: before.value } : {}),
       ...(Option.isSome(since) ? { since: yield* dateOf("--since", since.value) } : {}),
       ...(Option.isSome(until) ? { until: yield* dateOf("--until", until.value) } : {})

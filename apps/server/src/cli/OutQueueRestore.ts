@@ -5,6 +5,7 @@ import * as OutQueueRestore from "../files/OutQueueRestore.js"
 import * as Settings from "../Settings.js"
 import { CannotStart } from "./CannotStart.js"
 import * as CommandShape from "./CommandShape.js"
+import * as Noted from "./Noted.js"
 
 export const command = Command.make(
   "out_queue_restore",
@@ -16,7 +17,11 @@ export const command = Command.make(
   ({ directory }) =>
     Effect.gen(function* () {
       const { appDir } = yield* Settings.withoutDirectory
-      const { authority, items } = yield* OutQueueRestore.request(`${appDir}/data/out_queues_trash`, directory)
+      const { authority, items } = yield* OutQueueRestore.request(
+        `${appDir}/data/out_queues_trash`,
+        directory,
+        (found) => Noted.before(appDir, "id-connector out_queue_restore", "queues.restore", found)
+      )
       yield* Console.log(
         `${items} items come back into the queue of ${authority}: at once while the connector runs, else at its next start. Of objects that have changed since, the newer state stays.`
       )

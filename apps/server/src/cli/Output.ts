@@ -1,6 +1,7 @@
 /** What commands print: tables and facts for people, JSON for programs. */
 import { Options } from "@effect/cli"
-import { Console } from "effect"
+import { Console, Stream } from "effect"
+import * as StandardLines from "../process/StandardLines.js"
 import * as Terminal from "../process/Terminal.js"
 
 export const json = Options.boolean("json").pipe(Options.withDescription("prints JSON, for programs"))
@@ -8,6 +9,10 @@ export const json = Options.boolean("json").pipe(Options.withDescription("prints
 /** Prints a value as JSON, or text about it. */
 export const print = (isJson: boolean, value: unknown, text: () => ReadonlyArray<string>) =>
   Console.log(isJson ? JSON.stringify(value, null, 2) : text().map(harmless).join("\n"))
+
+/** Prints values as JSON, one a line, as they come and are read. */
+export const jsonLines = <A, E, R>(values: Stream.Stream<A, E, R>) =>
+  StandardLines.print(Stream.map(values, (value) => JSON.stringify(value)))
 
 /** What others have written may hold codes that a terminal obeys. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.

@@ -1,21 +1,27 @@
 /** The commands `schedule_user`, `schedule_group` and `schedule_school`: names that scripts and documentation know. */
 import { Args, Command } from "@effect/cli"
+import type { FileSystem, Path } from "@effect/platform"
 import { Console, Effect, Layer, Schema, Scope } from "effect"
 import { Scheduling } from "../files/Scheduling.js"
 import * as Main from "../Main.js"
 import * as Settings from "../Settings.js"
 import { CannotStart } from "./CannotStart.js"
 import * as CommandShape from "./CommandShape.js"
+import * as Noted from "./Noted.js"
 import * as Progress from "./Progress.js"
 
 /** Does something with the source directory under the settings of the environment. */
 const withScheduling = <A, E extends { readonly message: string }>(
-  work: (scheduling: typeof Scheduling.Service) => Effect.Effect<A, E>
+  kind: "user" | "group" | "school",
+  name: string,
+  work: (scheduling: typeof Scheduling.Service, noted: Effect.Effect<void>) => Effect.Effect<A, E>
 ) =>
   Effect.gen(function* () {
     const settings = yield* Settings.load
     const context = yield* Layer.build(Main.scheduling(settings))
-    return yield* work(yield* Effect.provide(Scheduling, context))
+    const files = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+    const noted = Noted.before(settings.appDir, `schedule_${kind}`, `schedule.${kind}`, name)
+    return yield* work(yield* Effect.provide(Scheduling, context), Effect.provide(noted, files))
   }).pipe(
     Effect.scoped,
     Effect.mapError(({ message }) => new CannotStart({ lines: message.split("\n") }))
@@ -28,7 +34,7 @@ export const scheduleUser = Command.make(
   { username: name("username", "user name (uid) in the source directory") },
   ({ username }) =>
     Effect.zipRight(
-      withScheduling((scheduling) => scheduling.user(username)),
+      withScheduling("user", username, (scheduling, noted) => scheduling.user(username, noted)),
       Console.log(`Scheduled user ${username}.`)
     )
 ).pipe(
@@ -44,7 +50,7 @@ export const scheduleGroup = Command.make(
   { group: name("group", "group name (cn) in the source directory, with the school's prefix: DEMOSCHOOL-1a") },
   ({ group }) =>
     Effect.zipRight(
-      withScheduling((scheduling) => scheduling.group(group)),
+      withScheduling("group", group, (scheduling, noted) => scheduling.group(group, noted)),
       Console.log(`Scheduled group ${group}.`)
     )
 ).pipe(
@@ -72,9 +78,11 @@ export const scheduleSchool = Command.make(
   { school: name("school", "school (OU) in the source directory"), parallel },
   ({ parallel, school }) =>
     Effect.flatMap(
-      withScheduling((scheduling) =>
+      withScheduling("school", school, (scheduling, noted) =>
         Effect.scopedWith((scope) =>
-          scheduling.school(school, parallel, (objects) => Scope.extend(Progress.start("objects", objects), scope))
+          scheduling.school(school, parallel, (objects) =>
+            Effect.zipRight(noted, Scope.extend(Progress.start("objects", objects), scope))
+          )
         )
       ),
       ({ groups, users }) => Console.log(`Scheduled ${users} users and ${groups} groups of school ${school}.`)

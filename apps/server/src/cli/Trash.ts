@@ -6,12 +6,14 @@ import * as Settings from "../Settings.js"
 import { CannotStart } from "./CannotStart.js"
 import * as CommandShape from "./CommandShape.js"
 import * as Confirmation from "./Confirmation.js"
+import * as Noted from "./Noted.js"
 import * as Output from "./Output.js"
 import * as Progress from "./Progress.js"
 import * as WholeNumber from "./WholeNumber.js"
 import { WrongUse } from "./WrongUse.js"
 
-const place = Effect.map(Settings.withoutDirectory, ({ listenerDirectory }) => ({
+const place = Effect.map(Settings.withoutDirectory, ({ appDir, listenerDirectory }) => ({
+  appDir,
   listenerDirectory,
   trash: InQueueTrash.directoryOf(listenerDirectory)
 }))
@@ -85,11 +87,14 @@ const restore = Command.make(
           ]
         })
       }
-      const { listenerDirectory, trash } = yield* place
+      const { appDir, listenerDirectory, trash } = yield* place
       // The oldest first, as they came.
       const meant = all ? (yield* InQueueTrash.list(trash)).map(({ name }) => name).sort() : names
       const tick = yield* Progress.start("files", meant.length)
       const problems: Array<string> = []
+      if (meant.length > 0) {
+        yield* Noted.before(appDir, "id-connector trash restore", "trash.restore", Noted.files(meant))
+      }
       for (const name of meant) {
         yield* Effect.catchAll(InQueueTrash.restore(listenerDirectory, name), ({ detail }) =>
           Effect.sync(() => problems.push(detail))
@@ -121,11 +126,22 @@ const clean = Command.make(
   },
   ({ days, yes }) =>
     Effect.gen(function* () {
-      const { trash } = yield* place
+      const { appDir, trash } = yield* place
       const which = days === 0 ? "all files" : `files older than ${days} days`
       yield* Confirmation.ask(yes, `Delete ${which} from ${trash} for good?`)
       const tick = yield* Progress.start("files", null)
-      const deleted = yield* InQueueTrash.clean(trash, days, tick)
+      const deleted = yield* InQueueTrash.clean(
+        trash,
+        days,
+        (files) =>
+          Noted.before(
+            appDir,
+            "id-connector trash clean",
+            "trash.clean",
+            days === 0 ? Output.count(files, "file") : `${Output.count(files, "file")} older than ${days} days`
+          ),
+        tick
+      )
       yield* Console.log(`Deleted ${Output.count(deleted, "file")} from ${trash} (${which}).`)
     }).pipe(Effect.scoped, failed)
 ).pipe(

@@ -7,6 +7,8 @@ import { Ucr } from "../files/Ucr.js"
 import * as Settings from "../Settings.js"
 import { CannotStart } from "./CannotStart.js"
 import * as CommandShape from "./CommandShape.js"
+import * as Noted from "./Noted.js"
+import * as Output from "./Output.js"
 
 const defaultDays = 30
 
@@ -21,7 +23,14 @@ export const command = Command.make("listener_trash_cleaner", {}, () =>
     }
     const offset = Option.getOrElse(yield* get("ucsschool-id-connector/trash_delete_offset"), () => "")
     const days = /^\d{1,5}$/.test(offset.trim()) ? Number(offset) : defaultDays
-    const deleted = yield* InQueueTrash.clean(InQueueTrash.directoryOf(settings.listenerDirectory), days)
+    const deleted = yield* InQueueTrash.clean(InQueueTrash.directoryOf(settings.listenerDirectory), days, (files) =>
+      Noted.before(
+        settings.appDir,
+        "listener_trash_cleaner",
+        "trash.clean",
+        `${Output.count(files, "file")} older than ${days} days`
+      )
+    )
     yield* Console.log(`Deleted ${deleted} files older than ${days} days from ${settings.listenerDirectory}/trash.`)
   }).pipe(Effect.mapError(({ message }) => new CannotStart({ lines: message.split("\n") })))
 ).pipe(

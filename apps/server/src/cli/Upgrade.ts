@@ -14,6 +14,7 @@ import * as Survey from "../upgrade/Survey.js"
 import * as Upgrade from "../upgrade/Upgrade.js"
 import { CannotStart } from "./CannotStart.js"
 import * as CommandShape from "./CommandShape.js"
+import * as Noted from "./Noted.js"
 import * as Output from "./Output.js"
 import { WrongUse } from "./WrongUse.js"
 
@@ -119,8 +120,11 @@ const was = (appDir: string, json: boolean) =>
 const Text = Schema.parseJson(Upgrade.Report)
 
 const restore = (appDir: string, authority: string, which: "kept" | "failed") =>
-  Effect.flatMap(Restore.request(appDir, authority, which), (items) =>
+  Effect.flatMap(Restore.request(appDir, authority, which, noted(appDir, authority, which)), (items) =>
     Console.log(
       `${Output.count(items, "change")} ${items === 1 ? "comes" : "come"} back into the queue of ${authority}: at once while the connector runs, else at its next start. Of objects that have changed since, the newer state stays.`
     )
   )
+
+const noted = (appDir: string, authority: string, which: "kept" | "failed") =>
+  Noted.before(appDir, `id-connector upgrade --${which}`, `upgrade.${which}`, authority)

@@ -10,7 +10,9 @@ import { ConfigStore, type Configuration, ConfigurationNotSaved } from "@id-conn
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
 import { Clock, Effect, Either, Layer, Option, Schedule, Schema } from "effect"
+import * as AuditNotes from "./AuditNotes.js"
 import * as ConfigFiles from "./ConfigFiles.js"
+import * as HandChanges from "./HandChanges.js"
 import * as JsonFile from "./JsonFile.js"
 import * as LastGood from "./LastGood.js"
 
@@ -74,7 +76,7 @@ export const layer = (
       /** Over restarts. What can't be remembered is in effect nevertheless. */
       const remember = (configuration: Configuration) =>
         Effect.suspend(() => {
-          const now = LastGood.knownOf(configuration)
+          const now = LastGood.knownOf(configuration, effective.digests)
           if (JSON.stringify(now) === JSON.stringify(known)) return Effect.void
           known = now
           return Effect.catchAll(JsonFile.save(knownFile, now), ({ message }) =>
@@ -87,6 +89,22 @@ export const layer = (
             )
           )
         }).pipe(Effect.provide(context))
+
+      /** For the audit log, before it is remembered: over a crash it is perhaps said twice, and not forgotten. */
+      const note = (next: LastGood.Effective) =>
+        Effect.suspend(() => {
+          const done = HandChanges.between(known, LastGood.knownOf(next.configuration, next.digests))
+          return done.length === 0
+            ? Effect.void
+            : Effect.catchTag(AuditNotes.leave(appDir, HandChanges.byFile, done), "NotNoted", ({ message }) =>
+                Effect.logError("The audit log will not say what was changed by hand: data/audit can't be written.", {
+                  changes: done.map(({ action, subject }) => `${action} ${subject ?? ""}`.trim()).join(", "),
+                  reason: message
+                })
+              )
+        }).pipe(Effect.provide(context))
+      // At the first start nobody has changed anything.
+      if (known !== LastGood.nothing) yield* note(effective)
       yield* remember(effective.configuration)
 
       const fileOf = (name: AuthorityName) =>
@@ -104,8 +122,9 @@ export const layer = (
           if (version === seen) return null
           const found = yield* ConfigFiles.read(appDir)
           const last = { ...effective, configuration: yield* current }
-          const names = LastGood.knownOf(last.configuration).names
+          const { names } = LastGood.knownOf(last.configuration, last.digests)
           const next = LastGood.next(last, names, found, yield* Clock.currentTimeMillis)
+          yield* note(next)
           seen = version
           effective = next
           yield* report(next)
@@ -134,7 +153,12 @@ export const layer = (
             }
             const file = fileOf(authority.name)
             yield* save(file, AuthorityPatch.toFile(authority))
-            effective = { ...effective, files: new Map([...effective.files, [authority.name, file]]) }
+            const digest = ConfigFiles.digestOf(AuthorityPatch.toFile(authority))
+            effective = {
+              ...effective,
+              files: new Map([...effective.files, [authority.name, file]]),
+              digests: new Map([...effective.digests, [authority.name, digest]])
+            }
             const others = authorities.filter(({ name }) => name !== authority.name)
             yield* changed(
               (configuration) => ({ ...configuration, authorities: [...others, authority].sort(ConfigState.byName) }),
@@ -167,7 +191,14 @@ export const layer = (
       const changed = (change: (configuration: Configuration) => Configuration, name: AuthorityName | null) =>
         Effect.flatMap(current, (configuration) => {
           const next = change(configuration)
-          return remember({ ...next, absent: new Map([...next.absent].filter(([other]) => other !== name)) })
+          return remember({
+            ...next,
+            absent: new Map([...next.absent].filter(([other]) => other !== name)),
+            // Of what is written anew nothing is wrong any more.
+            problems: next.problems.filter(({ authority, problem }) =>
+              name === null ? !problem.includes(ConfigFiles.mappingFile) : authority !== name
+            )
+          })
         })
 
       yield* Effect.suspend(() => store.replace(look(false))).pipe(

@@ -1,4 +1,7 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// Digests are Node's.
 /** The files of the configuration: what they hold, and what is wrong with them. */
+import * as Crypto from "node:crypto"
 import { FileSystem, Path } from "@effect/platform"
 import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
@@ -22,6 +25,8 @@ type Problems = ReadonlyArray<string>
 export interface AuthorityFile {
   readonly file: string
   readonly authority: Either.Either<SchoolAuthority.SchoolAuthority, Problems>
+  /** See {@link digestOf}; empty where the authority can't be used. */
+  readonly digest: string
 }
 
 export interface Found {
@@ -33,9 +38,15 @@ export interface Found {
   readonly isMappingBlank: boolean
 }
 
+export const mappingFile = "schools_authorities_mapping.json"
 export const authoritiesIn = (path: Path.Path, appDir: string) => path.join(appDir, "conf", "school_authorities")
-export const mappingIn = (path: Path.Path, appDir: string) =>
-  path.join(appDir, "conf", "schools_authorities_mapping.json")
+export const mappingIn = (path: Path.Path, appDir: string) => path.join(appDir, "conf", mappingFile)
+
+/** Tells whether somebody has changed the JSON of a file, whatever a version of the connector makes of it. */
+export const digestOf = (json: unknown): string =>
+  Crypto.createHash("sha256")
+    .update(JSON.stringify(json) ?? "")
+    .digest("hex")
 
 /** Reads what is under `<appDir>/conf`. */
 export const read = Effect.fn("ConfigFiles.read")(function* (appDir: string) {
@@ -57,14 +68,19 @@ const readAuthority = (file: string) =>
   Effect.map(
     JsonFile.read(file),
     // A file that was moved away since the directory was listed is not there.
-    Option.map(
-      (json): AuthorityFile => ({
+    Option.map((json): AuthorityFile => {
+      const read = decoded(file, json, (value) =>
+        Either.mapBoth(SchoolAuthority.decode(value), {
+          onLeft: (problems) => problems.map((problem) => `${file}: ${problem}`),
+          onRight: (authority) => ({ authority, digest: digestOf(value) })
+        })
+      )
+      return {
         file,
-        authority: decoded(file, json, (value) =>
-          Either.mapLeft(SchoolAuthority.decode(value), (problems) => problems.map((problem) => `${file}: ${problem}`))
-        )
-      })
-    )
+        authority: Either.map(read, ({ authority }) => authority),
+        digest: Either.match(read, { onLeft: () => "", onRight: ({ digest }) => digest })
+      }
+    })
   )
 
 const readMapping = (file: string) =>

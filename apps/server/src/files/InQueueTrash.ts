@@ -114,12 +114,18 @@ const move = async (from: string, to: string): Promise<void> => {
 
 const millisOfDay = 86_400_000
 
-/** Deletes files older than so many days, and says so for each. Answers with their number. */
-export const clean = (trash: string, days: number, deleted: Effect.Effect<void> = Effect.void) =>
+/** Deletes files older than so many days, and says so for each. `begin` is told how many, if any. Answers with their number. */
+export const clean = <R = never>(
+  trash: string,
+  days: number,
+  begin: (files: number) => Effect.Effect<void, never, R> = () => Effect.void,
+  deleted: Effect.Effect<void> = Effect.void
+) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const oldest = (yield* Clock.currentTimeMillis) - days * millisOfDay
     const old = (yield* list(trash)).filter(({ modifiedAt }) => modifiedAt < oldest)
+    if (old.length > 0) yield* begin(old.length)
     yield* Effect.forEach(old, ({ name }) => Effect.zipRight(fs.remove(`${trash}/${name}`, { force: true }), deleted), {
       discard: true
     })

@@ -25,8 +25,12 @@ export class RestoreRefused extends Schema.TaggedError<RestoreRefused>()("Restor
 const authorityOf = (name: string): Option.Option<AuthorityName> =>
   Option.flatMap(Option.fromNullable(/^\d{8}_\d{6}\.(.+)$/.exec(name)?.[1]), Schema.decodeUnknownOption(AuthorityName))
 
-/** Asks for it. Answers with the authority, and the number of its items. */
-export const request = (trash: string, name: string) =>
+/** Asks for it, once `begin` is done. Answers with the authority, and the number of its items. */
+export const request = <R = never>(
+  trash: string,
+  name: string,
+  begin: (directory: string) => Effect.Effect<void, never, R> = () => Effect.void
+) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -40,6 +44,7 @@ export const request = (trash: string, name: string) =>
         detail: `${directory} is no directory of a deleted school authority. There are: ${listed.join(", ") || "none"}.`
       })
     }
+    yield* begin(path.basename(name))
     yield* Effect.mapError(
       fs.rename(directory, `${directory}${wanted}`),
       ({ message }) => new RestoreRefused({ detail: message })

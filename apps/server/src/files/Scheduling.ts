@@ -18,8 +18,9 @@ export class NotScheduled extends Schema.TaggedError<NotScheduled>()("NotSchedul
 type Failure = ObjectUnknown | NotScheduled | DirectoryError
 
 export interface SchedulingShape {
-  readonly user: (name: string) => Effect.Effect<void, Failure>
-  readonly group: (name: string) => Effect.Effect<void, Failure>
+  /** `begin` is done before, once it is known that there is such a user. */
+  readonly user: (name: string, begin?: Effect.Effect<void>) => Effect.Effect<void, Failure>
+  readonly group: (name: string, begin?: Effect.Effect<void>) => Effect.Effect<void, Failure>
   /** Everybody of a school, then its groups, so many at the same time. `begin` is told how many; what it answers is run for each. */
   readonly school: (
     name: string,
@@ -89,16 +90,18 @@ export const layer = ({ listenerDirectory, triggerDirectory }: Places) =>
         })
 
       return {
-        user: (name) =>
+        user: (name, begin = Effect.void) =>
           Effect.gen(function* () {
             const user = Option.getOrNull(yield* source.user(name))
             if (user?.isSchoolUser !== true) return yield* new ObjectUnknown({ kind: "user", name })
+            yield* begin
             yield* trigger("user", user.username, user)
           }),
-        group: (name) =>
+        group: (name, begin = Effect.void) =>
           Effect.gen(function* () {
             const group = Option.getOrNull(yield* source.group(name))
             if (group === null) return yield* new ObjectUnknown({ kind: "group", name })
+            yield* begin
             yield* trigger("group", group.name, group)
           }),
         school: (name, parallel, begin = () => Effect.succeed(Effect.void)) =>

@@ -1,14 +1,16 @@
 /** The history, for the API: of everything, and of one person or class. */
-import { HttpApiBuilder } from "@effect/platform"
+import { HttpApiBuilder, HttpServerRequest } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound, Refused } from "@id-connector/api/ApiError"
+import * as JsonLines from "@id-connector/api/JsonLines"
 import { Directory } from "@id-connector/core/directory/Directory"
-import type { HistoryEntry } from "@id-connector/core/history/HistoryEntry"
+import type { HistoryEntry, HistoryRecord } from "@id-connector/core/history/HistoryEntry"
 import { type HistoryFilter, HistoryStore, type Numbered } from "@id-connector/core/history/HistoryStore"
 import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Clock, Effect, Option, Schema } from "effect"
+import * as HistoryLines from "./HistoryLines.js"
 import * as ShownHistory from "./ShownHistory.js"
 import * as ShownQueues from "./ShownQueues.js"
 import { iso } from "./Time.js"
@@ -21,6 +23,9 @@ interface Subject {
   /** Whether the source directory has it; null: that does not answer. */
   readonly exists: boolean | null
 }
+
+/** Unless somebody says how many. */
+const pageOfJson = 50
 
 /** Of one object, in an answer. */
 const newest = 20
@@ -36,6 +41,21 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
     const store = yield* QueueStore
     const states = yield* PreviousStateStore
     const directory = yield* Directory
+    const lines = yield* HistoryLines.make
+
+    /** A page as JSON, or all as lines, as `Accept` says. */
+    const answer = <R extends HistoryRecord, A>(
+      asked: HistoryLines.Asked,
+      ask: HistoryLines.Ask<R>,
+      show: (one: Numbered<R>) => A
+    ) =>
+      Effect.gen(function* () {
+        const { headers } = yield* HttpServerRequest.HttpServerRequest
+        const type = JsonLines.wanted(headers.accept)
+        if (type !== null) return yield* lines(type, asked, ask, show)
+        const { before, limit = pageOfJson } = asked
+        return (yield* ask({ limit, ...(before === undefined ? {} : { before }) })).map(show)
+      }).pipe(Effect.mapError(fails))
 
     /** entryUUID of who is called so in the source directory now. */
     const idOf = (kind: "user" | "group", name: string) =>
@@ -120,8 +140,12 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
       })
 
     return handlers
-      .handle("list", ({ urlParams }) =>
-        Effect.map(Effect.mapError(history.list(filterOf(urlParams)), fails), (found) => found.map(ShownHistory.entry))
+      .handle("list", ({ urlParams: { limit, ...more } }) =>
+        answer(
+          { limit, before: more.before },
+          (page) => history.list({ ...filterOf(more), ...page }),
+          ShownHistory.entry
+        )
       )
       .handle("get", ({ path: { id } }) =>
         Effect.flatMap(
@@ -194,9 +218,11 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
           return { entries }
         }).pipe(Effect.mapError((error) => (error._tag === "Refused" ? error : fails(error))))
       )
-      .handle("audit", ({ urlParams: { since, until, ...more } }) =>
-        Effect.map(Effect.mapError(history.audit({ ...more, ...times(since, until) }), fails), (found) =>
-          found.map(ShownHistory.audited)
+      .handle("audit", ({ urlParams: { limit, since, until, ...more } }) =>
+        answer(
+          { limit, before: more.before },
+          (page) => history.audit({ ...more, ...times(since, until), ...page }),
+          ShownHistory.audited
         )
       )
   })
@@ -238,7 +264,10 @@ const filterOf = ({
   readonly school_authority?: string
   readonly since?: Date
   readonly until?: Date
-} & Omit<HistoryFilter, "entry" | "objectKey" | "authority" | "since" | "until">): HistoryFilter => ({
+} & Omit<HistoryFilter, "entry" | "objectKey" | "authority" | "since" | "until" | "limit">): Omit<
+  HistoryFilter,
+  "limit"
+> => ({
   ...more,
   ...times(since, until),
   ...(entry === undefined ? {} : { entry: ShownHistory.tagOf(entry) }),

@@ -16,8 +16,16 @@ export class NothingAside extends Schema.TaggedError<NothingAside>()("NothingAsi
   }
 }
 
-/** Answers with the number of files. The running connector takes them within seconds, another one at its start. */
-export const request = (appDir: string, authority: string, which: "kept" | "failed") =>
+/**
+ * Asks for it, once `begin` is done. Answers with the number of files. The running connector takes them within seconds, another one
+ * at its start.
+ */
+export const request = <R = never>(
+  appDir: string,
+  authority: string,
+  which: "kept" | "failed",
+  begin: Effect.Effect<void, never, R>
+) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -41,6 +49,7 @@ export const request = (appDir: string, authority: string, which: "kept" | "fail
         ].join("\n")
       })
     }
+    yield* begin
     const trash = path.join(appDir, "data", "out_queues_trash")
     const name = `${TrashDirectory.stampOf(yield* Clock.currentTimeMillis)}.${authority}`
     yield* fs.makeDirectory(path.join(trash, name), { recursive: true, mode: 0o700 })

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { FileSystem, HttpClient, HttpClientRequest, HttpLayerRouter, HttpServer } from "@effect/platform"
 import { NodeContext, NodeHttpServer } from "@effect/platform-node"
 import { prefix } from "@id-connector/api/Api"
+import { HistoryStore, type HistoryStoreShape } from "@id-connector/core/history/HistoryStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import * as Ucr from "@id-connector/server/files/Ucr"
 import * as HttpApp from "@id-connector/server/http/HttpApp"
@@ -24,12 +25,21 @@ export const people = {
 
 /**
  * Requests go to a port of this machine. `site`: the documentation site, if it is to be another one than that of the repository.
- * `at`: the directory of a connector that ran before, if it is to be that one again.
+ * `at`: the directory of a connector that ran before, if it is to be that one again. `history`: what the API has for a history, from
+ * the one that is there.
  */
 export const world = (
   directory: object = people,
   site?: string,
-  { at, transport }: { readonly at?: string; readonly transport?: Transport.Transport } = {}
+  {
+    at,
+    history = (store) => store,
+    transport
+  }: {
+    readonly at?: string
+    readonly history?: (store: HistoryStoreShape) => HistoryStoreShape
+    readonly transport?: Transport.Transport
+  } = {}
 ) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -53,6 +63,7 @@ export const world = (
         disableLogger: true,
         disableListenLog: true
       }).pipe(
+        Layer.provide(Layer.effect(HistoryStore, Effect.map(HistoryStore, history))),
         Layer.provideMerge(Main.layer(settings, { threads: false })),
         Layer.provideMerge(NodeHttpServer.layerTest),
         Layer.provide([SecureRandom.layer, Ucr.layer(settings.ucrFile)])

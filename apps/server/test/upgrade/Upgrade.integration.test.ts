@@ -278,6 +278,17 @@ describe("A directory of the Python connector", { timeout: 120_000 }, () => {
       const kept = yield* upgrade("--kept", "Alpha")
       assert.include(kept.out, "1 change comes back into the queue of Alpha")
       assert.strictEqual((yield* upgrade("--failed", "Alpha")).code, 0)
+      const audit = Path.join(appDir, "data", "audit")
+      const noted = Fs.readdirSync(audit)
+        .sort()
+        .map((name) => JSON.parse(Fs.readFileSync(Path.join(audit, name), "utf8"))[0])
+      assert.deepStrictEqual(
+        noted.map(({ action, subject }) => [action, subject]),
+        [
+          ["upgrade.kept", "Alpha"],
+          ["upgrade.failed", "Alpha"]
+        ]
+      )
       yield* running(
         appDir,
         Effect.repeat(

@@ -13,7 +13,10 @@ import { ChangedValue } from "./ChangedValues.js"
 
 /** Who did something, and from where. */
 export const Actor = Schema.Struct({
-  /** User name; `id-connector COMMAND` for a command that works on the files. */
+  /**
+   * User name; `id-connector COMMAND (USER)` for a command that works on the files, with the user of the operating system; `file`
+   * for what was changed by hand, nobody knows by whom.
+   */
   name: Schema.String,
   /** IP address; null: on the connector's own machine. */
   address: Schema.NullOr(Schema.String)
@@ -98,9 +101,9 @@ export type HistoryEntry = typeof HistoryEntry.Type
 export const Audited = Schema.TaggedStruct("Audited", {
   at: Schema.Number,
   by: Actor,
-  /** What was done: `authority.create`, `queue.pause`, `history.look`. */
+  /** What was done: `authorities.create`, `queues.pause`, `trash.clean`, `file.mapping_changed`. */
   action: Schema.String,
-  /** What it was done to: an authority, an item, a user; null: nothing by name. */
+  /** What it was done to: an authority, an item, a user, a file; null: nothing by name. */
   subject: Schema.NullOr(Schema.String),
   /** HTTP status of the answer; null: no request. */
   status: Schema.NullOr(Schema.Int),
