@@ -173,6 +173,7 @@ describe("The history", { timeout: 60_000 }, () => {
         "authorities.create null 201",
         "queues.retryAll North 200",
         "queues.discardAll North 200",
+        "history.list (erased) 200",
         "history.object user/(erased) 200",
         "history.export user/(erased) 200",
         "history.erase user/(erased) 400",

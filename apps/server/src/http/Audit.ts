@@ -10,15 +10,22 @@ import * as Site from "./Site.js"
 export interface Asker {
   name: string | null
   address: string | null
+  /** Whether a list of somebody's history had anything in it. */
+  hasSeen: boolean
 }
 
 /** Of the request that is answered now. */
 export class Asking extends Context.Reference<Asking>()("@id-connector/server/http/Audit/Asking", {
-  defaultValue: (): Asker => ({ name: null, address: null })
+  defaultValue: (): Asker => ({ name: null, address: null, hasSeen: false })
 }) {}
 
 /** What looks at one person: that is written down, too. */
-const looks: ReadonlySet<string> = new Set(["history.object", "history.export"])
+const looks: ReadonlySet<string> = new Set(["history.object", "history.export", "history.list", "history.get"])
+
+/** The one who asks sees something of what was asked for. */
+export const seen = Effect.map(Asking, (asker) => {
+  asker.hasSeen = true
+})
 
 /** What asks only, whatever its method. */
 const asks = /^(preview\.|token\.|authorities\.check$)/
@@ -27,12 +34,21 @@ const audited = Operations.all.filter(({ id, method }) => !asks.test(id) && (met
 
 /** `null`: nothing of it is written down. */
 const actionOf = ({ method, url }: HttpServerRequest.HttpServerRequest) => {
-  const [path = "/"] = url.split("?")
+  const [path = "/", query = ""] = url.split("?")
   for (const { id, method: expected, pattern } of audited) {
     const match = expected === method ? pattern.exec(path) : null
-    if (match !== null) return { action: id, subject: match.slice(1).map(decoded).join("/") || null }
+    if (match === null) continue
+    const subject = id === "history.list" ? askedFor(query) : match.slice(1).map(decoded).join("/") || null
+    return id === "history.list" && subject === null ? null : { action: id, subject }
   }
   return null
+}
+
+/** Whose history, where it is that of somebody. */
+const askedFor = (query: string): string | null => {
+  const params = new URLSearchParams(query)
+  const [, id] = /^(?:user|group):(.*)$/s.exec(params.get("object") ?? "") ?? []
+  return (params.get("name") ?? id ?? params.get("object"))?.slice(0, 200) ?? null
 }
 
 /** Who was forgotten is not to be found in who has done it. */
@@ -44,7 +60,7 @@ const decoded = (text: string): string => (Site.decode(text) ?? text).slice(0, 2
 /** An answer is given whether this can be written down or not: the log has it, too. */
 export const record = (
   request: HttpServerRequest.HttpServerRequest,
-  { address, name }: Asker,
+  { address, hasSeen, name }: Asker,
   status: number,
   requestId: string
 ): Effect.Effect<void, never, HistoryOutbox> =>
@@ -52,7 +68,7 @@ export const record = (
     const done = name === null ? null : withoutErased(actionOf(request), status)
     if (done === null || name === null) return
     // Nothing was seen.
-    if (looks.has(done.action) && status >= 400) return
+    if (looks.has(done.action) && (status >= 400 || (done.action === "history.list" && !hasSeen))) return
     const outbox = yield* HistoryOutbox
     const at = yield* Clock.currentTimeMillis
     yield* Effect.catchAll(

@@ -10,6 +10,7 @@ import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import { QueueStore } from "@id-connector/core/queue/QueueStore"
 import { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Clock, Effect, Option, Schema } from "effect"
+import * as Audit from "./Audit.js"
 import * as HistoryLines from "./HistoryLines.js"
 import * as ShownHistory from "./ShownHistory.js"
 import * as ShownQueues from "./ShownQueues.js"
@@ -143,7 +144,10 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
       .handle("list", ({ urlParams: { limit, ...more } }) =>
         answer(
           { limit, before: more.before },
-          (page) => history.list({ ...filterOf(more), ...page }),
+          (page) =>
+            Effect.tap(history.list({ ...filterOf(more), ...page }), (found) =>
+              found.length === 0 ? Effect.void : Audit.seen
+            ),
           ShownHistory.entry
         )
       )

@@ -146,7 +146,7 @@ const aroundEach = <E, R>(app: App.Default<E, R>, outbox: Context.Tag.Service<Hi
     const request = yield* HttpServerRequest.HttpServerRequest
     const start = yield* Clock.currentTimeMillis
     const requestId = requestIdOf(request.headers["x-request-id"])
-    const asker: Audit.Asker = { name: null, address: null }
+    const asker: Audit.Asker = { name: null, address: null, hasSeen: false }
     const refusal = Bodies.refusal(request)
     const whole = refusal === null ? yield* ChunkedBody.read(request) : Option.some(request)
     const answer = Option.isNone(whole)

@@ -19,6 +19,7 @@ const about = (kind: string): ReadonlyMap<string, string> =>
     ["history.object", `${kind}/`],
     ["history.export", `${kind}/`],
     ["history.erase", `${kind}/`],
+    ["history.list", ""],
     [`schedule.${kind}`, ""]
   ])
 

@@ -108,7 +108,13 @@ const Record: FastCheck.Arbitrary<HistoryRecord> = FastCheck.oneof(
       _tag: FastCheck.constant("Audited" as const),
       at: about.at,
       by: FastCheck.record({ name: FastCheck.constantFrom("admin", "Other"), address: FastCheck.constant("10.0.0.1") }),
-      action: FastCheck.constantFrom("queues.pause", "history.object", "history.export", "schedule.user"),
+      action: FastCheck.constantFrom(
+        "queues.pause",
+        "history.object",
+        "history.export",
+        "schedule.user",
+        "history.list"
+      ),
       subject: FastCheck.constantFrom(null, "North", "anna", "user/Anna", "user/1", "user/bert", "group/bert"),
       status: FastCheck.constantFrom(null, 200),
       request
