@@ -2,10 +2,12 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { mask, SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
+import { findingCodes, say } from "@id-connector/core/targets/Findings"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody, RefusedBody, UnacceptableBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
 import * as Parameters from "./Parameters.js"
+import { Values } from "./Values.js"
 
 const mappedUsers = {
   username: "name",
@@ -41,12 +43,31 @@ export const ShownAuthority = Schema.encodedSchema(SchoolAuthority).annotations(
   examples: [anAuthority]
 })
 
+/** What was found out, in a word for programs and in words for people. */
+export const Finding = Schema.Struct({
+  severity: Schema.Literal("ok", "warning", "error"),
+  about: Schema.String.annotations({
+    description: "login, connection, roles, schools, mapping, or a path in the configuration"
+  }),
+  code: Schema.Literal(...findingCodes).annotations({
+    description: "What it is, in a word for programs. plugin: a plugin says so in words of its own."
+  }),
+  values: Values,
+  text: Schema.String,
+  plugin: Schema.NullOr(Schema.String).annotations({
+    description: "Who found it; null: the configuration as a whole."
+  })
+}).annotations({ identifier: "Finding" })
+
 /** As it is saved: what keeps it from delivering, or is strange about it, is said with it. */
 const SavedAuthority = Schema.extend(
   ShownAuthority,
   Schema.Struct({
     warnings: Schema.optional(Schema.Array(Schema.String)).annotations({
       description: "What keeps it from delivering, or is strange about it, each with its path. Missing: nothing."
+    }),
+    findings: Schema.optional(Schema.Array(Finding)).annotations({
+      description: "The warnings once more, for programs."
     })
   })
 ).annotations({
@@ -54,7 +75,15 @@ const SavedAuthority = Schema.extend(
   examples: [
     {
       ...anAuthority,
-      warnings: ["plugin_configs.kelvin.concurrency: a whole number from 1 to 32 is expected, actual 99"]
+      warnings: ["plugin_configs.kelvin.mapping.school_classes: is missing: school classes are not synchronised"],
+      findings: [
+        {
+          severity: "warning",
+          about: "plugin_configs.kelvin.mapping.school_classes",
+          ...say("classes_not_mapped"),
+          plugin: null
+        }
+      ]
     }
   ]
 })
@@ -88,17 +117,23 @@ export const Mapping = Schema.Struct({
   examples: [{ mapping: { DEMOSCHOOL: "Traeger1" } }]
 })
 
+const notConfigured = say("mapped_not_configured", { school_authority: "Traeger1" })
+
 const SavedMapping = Schema.extend(
   Mapping,
   Schema.Struct({
-    warnings: Schema.optional(Schema.Array(Schema.String)).annotations({ description: "Missing: nothing is strange." })
+    warnings: Schema.optional(Schema.Array(Schema.String)).annotations({ description: "Missing: nothing is strange." }),
+    findings: Schema.optional(Schema.Array(Finding)).annotations({
+      description: "The warnings once more, for programs."
+    })
   })
 ).annotations({
   identifier: "SavedSchoolMapping",
   examples: [
     {
       mapping: { DEMOSCHOOL: "Traeger1" },
-      warnings: ['The school authority "Traeger1" is not configured: what changes for its schools waits until it is.']
+      warnings: [notConfigured.text],
+      findings: [{ severity: "warning", about: "mapping", ...notConfigured, plugin: null }]
     }
   ]
 })
@@ -137,7 +172,8 @@ export const Status = Schema.Struct({
       description:
         "What would be refused if it were saved now, and what can't be used in the files (the last good state stays in effect)."
     }),
-    warnings: Schema.Array(Schema.String)
+    warnings: Schema.Array(Schema.String),
+    findings: Schema.Array(Finding).annotations({ description: "Errors and warnings once more, for programs." })
   }).annotations({ description: "What is wrong with the configuration, each with its path." })
 }).annotations({
   identifier: "SchoolAuthorityStatus",
@@ -154,38 +190,22 @@ export const Status = Schema.Struct({
       failed: 3,
       delivered_last_minute: 56,
       items: { waiting: 78, in_flight: 0, held: 0, dead: 1 },
-      configuration: { errors: [], warnings: [] }
+      configuration: { errors: [], warnings: [], findings: [] }
     }
   ]
 })
 
 export const Check = Schema.Struct({
   ok: Schema.Boolean.annotations({ description: "Nothing that was found keeps deliveries from working." }),
-  findings: Schema.Array(
-    Schema.Struct({
-      severity: Schema.Literal("ok", "warning", "error"),
-      about: Schema.String.annotations({
-        description: "login, connection, roles, schools, mapping, or a path in the configuration"
-      }),
-      text: Schema.String,
-      plugin: Schema.NullOr(Schema.String).annotations({
-        description: "Who found it; null: the configuration as a whole."
-      })
-    })
-  )
+  findings: Schema.Array(Finding)
 }).annotations({
   identifier: "SchoolAuthorityCheck",
   examples: [
     {
       ok: true,
       findings: [
-        { severity: "ok", about: "login", text: "The target answers and knows the account.", plugin: "kelvin" },
-        {
-          severity: "warning",
-          about: "schools",
-          text: "The target does not have SCHOOL7: users who are only in these schools are not created at the target.",
-          plugin: "kelvin"
-        }
+        { severity: "ok", about: "login", ...say("account_known"), plugin: "kelvin" },
+        { severity: "warning", about: "schools", ...say("schools_missing", { schools: "SCHOOL7" }), plugin: "kelvin" }
       ]
     }
   ]

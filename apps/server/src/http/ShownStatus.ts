@@ -3,7 +3,6 @@ import type { Status } from "@id-connector/api/AuthoritiesApi"
 import type { QueueStatus } from "@id-connector/core/Connector"
 import type { OutQueueStatus } from "@id-connector/core/queue/out/OutQueueState"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
-import type { Findings } from "@id-connector/core/targets/Plugin"
 import { iso } from "./Time.js"
 
 type Shown = typeof Status.Type
@@ -12,7 +11,7 @@ type Shown = typeof Status.Type
 export const of = (
   { active, name }: Pick<SchoolAuthority, "active" | "name">,
   queue: QueueStatus | undefined,
-  configuration: Findings
+  configuration: Shown["configuration"]
 ): Shown => ({
   name,
   active,

@@ -7,7 +7,7 @@ import * as Builders from "@id-connector/testkit/data/Builders"
 import { Either } from "effect"
 
 const authority = Either.getOrThrow(SchoolAuthority.decode(Builders.authority("Berlin")))
-const fine = { errors: [], warnings: [] }
+const fine = { errors: [], warnings: [], findings: [] }
 const at = Date.parse("2026-02-03T04:05:06.789Z")
 
 const queue = (status: OutQueueStatus | null): QueueStatus => ({
