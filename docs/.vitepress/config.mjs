@@ -59,6 +59,7 @@ export default defineConfig({
         logs: "Logs",
         commands: "Commands",
         api: "Management API",
+        codes: "Codes of the API",
         files: "Files and directories",
         backup: "Backup and restore",
         "data-protection": "Data protection"

@@ -2,12 +2,12 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { mask, SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
-import { findingCodes, say } from "@id-connector/core/targets/Findings"
+import { say } from "@id-connector/core/targets/Findings"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody, RefusedBody, UnacceptableBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
+import { Finding } from "./Finding.js"
 import * as Parameters from "./Parameters.js"
-import { Values } from "./Values.js"
 
 const mappedUsers = {
   username: "name",
@@ -42,22 +42,6 @@ export const ShownAuthority = Schema.encodedSchema(SchoolAuthority).annotations(
   description: "A school authority. Secrets are shown as **********.",
   examples: [anAuthority]
 })
-
-/** What was found out, in a word for programs and in words for people. */
-export const Finding = Schema.Struct({
-  severity: Schema.Literal("ok", "warning", "error"),
-  about: Schema.String.annotations({
-    description: "login, connection, roles, schools, mapping, or a path in the configuration"
-  }),
-  code: Schema.Literal(...findingCodes).annotations({
-    description: "What it is, in a word for programs. plugin: a plugin says so in words of its own."
-  }),
-  values: Values,
-  text: Schema.String,
-  plugin: Schema.NullOr(Schema.String).annotations({
-    description: "Who found it; null: the configuration as a whole."
-  })
-}).annotations({ identifier: "Finding" })
 
 /** As it is saved: what keeps it from delivering, or is strange about it, is said with it. */
 const SavedAuthority = Schema.extend(

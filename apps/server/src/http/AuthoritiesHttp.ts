@@ -2,6 +2,7 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound } from "@id-connector/api/ApiError"
+import { say, told } from "@id-connector/api/ErrorSentences"
 import * as ConfigurationChanges from "@id-connector/core/ConfigurationChanges"
 import { Connector, type QueueStatus } from "@id-connector/core/Connector"
 import { masked } from "@id-connector/core/config/AuthorityPatch"
@@ -31,7 +32,7 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
     /** The out queue of an authority, also of one that the mapping alone names. */
     const queueOf = (name: string) =>
       Effect.gen(function* () {
-        const queues = yield* Effect.mapError(connector.status, ({ message }) => new Failed({ detail: message }))
+        const queues = yield* Effect.mapError(connector.status, ({ message }) => new Failed(told(message)))
         const isMapped = ConfigurationChanges.notConfigured(yield* config.current).includes(name)
         return queues.find(({ authority }) => authority === name) ?? (isMapped ? withoutItems(name) : undefined)
       })
@@ -113,5 +114,4 @@ const withoutItems = (name: string): QueueStatus => ({
   report: null
 })
 
-const noAuthority = (name: string) =>
-  new NotFound({ detail: `There is no school authority ${JSON.stringify(name.slice(0, 200))}.` })
+const noAuthority = (name: string) => new NotFound(say("no_school_authority", { school_authority: name.slice(0, 200) }))

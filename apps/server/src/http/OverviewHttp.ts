@@ -2,6 +2,7 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed } from "@id-connector/api/ApiError"
+import { told } from "@id-connector/api/ErrorSentences"
 import { Connector } from "@id-connector/core/Connector"
 import { ConfigStore } from "@id-connector/core/config/ConfigStore"
 import { Clock, Effect, Either } from "effect"
@@ -30,8 +31,6 @@ export const layer = HttpApiBuilder.group(Api, "overview", (handlers) =>
       })
     })
 
-    return handlers.handle("overview", () =>
-      Effect.mapError(overview, ({ message }) => new Failed({ detail: message }))
-    )
+    return handlers.handle("overview", () => Effect.mapError(overview, ({ message }) => new Failed(told(message))))
   })
 )

@@ -23,7 +23,8 @@ type NamesIn<Template extends string> = Template extends `${string}{${infer Name
   ? Name | NamesIn<Rest>
   : never
 
-type Given<Template extends string> = [NamesIn<Template>] extends [never]
+/** What has to be given for a template besides its code. */
+export type Given<Template extends string> = [NamesIn<Template>] extends [never]
   ? readonly []
   : readonly [values: { readonly [name in NamesIn<Template>]: string | number }]
 

@@ -11,6 +11,7 @@ import type { Finding } from "./Plugin.js"
 /** Of the configuration. They are read after a path: `plugin_configs.kelvin: is not used, ...`. */
 const ofConfiguration = {
   ...Problems.problemSentences,
+  field_required: "field required",
   authority_not_configured: "The school authority is not configured. Its items wait until it is.",
   mapped_not_configured:
     'The school authority "{school_authority}" is not configured: what changes for its schools waits until it is.',
