@@ -1,5 +1,6 @@
 /** School authorities, and which of them runs which school. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
+import * as Reasons from "@id-connector/core/queue/Reasons"
 import { mask, SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
 import { say } from "@id-connector/core/targets/Findings"
@@ -8,6 +9,7 @@ import { FailedBody, NotFoundBody, RefusedBody, UnacceptableBody } from "./ApiEr
 import { Authentication } from "./Authentication.js"
 import { Finding } from "./Finding.js"
 import * as Parameters from "./Parameters.js"
+import { reasonFields } from "./Reason.js"
 
 const mappedUsers = {
   username: "name",
@@ -122,13 +124,17 @@ const SavedMapping = Schema.extend(
   ]
 })
 
+const { text: reason, ...unavailable } = Reasons.say("target_unavailable", { detail: "connect ECONNREFUSED" })
+const unreachable = { reason, ...unavailable }
+
 export const Status = Schema.Struct({
   name: Schema.String,
   active: Schema.Boolean,
   not_configured: Schema.NullOr(
     Schema.Struct({
       since: Schema.NullOr(Schema.String).annotations({ description: "null: it never was, as far as is known." }),
-      text: Schema.String
+      text: Schema.String,
+      ...reasonFields
     })
   ).annotations({
     description: "It has no configuration: its file was moved away, or the mapping names it. Its items wait. Else null."
@@ -142,10 +148,11 @@ export const Status = Schema.Struct({
       reason: Schema.String,
       until: Schema.NullOr(Schema.String).annotations({
         description: "null: until the configuration is corrected, or somebody resumes it."
-      })
+      }),
+      ...reasonFields
     })
   ),
-  last_error: Schema.NullOr(Schema.Struct({ at: Schema.String, reason: Schema.String })),
+  last_error: Schema.NullOr(Schema.Struct({ at: Schema.String, reason: Schema.String, ...reasonFields })),
   last_delivery: Schema.NullOr(Schema.String),
   delivered: Schema.Int.annotations({ description: "Since the queue started." }),
   failed: Schema.Int.annotations({ description: "Since the queue started." }),
@@ -167,8 +174,8 @@ export const Status = Schema.Struct({
       active: true,
       not_configured: null,
       reachable: false,
-      paused: { reason: "The target can't be reached now: ...", until: "2026-02-03T04:15:06.789Z" },
-      last_error: { at: "2026-02-03T04:05:06.789Z", reason: "The target can't be reached now: ..." },
+      paused: { ...unreachable, until: "2026-02-03T04:15:06.789Z" },
+      last_error: { at: "2026-02-03T04:05:06.789Z", ...unreachable },
       last_delivery: "2026-02-03T04:05:01.123Z",
       delivered: 1234,
       failed: 3,

@@ -3,6 +3,7 @@
  * `{ no_queue: "Es gibt keine Warteschlange {queue}.", ... } satisfies { readonly [code in Codes.OfError]: string }`.
  */
 import { attentionCodes } from "@id-connector/core/Attention"
+import { reasonCodes } from "@id-connector/core/queue/Reasons"
 import { findingCodes } from "@id-connector/core/targets/Findings"
 import { becauseCodes, ignoredCodes } from "./DistributionReason.js"
 import { errorCodes } from "./ErrorSentences.js"
@@ -13,6 +14,8 @@ export const codes = {
   finding: findingCodes,
   /** Beside `detail`. */
   error: errorCodes,
+  /** Why a delivery failed, an item waits, a queue rests. */
+  reason: reasonCodes,
   /** Why a change goes to a school authority, or does not. */
   distribution: [...Object.values(becauseCodes), ...Object.values(ignoredCodes)],
   /** Of `attention` in the overview. */
@@ -27,6 +30,7 @@ type Codes = typeof codes
 
 export type OfFinding = Codes["finding"][number]
 export type OfError = Codes["error"][number]
+export type OfReason = Codes["reason"][number]
 export type OfDistribution = Codes["distribution"][number]
 export type OfAttention = Codes["attention"][number]
 export type OfNotice = Codes["notice"][number]

@@ -2,6 +2,8 @@ import { assert, describe, expect, it } from "@effect/vitest"
 import * as Codes from "@id-connector/api/Codes"
 import { errorSentences, told } from "@id-connector/api/ErrorSentences"
 import * as Sentence from "@id-connector/core/input/Sentence"
+import * as Reasons from "@id-connector/core/queue/Reasons"
+import { reasonSentences } from "@id-connector/core/queue/Reasons"
 import { findingSentences } from "@id-connector/core/targets/Findings"
 
 const escaped = (text: string) =>
@@ -34,6 +36,11 @@ const page = [
   "",
   ...sentences("Findings", "`findings` of a check, of a status, and of what is saved or refused.", findingSentences),
   ...sentences("Errors", "Beside `detail`. Where that is a list (422), `findings` says more.", errorSentences),
+  ...sentences(
+    "Reasons",
+    "Why a delivery failed, an item waits, a queue rests: in items, attempts, queues, status, overview and history. `objects` is beside them when deliveries of so many objects failed in a row, `files` when so many are held back.",
+    reasonSentences
+  ),
   ...words("Distribution", "Why a change goes to a school authority, or does not", Codes.codes.distribution),
   ...words("Attention", "`attention` of the overview, the most urgent first", Codes.codes.attention),
   ...words("Notices", "`notice` of the stream of events", Codes.codes.notice),
@@ -70,6 +77,20 @@ describe("The codes of the API", () => {
       const values = Object.fromEntries(Sentence.namesIn(template).map((name) => [name, `some-${name}`]))
       const detail = Sentence.fill(template, values)
       assert.deepStrictEqual(told(detail), { detail, code, values })
+    }
+  )
+
+  it.each(Object.entries(reasonSentences))(
+    "finds code and values of the reason %s again in its text",
+    (code, template) => {
+      const values = Object.fromEntries(Sentence.namesIn(template).map((name) => [name, `some-${name}`]))
+      const text = Sentence.fill(template, values)
+      assert.deepStrictEqual<unknown>(Reasons.of(text), { code, values, text })
+      assert.deepStrictEqual<unknown>(Reasons.of(Reasons.ofSeries(5, text)), {
+        code,
+        values: { ...values, objects: "5" },
+        text: Reasons.ofSeries(5, text)
+      })
     }
   )
 

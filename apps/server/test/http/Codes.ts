@@ -11,7 +11,8 @@ const times: ReadonlyArray<string> = ["since", "next_try", "until"]
 export const look = (answer: unknown): void => {
   if (Array.isArray(answer)) for (const one of answer) look(one)
   if (Array.isArray(answer) || typeof answer !== "object" || answer === null) return
-  const { code, detail, text = detail, values, ...others } = answer as { readonly [key: string]: unknown }
+  const { code, detail, error, reason, values, ...others } = answer as { readonly [key: string]: unknown }
+  const text = others.text ?? detail ?? error ?? reason
   if (typeof code === "string" && values !== undefined) {
     assert.isTrue(known.has(code), `${code} is not in the list of codes: ${JSON.stringify(answer)}`)
     if (typeof text === "string" && code !== "plugin") {
