@@ -60,6 +60,7 @@ export default defineConfig({
         commands: "Commands",
         questions: "Questions",
         api: "Management API",
+        codes: "Codes of the API",
         files: "Files and directories",
         backup: "Backup and restore",
         "data-protection": "Data protection"

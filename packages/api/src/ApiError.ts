@@ -1,37 +1,44 @@
 /**
  * How requests fail. Every body is `{"detail": text}`, or for a request that does not have the right shape (422) a list, as
- * clients of the Python connector expect.
+ * clients of the Python connector expect, with `code` and `values` beside it.
  */
 import { HttpApiError, HttpApiSchema, HttpServerError, HttpServerRequest } from "@effect/platform"
 import * as CoreProblems from "@id-connector/core/input/Problems"
+import * as Findings from "@id-connector/core/targets/Findings"
 import { Effect, Option, ParseResult, Schema } from "effect"
+import { errorCodes, type Said, say } from "./ErrorSentences.js"
+import { Finding } from "./Finding.js"
+import { Values } from "./Values.js"
 
-const Detail = Schema.Struct({
-  detail: Schema.String.annotations({ description: "What is wrong, and what to do." })
-})
+/** What every error is made of: for people, and for programs. */
+export const errorFields = {
+  detail: Schema.String.annotations({ description: "What is wrong, and what to do." }),
+  code: Schema.Literal(...errorCodes).annotations({ description: "The same in a word for programs." }),
+  values: Values
+}
 
-/** The schema of an error class whose body is its `detail`. */
-export const asDetail = <A extends { readonly detail: string }>(
+const Detail = Schema.Struct(errorFields)
+
+/** The schema of an error class whose body is its `detail`, with `code` and `values`. */
+export const asDetail = <A extends Said>(
   identifier: string,
   status: number,
-  { description, example }: { readonly description: string; readonly example: string },
+  { description, example }: { readonly description: string; readonly example: Said },
   type: Schema.Schema<A>,
-  make: (detail: string) => A
+  make: (said: Said) => A
 ) =>
-  Schema.transform(Detail.annotations({ identifier, description, examples: [{ detail: example }] }), type, {
+  Schema.transform(Detail.annotations({ identifier, description, examples: [example] }), type, {
     strict: true,
-    decode: ({ detail }) => make(detail),
-    encode: ({ detail }) => ({ detail })
+    decode: make,
+    encode: ({ code, detail, values }) => ({ detail, code, values })
   }).annotations({ description, ...HttpApiSchema.annotations({ status }) })
 
-export class Refused extends Schema.TaggedClass<Refused>()("Refused", { detail: Schema.String }) {}
-export class Unauthorized extends Schema.TaggedClass<Unauthorized>()("Unauthorized", { detail: Schema.String }) {}
-export class Forbidden extends Schema.TaggedClass<Forbidden>()("Forbidden", { detail: Schema.String }) {}
-export class NotFound extends Schema.TaggedClass<NotFound>()("NotFound", { detail: Schema.String }) {}
-export class TooManyRequests extends Schema.TaggedClass<TooManyRequests>()("TooManyRequests", {
-  detail: Schema.String
-}) {}
-export class Failed extends Schema.TaggedClass<Failed>()("Failed", { detail: Schema.String }) {}
+export class Refused extends Schema.TaggedClass<Refused>()("Refused", errorFields) {}
+export class Unauthorized extends Schema.TaggedClass<Unauthorized>()("Unauthorized", errorFields) {}
+export class Forbidden extends Schema.TaggedClass<Forbidden>()("Forbidden", errorFields) {}
+export class NotFound extends Schema.TaggedClass<NotFound>()("NotFound", errorFields) {}
+export class TooManyRequests extends Schema.TaggedClass<TooManyRequests>()("TooManyRequests", errorFields) {}
+export class Failed extends Schema.TaggedClass<Failed>()("Failed", errorFields) {}
 
 /** 400: the request is understood and can't be carried out. */
 export const RefusedBody = asDetail(
@@ -39,18 +46,18 @@ export const RefusedBody = asDetail(
   400,
   {
     description: "It can't be carried out.",
-    example: 'There is a school authority "Traeger1" already. Choose another name, or change that one.'
+    example: say("school_authority_exists", { school_authority: "Traeger1" })
   },
   Schema.typeSchema(Refused),
-  (detail) => new Refused({ detail })
+  (said) => new Refused(said)
 )
 /** 401: no valid token, or the wrong user name or password. */
 export const UnauthorizedBody = asDetail(
   "Unauthorized",
   401,
-  { description: "Log in first.", example: "Could not validate credentials" },
+  { description: "Log in first.", example: say("token_invalid") },
   Schema.typeSchema(Unauthorized),
-  (detail) => new Unauthorized({ detail })
+  (said) => new Unauthorized(said)
 )
 /** 403: it is known who asks, and they may not, or not this way. */
 export const ForbiddenBody = asDetail(
@@ -58,41 +65,41 @@ export const ForbiddenBody = asDetail(
   403,
   {
     description: "Whoever asks may not do this, or not this way.",
-    example:
-      "anna may look at everything and change nothing: members of ucsschool-id-connector-readers may send GET, preview and check. Ask a member of ucsschool-id-connector-admins."
+    example: say("reader", {
+      user: "anna",
+      readers: "ucsschool-id-connector-readers",
+      administrators: "ucsschool-id-connector-admins"
+    })
   },
   Schema.typeSchema(Forbidden),
-  (detail) => new Forbidden({ detail })
+  (said) => new Forbidden(said)
 )
 /** 404 */
 export const NotFoundBody = asDetail(
   "NotFound",
   404,
-  { description: "There is no such thing.", example: 'There is no school authority "Traeger9".' },
+  { description: "There is no such thing.", example: say("no_school_authority", { school_authority: "Traeger9" }) },
   Schema.typeSchema(NotFound),
-  (detail) => new NotFound({ detail })
+  (said) => new NotFound(said)
 )
 /** More fits by now than somebody has seen. */
-export class Conflict extends Schema.TaggedClass<Conflict>()("Conflict", {
-  detail: Schema.String,
-  items: Schema.Int
-}) {}
+export class Conflict extends Schema.TaggedClass<Conflict>()("Conflict", { ...errorFields, items: Schema.Int }) {}
 
 /** 409: nothing was done, since more would have been done than somebody has seen. */
 export const ConflictBody = Schema.transform(
   Schema.Struct({
-    detail: Schema.String,
+    ...errorFields,
     items: Schema.Int.annotations({ description: "How many fit now." })
   }).annotations({
     identifier: "Conflict",
     description: "More fits by now than was expected; nothing was done.",
-    examples: [{ detail: "315 items fit by now, 312 were expected. Nothing was done: look at them again.", items: 315 }]
+    examples: [{ ...say("more_items", { items: 315, expected: 312 }), items: 315 }]
   }),
   Schema.typeSchema(Conflict),
   {
     strict: true,
-    decode: ({ detail, items }) => new Conflict({ detail, items }),
-    encode: ({ detail, items }) => ({ detail, items })
+    decode: (conflict) => new Conflict(conflict),
+    encode: ({ code, detail, items, values }) => ({ detail, code, values, items })
   }
 ).annotations({ ...HttpApiSchema.annotations({ status: 409 }) })
 
@@ -100,9 +107,9 @@ export const ConflictBody = Schema.transform(
 export const TooManyRequestsBody = asDetail(
   "TooManyRequests",
   429,
-  { description: "Too many failed log-ins.", example: "Too many failed log-ins. Try again in 287 seconds." },
+  { description: "Too many failed log-ins.", example: say("too_many_log_ins", { seconds: 287 }) },
   Schema.typeSchema(TooManyRequests),
-  (detail) => new TooManyRequests({ detail })
+  (said) => new TooManyRequests(said)
 )
 /** 500: the connector could not do what it should. Nothing has changed. */
 export const FailedBody = asDetail(
@@ -110,10 +117,10 @@ export const FailedBody = asDetail(
   500,
   {
     description: "The connector could not do it; nothing has changed.",
-    example: "The configuration could not be saved, nothing has changed: no space left on device"
+    example: say("configuration_not_saved", { reason: "no space left on device" })
   },
   Schema.typeSchema(Failed),
-  (detail) => new Failed({ detail })
+  (said) => new Failed(said)
 )
 
 const Problem = Schema.Struct({
@@ -125,11 +132,35 @@ const Problem = Schema.Struct({
 })
 type Problem = typeof Problem.Type
 
-const ProblemList = Schema.Struct({ detail: Schema.Array(Problem) })
+const ProblemList = Schema.Struct({
+  detail: Schema.Array(Problem),
+  code: Schema.Literal(...errorCodes).annotations({ description: "What all of it is, in a word for programs." }),
+  values: Values,
+  findings: Schema.Array(Finding).annotations({ description: "Each of the problems once more, for programs." })
+})
 
 /** 422: everything that is wrong with a request, as the document shows it. */
-const problemsLike = (identifier: string, description: string, example: Problem) =>
-  ProblemList.annotations({ identifier, description, examples: [{ detail: [example] }] })
+const problemsLike = (identifier: string, code: ListCode, description: string, example: Problem) =>
+  ProblemList.annotations({ identifier, description, examples: [problemBody(code, [example])] })
+
+/** The body of a 422: the problems, and the same for programs. */
+export const problemBody = (code: ListCode, problems: ReadonlyArray<Problem>): typeof ProblemList.Type => ({
+  detail: problems,
+  code,
+  values: {},
+  findings: problems.map(({ loc, msg }) =>
+    Findings.coded({ severity: "error", about: loc.slice(1).join(".") || "body", text: msg }, null)
+  )
+})
+
+/** What says all of a body by itself. */
+type ListCode =
+  | "invalid_request"
+  | "unacceptable"
+  | "body_not_json"
+  | "body_too_deep"
+  | "json_expected"
+  | "form_expected"
 
 /** A problem as `place.in.the.body: what is wrong`. */
 export const problemOf = (text: string): Problem => {
@@ -143,7 +174,7 @@ export class Unacceptable extends Schema.TaggedClass<Unacceptable>()("Unacceptab
 }) {}
 
 export const UnacceptableBody = Schema.transform(
-  problemsLike("Unacceptable", "The request has the right shape, but can't be accepted.", {
+  problemsLike("Unacceptable", "unacceptable", "The request has the right shape, but can't be accepted.", {
     loc: ["body", "url"],
     msg: 'a URL like https://HOST/ucsschool/kelvin/v1/ is expected, actual "traeger1"',
     type: "value_error"
@@ -152,7 +183,7 @@ export const UnacceptableBody = Schema.transform(
   {
     strict: true,
     decode: ({ detail }) => new Unacceptable({ problems: detail }),
-    encode: ({ problems }) => ({ detail: problems })
+    encode: ({ problems }) => problemBody("unacceptable", problems)
   }
 ).annotations({ ...HttpApiSchema.annotations({ status: 422 }) })
 
@@ -174,7 +205,7 @@ const mostProblems = 50
 
 /** What does not decode, in FastAPI's words. */
 const InvalidRequest = Schema.transformOrFail(
-  problemsLike("InvalidRequest", "The request does not have the right shape.", {
+  problemsLike("InvalidRequest", "invalid_request", "The request does not have the right shape.", {
     loc: ["body", "password"],
     msg: "field required",
     type: "value_error.missing"
@@ -190,16 +221,19 @@ const InvalidRequest = Schema.transformOrFail(
         })
       ),
     encode: ({ issues }) =>
-      Effect.map(Effect.serviceOption(HttpServerRequest.HttpServerRequest), (request) => ({
-        detail: CoreProblems.merged(issues.slice(0, mostProblems)).map(({ _tag, message, path }) => ({
-          loc: [
-            partOf(request, String(path[0] ?? "")),
-            ...path.map((key) => (typeof key === "number" ? key : String(key)))
-          ],
-          msg: _tag === "Missing" ? "field required" : withoutValue(message),
-          type: _tag === "Missing" ? "value_error.missing" : "type_error"
-        }))
-      }))
+      Effect.map(Effect.serviceOption(HttpServerRequest.HttpServerRequest), (request) =>
+        problemBody(
+          "invalid_request",
+          CoreProblems.merged(issues.slice(0, mostProblems)).map(({ _tag, message, path }) => ({
+            loc: [
+              partOf(request, String(path[0] ?? "")),
+              ...path.map((key) => (typeof key === "number" ? key : String(key)))
+            ],
+            msg: _tag === "Missing" ? "field required" : withoutValue(message),
+            type: _tag === "Missing" ? "value_error.missing" : "type_error"
+          }))
+        )
+      )
   }
 ).annotations({ ...HttpApiSchema.annotations({ status: 422 }) })
 
@@ -223,11 +257,11 @@ const describeCause = (cause: unknown): string =>
 
 const unreadable: Problem = {
   loc: ["body"],
-  msg: "The body is not valid JSON.",
+  msg: say("body_not_json").detail,
   type: "value_error.jsondecode"
 }
 
-const tooLarge = { detail: "The body is too large: at most 1 MiB is taken." }
+const tooLarge = say("body_too_large")
 
 /** A body that is longer than it said, or did not say how long it is. */
 export const TooLargeBody = Schema.transformOrFail(
@@ -242,12 +276,12 @@ export const TooLargeBody = Schema.transformOrFail(
 
 /** A body that is no JSON. */
 export const UnreadableBody = Schema.transformOrFail(
-  problemsLike("UnreadableBody", "The body is not JSON.", unreadable),
+  problemsLike("UnreadableBody", "body_not_json", "The body is not JSON.", unreadable),
   Schema.declare((value: unknown): value is HttpServerError.RequestError => isUnreadable(value) && !isTooLarge(value)),
   {
     strict: true,
     decode: (problems, _, ast) => ParseResult.fail(new ParseResult.Type(ast, problems, "never sent by a server")),
-    encode: () => ParseResult.succeed({ detail: [unreadable] })
+    encode: () => ParseResult.succeed(problemBody("body_not_json", [unreadable]))
   }
 ).annotations({ ...HttpApiSchema.annotations({ status: 422 }) })
 

@@ -1,11 +1,15 @@
 /** School authorities, and which of them runs which school. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
+import * as Reasons from "@id-connector/core/queue/Reasons"
 import { mask, SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import * as SchoolMapping from "@id-connector/core/schools/SchoolMapping"
+import { say } from "@id-connector/core/targets/Findings"
 import { Schema } from "effect"
 import { FailedBody, NotFoundBody, RefusedBody, UnacceptableBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
+import { Finding } from "./Finding.js"
 import * as Parameters from "./Parameters.js"
+import { reasonFields } from "./Reason.js"
 
 const mappedUsers = {
   username: "name",
@@ -47,6 +51,9 @@ const SavedAuthority = Schema.extend(
   Schema.Struct({
     warnings: Schema.optional(Schema.Array(Schema.String)).annotations({
       description: "What keeps it from delivering, or is strange about it, each with its path. Missing: nothing."
+    }),
+    findings: Schema.optional(Schema.Array(Finding)).annotations({
+      description: "The warnings once more, for programs."
     })
   })
 ).annotations({
@@ -54,7 +61,15 @@ const SavedAuthority = Schema.extend(
   examples: [
     {
       ...anAuthority,
-      warnings: ["plugin_configs.kelvin.concurrency: a whole number from 1 to 32 is expected, actual 99"]
+      warnings: ["plugin_configs.kelvin.mapping.school_classes: is missing: school classes are not synchronised"],
+      findings: [
+        {
+          severity: "warning",
+          about: "plugin_configs.kelvin.mapping.school_classes",
+          ...say("classes_not_mapped"),
+          plugin: null
+        }
+      ]
     }
   ]
 })
@@ -89,20 +104,29 @@ export const Mapping = Schema.Struct({
   examples: [{ mapping: { DEMOSCHOOL: "Traeger1" } }]
 })
 
+const notConfigured = say("mapped_not_configured", { school_authority: "Traeger1" })
+
 const SavedMapping = Schema.extend(
   Mapping,
   Schema.Struct({
-    warnings: Schema.optional(Schema.Array(Schema.String)).annotations({ description: "Missing: nothing is strange." })
+    warnings: Schema.optional(Schema.Array(Schema.String)).annotations({ description: "Missing: nothing is strange." }),
+    findings: Schema.optional(Schema.Array(Finding)).annotations({
+      description: "The warnings once more, for programs."
+    })
   })
 ).annotations({
   identifier: "SavedSchoolMapping",
   examples: [
     {
       mapping: { DEMOSCHOOL: "Traeger1" },
-      warnings: ['The school authority "Traeger1" is not configured: what changes for its schools waits until it is.']
+      warnings: [notConfigured.text],
+      findings: [{ severity: "warning", about: "mapping", ...notConfigured, plugin: null }]
     }
   ]
 })
+
+const { text: reason, ...unavailable } = Reasons.say("target_unavailable", { detail: "connect ECONNREFUSED" })
+const unreachable = { reason, ...unavailable }
 
 export const Status = Schema.Struct({
   name: Schema.String,
@@ -110,7 +134,8 @@ export const Status = Schema.Struct({
   not_configured: Schema.NullOr(
     Schema.Struct({
       since: Schema.NullOr(Schema.String).annotations({ description: "null: it never was, as far as is known." }),
-      text: Schema.String
+      text: Schema.String,
+      ...reasonFields
     })
   ).annotations({
     description: "It has no configuration: its file was moved away, or the mapping names it. Its items wait. Else null."
@@ -124,10 +149,11 @@ export const Status = Schema.Struct({
       reason: Schema.String,
       until: Schema.NullOr(Schema.String).annotations({
         description: "null: until the configuration is corrected, or somebody resumes it."
-      })
+      }),
+      ...reasonFields
     })
   ),
-  last_error: Schema.NullOr(Schema.Struct({ at: Schema.String, reason: Schema.String })),
+  last_error: Schema.NullOr(Schema.Struct({ at: Schema.String, reason: Schema.String, ...reasonFields })),
   last_delivery: Schema.NullOr(Schema.String),
   delivered: Schema.Int.annotations({ description: "Since the queue started." }),
   failed: Schema.Int.annotations({ description: "Since the queue started." }),
@@ -138,7 +164,8 @@ export const Status = Schema.Struct({
       description:
         "What would be refused if it were saved now, and what can't be used in the files (the last good state stays in effect)."
     }),
-    warnings: Schema.Array(Schema.String)
+    warnings: Schema.Array(Schema.String),
+    findings: Schema.Array(Finding).annotations({ description: "Errors and warnings once more, for programs." })
   }).annotations({ description: "What is wrong with the configuration, each with its path." })
 }).annotations({
   identifier: "SchoolAuthorityStatus",
@@ -148,45 +175,29 @@ export const Status = Schema.Struct({
       active: true,
       not_configured: null,
       reachable: false,
-      paused: { reason: "The target can't be reached now: ...", until: "2026-02-03T04:15:06.789Z" },
-      last_error: { at: "2026-02-03T04:05:06.789Z", reason: "The target can't be reached now: ..." },
+      paused: { ...unreachable, until: "2026-02-03T04:15:06.789Z" },
+      last_error: { at: "2026-02-03T04:05:06.789Z", ...unreachable },
       last_delivery: "2026-02-03T04:05:01.123Z",
       delivered: 1234,
       failed: 3,
       delivered_last_minute: 56,
       items: { waiting: 78, in_flight: 0, held: 0, dead: 1 },
-      configuration: { errors: [], warnings: [] }
+      configuration: { errors: [], warnings: [], findings: [] }
     }
   ]
 })
 
 export const Check = Schema.Struct({
   ok: Schema.Boolean.annotations({ description: "Nothing that was found keeps deliveries from working." }),
-  findings: Schema.Array(
-    Schema.Struct({
-      severity: Schema.Literal("ok", "warning", "error"),
-      about: Schema.String.annotations({
-        description: "login, connection, roles, schools, mapping, or a path in the configuration"
-      }),
-      text: Schema.String,
-      plugin: Schema.NullOr(Schema.String).annotations({
-        description: "Who found it; null: the configuration as a whole."
-      })
-    })
-  )
+  findings: Schema.Array(Finding)
 }).annotations({
   identifier: "SchoolAuthorityCheck",
   examples: [
     {
       ok: true,
       findings: [
-        { severity: "ok", about: "login", text: "The target answers and knows the account.", plugin: "kelvin" },
-        {
-          severity: "warning",
-          about: "schools",
-          text: "The target does not have SCHOOL7: users who are only in these schools are not created at the target.",
-          plugin: "kelvin"
-        }
+        { severity: "ok", about: "login", ...say("account_known"), plugin: "kelvin" },
+        { severity: "warning", about: "schools", ...say("schools_missing", { schools: "SCHOOL7" }), plugin: "kelvin" }
       ]
     }
   ]

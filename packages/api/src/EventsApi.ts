@@ -1,8 +1,9 @@
 /** What happens, as it happens, for pages that watch: summaries as server-sent events, not every single delivery. */
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
-import { asDetail, FailedBody } from "./ApiError.js"
+import { asDetail, errorFields, FailedBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
+import { say } from "./ErrorSentences.js"
 import { Overview } from "./OverviewApi.js"
 import * as ServerSentEvents from "./ServerSentEvents.js"
 
@@ -12,9 +13,25 @@ const Values = Schema.Record({ key: Schema.String, value: Schema.String }).annot
   description: "What the text is about, for programs."
 })
 
+/** What can happen to an item. */
+export const itemEventCodes = ["accepted", "delivered", "warning", "delayed", "dead", "held"] as const
+
+/** What can need somebody. */
+export const noticeCodes = [
+  "dead_letter",
+  "deletion_held",
+  "queue_paused",
+  "configuration_problem",
+  "in_queue_held_up",
+  "file_held_back",
+  "file_discarded",
+  "data_problem",
+  "nothing_configured"
+] as const
+
 /** The newest of what happened to an object at a school authority since the last event about it. */
 export const ItemEvent = Schema.Struct({
-  code: Schema.Literal("accepted", "delivered", "warning", "delayed", "dead", "held"),
+  code: Schema.Literal(...itemEventCodes),
   school_authority: Nullable("null: the change is not for one school authority."),
   object: Schema.String,
   text: Schema.String,
@@ -23,17 +40,7 @@ export const ItemEvent = Schema.Struct({
 
 /** Something needs somebody. */
 export const Notice = Schema.Struct({
-  code: Schema.Literal(
-    "dead_letter",
-    "deletion_held",
-    "queue_paused",
-    "configuration_problem",
-    "in_queue_held_up",
-    "file_held_back",
-    "file_discarded",
-    "data_problem",
-    "nothing_configured"
-  ),
+  code: Schema.Literal(...noticeCodes),
   school_authority: Nullable("null: it is about no school authority, or about all."),
   times: Schema.Int.annotations({ description: "How often within the second. Text and values are the last one's." }),
   text: Schema.String,
@@ -65,17 +72,17 @@ export const Watched = Schema.Struct({
 export type Watched = typeof Watched.Type
 
 /** 503: as many watch as may. */
-export class TooManyStreams extends Schema.TaggedClass<TooManyStreams>()("TooManyStreams", { detail: Schema.String }) {}
+export class TooManyStreams extends Schema.TaggedClass<TooManyStreams>()("TooManyStreams", errorFields) {}
 
 const TooManyStreamsBody = asDetail(
   "TooManyStreams",
   503,
   {
     description: "As many watch as may.",
-    example: "50 event streams are open, more are not served. Ask again every ten seconds instead."
+    example: say("too_many_streams", { streams: 50 })
   },
   Schema.typeSchema(TooManyStreams),
-  (detail) => new TooManyStreams({ detail })
+  (said) => new TooManyStreams(said)
 )
 
 const anExample = ServerSentEvents.format({

@@ -1,7 +1,8 @@
 /** For whoever starts and watches the process. Needs no login and says nothing about anybody. */
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
-import { asDetail } from "./ApiError.js"
+import { asDetail, errorFields } from "./ApiError.js"
+import { say } from "./ErrorSentences.js"
 
 const Health = Schema.Struct({ status: Schema.Literal("ok") }).annotations({
   identifier: "Health",
@@ -19,18 +20,20 @@ const Ready = Schema.Struct({
 }).annotations({ identifier: "Ready", examples: [{ status: "ok" }] })
 
 /** 503: changes can't be accepted or stored. */
-export class NotReady extends Schema.TaggedClass<NotReady>()("NotReady", { detail: Schema.String }) {}
+export class NotReady extends Schema.TaggedClass<NotReady>()("NotReady", errorFields) {}
 
 const NotReadyBody = asDetail(
   "NotReady",
   503,
   {
     description: "Changes can't be accepted or stored; the reason says why. They wait as files.",
-    example:
-      "/var/lib/id-connector/data: the disk is full. Make room. The connector goes on by itself, and nothing is lost."
+    example: say("not_ready", {
+      reason:
+        "/var/lib/id-connector/data: the disk is full. Make room. The connector goes on by itself, and nothing is lost."
+    })
   },
   Schema.typeSchema(NotReady),
-  (detail) => new NotReady({ detail })
+  (said) => new NotReady(said)
 )
 
 export class HealthApi extends HttpApiGroup.make("health")

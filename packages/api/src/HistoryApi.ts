@@ -6,16 +6,7 @@ import { FailedBody, NotFoundBody, RefusedBody } from "./ApiError.js"
 import { Authentication } from "./Authentication.js"
 import * as JsonLines from "./JsonLines.js"
 import { Item, ItemDetails } from "./QueuesApi.js"
-
-/** Why something is so: a word for programs with its values, and the same for people. */
-export const Reason = Schema.Struct({
-  code: Schema.String,
-  values: Schema.Record({ key: Schema.String, value: Schema.String }),
-  text: Schema.String
-}).annotations({
-  identifier: "Reason",
-  examples: [{ code: "current_school", values: { school: "DEMOSCHOOL" }, text: "school DEMOSCHOOL" }]
-})
+import { Reason } from "./Reason.js"
 
 const ChangedValue = Schema.Struct({
   attribute: Schema.String.annotations({ description: "As the target has it; UDM properties as udm_properties.NAME." }),
@@ -44,6 +35,8 @@ const anEntry = {
   values: [{ attribute: "firstname", old: "Ana", new: "Anna" }],
   mapping: "users",
   reason: null,
+  because: null,
+  warnings: [],
   attempt: 1,
   milliseconds: 42,
   request_id: "0b8a5c5e-0000-4000-8000-000000000002",
@@ -82,6 +75,10 @@ export const Entry = Schema.Struct({
   }),
   mapping: Schema.NullOr(Schema.String),
   reason: Schema.NullOr(Schema.String).annotations({ description: "Why it failed, was given up, or is held back." }),
+  because: Schema.NullOr(Reason).annotations({ description: "The same, for programs." }),
+  warnings: Schema.Array(Reason).annotations({
+    description: "Of a delivery: what was strange and kept nothing from it."
+  }),
   attempt: Schema.NullOr(Schema.Int),
   milliseconds: Schema.NullOr(Schema.Number),
   request_id: Schema.NullOr(Schema.String).annotations({

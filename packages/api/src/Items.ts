@@ -1,10 +1,19 @@
 /** Items of out queues, as the API shows them. */
 import { ItemId, itemStates } from "@id-connector/core/queue/QueueStore"
+import { say } from "@id-connector/core/queue/Reasons"
 import { Evidence } from "@id-connector/core/targets/DeliveryError"
 import { Schema } from "effect"
+import { Reason, reasonFields } from "./Reason.js"
 
 export const State = Schema.Literal(...itemStates).annotations({
   description: "waiting, in_flight, held (a deletion to be confirmed), dead (a dead letter)"
+})
+
+const said = say("target_refused", {
+  detail: "422 mailPrimaryAddress: domain not hosted",
+  method: "PATCH",
+  path: "/ucsschool/kelvin/v1/users/anna",
+  status: 422
 })
 
 export const anItem = {
@@ -16,8 +25,10 @@ export const anItem = {
   state: "dead",
   attempts: 1,
   available_at: null,
-  last_error: "The target refuses the object: ...",
-  waits_for: []
+  last_error: said.text,
+  last_error_reason: said,
+  waits_for: [],
+  waits_for_reasons: []
 } as const
 
 export const Item = Schema.Struct({
@@ -32,15 +43,18 @@ export const Item = Schema.Struct({
     description: "It is not delivered before this time; null: at once."
   }),
   last_error: Schema.NullOr(Schema.String),
+  last_error_reason: Schema.NullOr(Reason).annotations({ description: "The same, for programs." }),
   waits_for: Schema.Array(Schema.String).annotations({
     description:
       "Other items that have to be delivered, confirmed or discarded before this one, and why. The first ten."
-  })
+  }),
+  waits_for_reasons: Schema.Array(Reason).annotations({ description: "The same, for programs." })
 }).annotations({ identifier: "Item", examples: [anItem] })
 
 export const Attempt = Schema.Struct({
   at: Schema.String,
   error: Schema.String,
+  ...reasonFields,
   evidence: Schema.NullOr(Evidence).annotations({ description: "The request and its answer, secrets masked." })
 }).annotations({ identifier: "Attempt" })
 
@@ -52,7 +66,9 @@ export const ItemDetails = Schema.Struct({ ...Item.fields, history: Schema.Array
       history: [
         {
           at: "2026-02-03T04:05:07.123Z",
-          error: "The target refuses the object: ...",
+          error: said.text,
+          code: said.code,
+          values: said.values,
           evidence: {
             method: "PATCH",
             path: "/ucsschool/kelvin/v1/users/anna",

@@ -38,6 +38,9 @@ export const AuthorityOverview = Schema.Struct({
     description:
       "Why it is paused, in a word: target_unavailable, credentials_refused, configuration_unusable, target_failed, plugin_failed, ..."
   }),
+  values: Schema.Record({ key: Schema.String, value: Schema.String }).annotations({
+    description: "What stands in the reason."
+  }),
   reason: Schema.NullOr(Schema.String).annotations({ description: "Why it is paused." }),
   since: Time.annotations({ description: "Since when it is paused, or not configured; null: not known, or neither." }),
   next_try: Time.annotations({
@@ -97,7 +100,8 @@ export const Overview = Schema.Struct({
           name: "Traeger1",
           state: "paused",
           code: "target_unavailable",
-          reason: "The target can't be reached now: ...",
+          values: { detail: "connect ECONNREFUSED" },
+          reason: "The target can't be reached now: connect ECONNREFUSED.",
           since: "2026-02-03T04:05:01.123Z",
           next_try: "2026-02-03T04:15:06.789Z",
           items: { waiting: 78, in_flight: 0, held: 0, dead: 0 },
@@ -108,6 +112,7 @@ export const Overview = Schema.Struct({
           name: "Traeger2",
           state: "running",
           code: null,
+          values: {},
           reason: null,
           since: null,
           next_try: null,

@@ -8,6 +8,7 @@ import * as GroupsApi from "./GroupsApi.js"
 import { Item, ItemDetails, State } from "./Items.js"
 import * as JobsApi from "./JobsApi.js"
 import * as Parameters from "./Parameters.js"
+import { Reason } from "./Reason.js"
 
 export { Item, ItemDetails } from "./Items.js"
 
@@ -31,6 +32,10 @@ export const Queue = Schema.Struct({
     }),
     { exact: true }
   ),
+  held_up_reason: Schema.optionalWith(Reason.annotations({ description: "held_up for programs." }), { exact: true }),
+  held_back_reason: Schema.optionalWith(Reason.annotations({ description: "held_back for programs." }), {
+    exact: true
+  }),
   held: Schema.optionalWith(
     Schema.Int.annotations({ description: "How many deletions wait until somebody confirms them. Missing: none." }),
     { exact: true }

@@ -6,6 +6,7 @@ import { QueueStore, type QueueStoreError, type SchoolAtAuthority } from "./queu
 import * as MappingChange from "./schools/MappingChange.js"
 import type { AuthorityName } from "./schools/SchoolAuthority.js"
 import type { SchoolMapping } from "./schools/SchoolMapping.js"
+import { say } from "./targets/Findings.js"
 
 /** Remembered users that are looked at in one transaction, which takes milliseconds. */
 const batch = 2_000
@@ -87,10 +88,7 @@ export const notConfigured = ({ authorities, mapping }: Configuration): Readonly
 
 /** What is strange about the mapping, in words. */
 export const warningsOf = (configuration: Configuration): ReadonlyArray<string> =>
-  notConfigured(configuration).map(
-    (name) =>
-      `The school authority ${JSON.stringify(name)} is not configured: what changes for its schools waits until it is.`
-  )
+  notConfigured(configuration).map((name) => say("mapped_not_configured", { school_authority: name }).text)
 
 const sentence = {
   Added: "A school was added to the mapping.",

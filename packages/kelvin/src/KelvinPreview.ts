@@ -2,6 +2,7 @@
 
 import type { GroupObject, UserObject } from "@id-connector/core/changes/ListenerObject"
 import type { Attributes, Mapped } from "@id-connector/core/mapping/AttributeMapping"
+import { sayWarning } from "@id-connector/core/mapping/AttributeMapping"
 import { mask } from "@id-connector/core/schools/SchoolAuthority"
 import type { SchoolClass } from "@id-connector/core/schools/SchoolClass"
 import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
@@ -164,7 +165,7 @@ const request = (method: string, url: string, body: unknown = null) => ({
 const unknownProperties = ({ udmProperties }: Mapped, shown: Attributes): ReadonlyArray<string> =>
   Object.keys(udmProperties)
     .filter((key) => !(key in shown))
-    .map((key) => `udm_properties.${key}: is not configured at the target, which will probably refuse it`)
+    .map((key) => sayWarning("property_not_configured", { property: key }).text)
 
 const unknownReferences = (target: Target, body: Attributes) =>
   Effect.map(
@@ -174,9 +175,5 @@ const unknownReferences = (target: Target, body: Attributes) =>
 
 const unknownNames = (target: Target, attribute: string, names: ReadonlyArray<string>) =>
   Effect.map(target.client.unknownUsers(names), (unknown) =>
-    unknown.length === 0
-      ? []
-      : [
-          `${attribute}: the target does not have ${unknown.join(", ")} yet: they are left out, and added when they exist`
-        ]
+    unknown.length === 0 ? [] : [sayWarning("references_missing", { attribute, names: unknown.join(", ") }).text]
   )

@@ -1,7 +1,9 @@
 /** Looks at a target before anything is delivered: login, roles, schools, and the properties that mappings name. */
+import type { Sentence } from "@id-connector/core/input/Sentence"
 import { propertiesOf } from "@id-connector/core/mapping/AttributeMapping"
 import type { SchoolSet } from "@id-connector/core/schools/SchoolName"
 import type { DeliveryError } from "@id-connector/core/targets/DeliveryError"
+import { say } from "@id-connector/core/targets/Findings"
 import type { Finding } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
 import type { Target } from "./delivery/Target.js"
@@ -18,15 +20,15 @@ export const check = (target: Target): Effect.Effect<ReadonlyArray<Finding>> =>
       rolesOf(roles.right),
       ...schoolsOf(schools.right, handled),
       ...(yield* Effect.catchAll(properties(target, schools.right, handled), (error) =>
-        Effect.succeed([warning("udm_properties", `could not be looked at: ${error.message}`)])
+        Effect.succeed([warning("udm_properties", say("properties_unread", { reason: error.message }))])
       ))
     ]
   })
 
-const ok = (about: string, text: string): Finding => ({ severity: "ok", about, text })
-const warning = (about: string, text: string): Finding => ({ severity: "warning", about, text })
+const ok = (about: string, said: Sentence): Finding => ({ severity: "ok", about, ...said })
+const warning = (about: string, said: Sentence): Finding => ({ severity: "warning", about, ...said })
 
-const loggedIn = ok("login", "The target answers and knows the account.")
+const loggedIn = ok("login", say("account_known"))
 
 const unreachable = (error: DeliveryError): Finding => ({
   severity: "error",
@@ -40,26 +42,19 @@ const needed = ["student", "teacher", "staff"]
 const rolesOf = (roles: ReadonlySet<string>): Finding => {
   const missing = needed.filter((role) => !roles.has(role))
   return missing.length === 0
-    ? ok("roles", `The target knows ${listed([...roles])}.`)
-    : warning("roles", `The target does not know ${missing.join(", ")}: users with these roles can't be delivered.`)
+    ? ok("roles", say("roles_known", { roles: listed([...roles]) }))
+    : warning("roles", say("roles_missing", { roles: missing.join(", ") }))
 }
 
 const schoolsOf = (there: SchoolSet, handled: SchoolSet): ReadonlyArray<Finding> => {
   if (handled.names.length === 0) {
-    return [warning("schools", "The mapping gives no school to this authority: it gets nothing.")]
+    return [warning("schools", say("no_schools"))]
   }
   const missing = handled.names.filter((school) => !there.has(school))
   const common = handled.names.length - missing.length
   return [
-    ok("schools", `The target has ${common} of the ${handled.names.length} schools that the mapping gives to it.`),
-    ...(missing.length === 0
-      ? []
-      : [
-          warning(
-            "schools",
-            `The target does not have ${listed(missing)}: users who are only in these schools are not created at the target.`
-          )
-        ])
+    ok("schools", say("schools_known", { common, schools: handled.names.length })),
+    ...(missing.length === 0 ? [] : [warning("schools", say("schools_missing", { schools: listed(missing) }))])
   ]
 }
 
@@ -94,23 +89,13 @@ const properties = (target: Target, schools: SchoolSet, handled: SchoolSet) =>
     ] as const) {
       if (wanted.length === 0) continue
       if (shown === null) {
-        found.push(
-          warning(
-            "udm_properties",
-            `No ${what} was found at the target that shows which UDM properties it knows: the mapped ones were not checked.`
-          )
-        )
+        found.push(warning("udm_properties", say("properties_unknowable", { object: what })))
         continue
       }
       const unknown = wanted.filter(({ property }) => !(property in shown))
-      if (unknown.length === 0) found.push(ok("udm_properties", `The target knows all that is mapped for a ${what}.`))
+      if (unknown.length === 0) found.push(ok("udm_properties", say("properties_known", { object: what })))
       for (const { path, property } of unknown) {
-        found.push(
-          warning(
-            `${path}`,
-            `The target does not know the UDM property ${JSON.stringify(property)} of a ${what}: it refuses objects that have it.`
-          )
-        )
+        found.push(warning(path, say("property_unknown", { property, object: what })))
       }
     }
     return found

@@ -174,6 +174,16 @@ describe("The check of a target", () => {
           ["warning", "mapping.users"]
         ]
       )
+      assert.deepStrictEqual(
+        findings.map(({ code, values }) => [code, values]),
+        [
+          ["account_known", {}],
+          ["roles_known", { roles: "staff, student, teacher, legal_guardian, school_admin" }],
+          ["schools_known", { common: "1", schools: "3" }],
+          ["schools_missing", { schools: "B, C" }],
+          ["property_unknown", { property: "title", object: "user" }]
+        ]
+      )
       assert.include(findings[3]?.text, "does not have B, C")
       assert.include(findings[4]?.text, '"title"')
       assert.deepStrictEqual(simulator.writes(), [])

@@ -2,6 +2,7 @@
 import { Options } from "@effect/cli"
 import { FetchHttpClient, FileSystem, type HttpClient } from "@effect/platform"
 import { prefix } from "@id-connector/api/Api"
+import type { NotFound } from "@id-connector/api/ApiError"
 import * as Client from "@id-connector/api/Client"
 import { Config, Effect, Layer, Option, Predicate, Redacted } from "effect"
 import * as Prompt from "../process/Prompt.js"
@@ -174,7 +175,7 @@ const linesOf = (error: unknown, url: string, asking: Asking): ReadonlyArray<str
     case "BrokenOff":
       return [error instanceof Error ? `${error.message}.` : String(error)]
     case "NotFound":
-      return [notFound(String(said))]
+      return [notFound(Object(error))]
     case "Unacceptable":
       return Object(error).problems.map(problemText)
     default:
@@ -183,8 +184,8 @@ const linesOf = (error: unknown, url: string, asking: Asking): ReadonlyArray<str
 }
 
 /** What the API says about something that is not there, with the command that shows what is. */
-export const notFound = (detail: string): string =>
-  detail.startsWith("There is no school authority")
+export const notFound = ({ code, detail }: Pick<NotFound, "code" | "detail">): string =>
+  code === "no_school_authority"
     ? `${detail} id-connector authority list shows those there are.`
     : detail.replace("GET /queues lists", "id-connector queue list shows")
 

@@ -65,10 +65,10 @@ const contentOf = (file: string) =>
 const byName = (client: Client, name: string, only: { readonly school_authority?: string }) =>
   client.preview.preview({ payload: { user: name, ...only } }).pipe(
     Effect.catchIf(
-      (error) => error._tag === "NotFound" && !error.detail.includes("school authority"),
+      (error) => error._tag === "NotFound" && error.code !== "no_school_authority",
       () =>
         Effect.mapError(client.preview.preview({ payload: { group: name, ...only } }), (error) =>
-          error._tag === "NotFound" && !error.detail.includes("school authority")
+          error._tag === "NotFound" && error.code !== "no_school_authority"
             ? new CannotStart({
                 lines: [`The source directory has no school user and no school group ${JSON.stringify(name)}.`]
               })

@@ -1,6 +1,6 @@
 /** The commands `id-connector queue ...`: the queues of a running connector and their items. */
 import { Args, Command, Options } from "@effect/cli"
-import type { NotFound } from "@id-connector/api/ApiError"
+import { NotFound } from "@id-connector/api/ApiError"
 import type { Client } from "@id-connector/api/Client"
 import type { GroupOfAll } from "@id-connector/api/GroupsApi"
 import type { Job } from "@id-connector/api/JobsApi"
@@ -342,7 +342,7 @@ const each = <E extends { readonly _tag: string }>(
       const [problems, done] = yield* Effect.partition(meant, (id) => Effect.zipLeft(act(id), tick))
       const other = problems.find((problem) => problem._tag !== "NotFound")
       if (other !== undefined) return yield* Effect.fail(other)
-      const texts = problems.map((problem) => ApiAccess.notFound("detail" in problem ? problem.detail : ""))
+      const texts = problems.filter((problem) => problem instanceof NotFound).map(ApiAccess.notFound)
       return { items: done.length, problems: [...new Set(texts)] }
     })
   )

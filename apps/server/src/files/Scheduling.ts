@@ -4,6 +4,7 @@
  * can't be compared with what a target has is sent once more.
  */
 import { FileSystem, Path } from "@effect/platform"
+import { say } from "@id-connector/api/ErrorSentences"
 import { Directory, type DirectoryError, ObjectUnknown } from "@id-connector/core/directory/Directory"
 import { ScheduleMarks } from "@id-connector/core/queue/in/ScheduleMarks"
 import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
@@ -11,7 +12,7 @@ import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 /** A file could not be written. */
 export class NotScheduled extends Schema.TaggedError<NotScheduled>()("NotScheduled", { detail: Schema.String }) {
   override get message() {
-    return `The trigger file could not be written: ${this.detail}. Check IDC_LISTENER_TRIGGER_DIR and IDC_APP_DIR.`
+    return say("not_scheduled", { detail: this.detail }).detail
   }
 }
 

@@ -2,7 +2,8 @@
 import { HttpApp, HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { prefix } from "@id-connector/api/Api"
 import { Forbidden, Unauthorized } from "@id-connector/api/ApiError"
-import { type Administrator, Authentication, type Role, type Session } from "@id-connector/api/Authentication"
+import { type Administrator, Authentication, type Session } from "@id-connector/api/Authentication"
+import { type Said, say } from "@id-connector/api/ErrorSentences"
 import { EndedSessions } from "@id-connector/core/access/EndedSessions"
 import { adminGroup, readerGroup } from "@id-connector/core/directory/Directory"
 import { Clock, Context, Effect, Layer, Option } from "effect"
@@ -29,12 +30,12 @@ export class Access extends Context.Tag("@id-connector/server/http/Access")<
 const withHeader = (name: string, value: string) =>
   HttpApp.appendPreResponseHandler((_, response) => Effect.succeed(HttpServerResponse.setHeader(response, name, value)))
 
-const refuse = (detail: string) =>
-  Effect.zipRight(withHeader("www-authenticate", "Bearer"), Effect.fail(new Unauthorized({ detail })))
+const refuse = (said: Said) =>
+  Effect.zipRight(withHeader("www-authenticate", "Bearer"), Effect.fail(new Unauthorized(said)))
 
-const invalid = refuse("Could not validate credentials")
+const invalid = refuse(say("token_invalid"))
 
-const ended = refuse("The session has ended. Log in again.")
+const ended = refuse(say("session_ended"))
 
 /** `proxies`: whose word about the client's address is taken. */
 export const layer = (proxies: ClientAddress.Proxies, transport: Transport.Transport) =>
@@ -59,15 +60,15 @@ export const layer = (proxies: ClientAddress.Proxies, transport: Transport.Trans
           const { authorization } = request.headers
           if (authorization !== undefined) {
             const [, token] = /^bearer (.*)$/i.exec(authorization) ?? []
-            if (token === undefined) return yield* refuse("Not authenticated")
+            if (token === undefined) return yield* refuse(say("not_authenticated"))
             return { isOfBrowser: false, claims: (yield* tokens.verify(token)) ?? (yield* invalid) }
           }
           const cookie = SessionCookie.of(request)
-          if (cookie === null) return yield* refuse("Not authenticated")
+          if (cookie === null) return yield* refuse(say("not_authenticated"))
           const refusal = Transport.isPrivate(transport, addressOf(request))
             ? ForeignPages.refusal(request)
             : Transport.tooOpen
-          if (refusal !== null) return yield* Effect.fail(new Forbidden({ detail: refusal }))
+          if (refusal !== null) return yield* Effect.fail(new Forbidden(refusal))
           return { isOfBrowser: true, claims: (yield* tokens.verifySession(cookie)) ?? (yield* ended) }
         })
 
@@ -77,7 +78,7 @@ export const layer = (proxies: ClientAddress.Proxies, transport: Transport.Trans
             Effect.annotateLogs(Effect.logError("The storage does not answer. Nobody can log in to the API."), {
               reason: error.message
             }),
-            refuse("The storage does not answer, so nobody knows who has logged out. Try again in a moment.")
+            refuse(say("sessions_unknown"))
           )
         )
 
@@ -90,7 +91,7 @@ export const layer = (proxies: ClientAddress.Proxies, transport: Transport.Trans
                 reason: error.message
               }
             ),
-            refuse("The source directory does not answer, so nobody's rights can be checked. Try again in a moment.")
+            refuse(say("rights_unknown"))
           )
         )
 
@@ -144,7 +145,7 @@ export const authentication = Layer.effect(
           const asker = yield* Audit.Asking
           Object.assign(asker, { name: who.username, address: who.address === "" ? null : who.address })
           const isAllowed = who.role === "administrator" || Reading.isReading(request.method, belowPrefix(route.path))
-          if (!isAllowed) return yield* Effect.fail(new Forbidden({ detail: readsOnly(who.username, who.role) }))
+          if (!isAllowed) return yield* Effect.fail(new Forbidden(readsOnly(who.username)))
           yield* renew(who, request)
           return who
         })
@@ -154,5 +155,4 @@ export const authentication = Layer.effect(
 
 const belowPrefix = (path: string): string => (path.startsWith(prefix) ? path.slice(prefix.length) : path)
 
-const readsOnly = (username: string, role: Role): string =>
-  `${username} is a ${role}: members of ${readerGroup} may look at everything, preview and check, and change nothing. Ask a member of ${adminGroup}.`
+const readsOnly = (user: string): Said => say("reader", { user, readers: readerGroup, administrators: adminGroup })

@@ -2,12 +2,14 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound } from "@id-connector/api/ApiError"
+import { say, told } from "@id-connector/api/ErrorSentences"
 import * as ConfigurationChanges from "@id-connector/core/ConfigurationChanges"
 import { Connector, type QueueStatus } from "@id-connector/core/Connector"
 import { masked } from "@id-connector/core/config/AuthorityPatch"
 import { ConfigStore } from "@id-connector/core/config/ConfigStore"
 import { AuthorityName, type SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import * as AuthorityCheck from "@id-connector/core/targets/AuthorityCheck"
+import * as Findings from "@id-connector/core/targets/Findings"
 import { Plugins } from "@id-connector/core/targets/Plugin"
 import * as Validation from "@id-connector/core/targets/Validation"
 import { Effect } from "effect"
@@ -30,7 +32,7 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
     /** The out queue of an authority, also of one that the mapping alone names. */
     const queueOf = (name: string) =>
       Effect.gen(function* () {
-        const queues = yield* Effect.mapError(connector.status, ({ message }) => new Failed({ detail: message }))
+        const queues = yield* Effect.mapError(connector.status, ({ message }) => new Failed(told(message)))
         const isMapped = ConfigurationChanges.notConfigured(yield* config.current).includes(name)
         return queues.find(({ authority }) => authority === name) ?? (isMapped ? withoutItems(name) : undefined)
       })
@@ -44,15 +46,22 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
         if (authority === undefined && queue === undefined) return yield* Effect.fail(noAuthority(name))
         const found = authority === undefined ? { errors: [], warnings: [] } : Validation.validate(plugins, authority)
         const broken = configuration.problems.filter((one) => one.authority === null || one.authority === name)
+        const errors = [...broken.map(({ problem }) => problem), ...found.errors]
+        const ofMapping = ConfigurationChanges.warningsOf(configuration)
         return ShownStatus.of(authority ?? { name: AuthorityName.make(name), active: false }, queue, {
-          errors: [...broken.map(({ problem }) => problem), ...found.errors],
-          warnings: [...ConfigurationChanges.warningsOf(configuration), ...found.warnings]
+          errors,
+          warnings: [...ofMapping, ...found.warnings],
+          findings: [
+            ...errors.map((problem) => Findings.ofProblem("error", problem)),
+            ...ofMapping.map(aboutMapping),
+            ...found.warnings.map((problem) => Findings.ofProblem("warning", problem))
+          ]
         })
       })
 
     const saved = (authority: SchoolAuthority) => {
       const { warnings } = Validation.validate(plugins, authority)
-      return { ...masked(authority), ...(warnings.length === 0 ? {} : { warnings }) }
+      return { ...masked(authority), ...withFindings(warnings, (problem) => Findings.ofProblem("warning", problem)) }
     }
 
     const check = (name: string) =>
@@ -63,9 +72,9 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
           return yield* Effect.fail(noAuthority(name))
         const findings = [
           ...(authority === undefined
-            ? [found("error", "configuration", "The school authority is not configured. Its items wait until it is.")]
+            ? [Findings.ofProblem("error", `configuration: ${Findings.say("authority_not_configured").text}`)]
             : yield* Effect.provideService(AuthorityCheck.check(authority), Plugins, plugins)),
-          ...ConfigurationChanges.warningsOf(configuration).map((text) => found("warning", "mapping", text))
+          ...ConfigurationChanges.warningsOf(configuration).map(aboutMapping)
         ]
         return { ok: findings.every(({ severity }) => severity !== "error"), findings }
       })
@@ -82,14 +91,16 @@ export const layer = HttpApiBuilder.group(Api, "authorities", (handlers) =>
         Effect.map(config.current, ({ mapping }) => ({ mapping: Object.fromEntries(mapping.entries) }))
       )
       .handle("setMapping", ({ payload: { mapping } }) =>
-        Effect.map(changes.setMapping(mapping), (warnings) =>
-          warnings.length === 0 ? { mapping } : { mapping, warnings }
-        )
+        Effect.map(changes.setMapping(mapping), (warnings) => ({ mapping, ...withFindings(warnings, aboutMapping) }))
       )
   })
 )
 
-const found = (severity: "warning" | "error", about: string, text: string) => ({ severity, about, text, plugin: null })
+const aboutMapping = (text: string) => Findings.coded({ severity: "warning", about: "mapping", text }, null)
+
+/** Warnings for people, and once more for programs. */
+const withFindings = (warnings: ReadonlyArray<string>, found: (warning: string) => Findings.CodedFinding) =>
+  warnings.length === 0 ? {} : { warnings, findings: warnings.map(found) }
 
 const withoutItems = (name: string): QueueStatus => ({
   authority: AuthorityName.make(name),
@@ -103,5 +114,4 @@ const withoutItems = (name: string): QueueStatus => ({
   report: null
 })
 
-const noAuthority = (name: string) =>
-  new NotFound({ detail: `There is no school authority ${JSON.stringify(name.slice(0, 200))}.` })
+const noAuthority = (name: string) => new NotFound(say("no_school_authority", { school_authority: name.slice(0, 200) }))

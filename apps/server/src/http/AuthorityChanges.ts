@@ -1,6 +1,7 @@
 /** What administrators do to the configuration: checked, saved, and logged with who it was. */
 import { Failed, NotFound, problemOf, Refused, Unacceptable } from "@id-connector/api/ApiError"
 import type { Administrator } from "@id-connector/api/Authentication"
+import { say, told } from "@id-connector/api/ErrorSentences"
 import * as ConfigurationChanges from "@id-connector/core/ConfigurationChanges"
 import { Connector } from "@id-connector/core/Connector"
 import * as AuthorityPatch from "@id-connector/core/config/AuthorityPatch"
@@ -100,7 +101,10 @@ export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Connecto
           const authority = yield* config
             .update(name, (old) =>
               Either.flatMap(withSecrets(old, patch), () =>
-                Either.mapLeft(patched(plugins, old, patch), (reasons) => new Refused({ detail: reasons.join("; ") }))
+                Either.mapLeft(
+                  patched(plugins, old, patch),
+                  (reasons) => new Refused(say("not_acceptable", { problems: reasons.join("; ") }))
+                )
               )
             )
             .pipe(Effect.catchTags({ AuthorityUnknown: refused, ConfigurationNotSaved: notSaved }))
@@ -115,7 +119,7 @@ export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Connecto
       remove: (name) =>
         connector.deleteAuthority(name).pipe(
           Effect.catchTags({
-            AuthorityUnknown: ({ message }) => Effect.fail(new NotFound({ detail: message })),
+            AuthorityUnknown: ({ message }) => Effect.fail(new NotFound(told(message))),
             ConfigurationNotSaved: notSaved,
             QueueStoreError: notSaved
           }),
@@ -137,10 +141,10 @@ export const make: Effect.Effect<AuthorityChanges, never, ConfigStore | Connecto
 
 const mappingProblem = (msg: string) => ({ loc: ["body", "mapping"], msg, type: "value_error" })
 
-const refused = ({ message }: { readonly message: string }) => Effect.fail(new Refused({ detail: message }))
+const refused = ({ message }: { readonly message: string }) => Effect.fail(new Refused(told(message)))
 
 const notSaved = ({ message }: ConfigurationNotSaved | QueueStoreError) =>
-  Effect.zipRight(Effect.logError(message), Effect.fail(new Failed({ detail: message })))
+  Effect.zipRight(Effect.logError(message), Effect.fail(new Failed(told(message))))
 
 /** Who has changed the configuration, for the log of what then happens in the queues. */
 const logged = (what: string, details: Json) =>

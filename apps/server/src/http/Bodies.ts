@@ -1,6 +1,8 @@
 /** Which bodies are read at all: small ones, JSON where JSON is due, and a form for the login. */
 import { Headers, type HttpServerRequest, HttpServerResponse, Multipart } from "@effect/platform"
 import { prefix } from "@id-connector/api/Api"
+import { problemBody } from "@id-connector/api/ApiError"
+import { say } from "@id-connector/api/ErrorSentences"
 import { Effect, Stream } from "effect"
 
 /** A larger body is none of an administrator's, in bytes. */
@@ -42,21 +44,18 @@ export const unreadableForm = (defect: unknown): HttpServerResponse.HttpServerRe
   return defect instanceof Multipart.MultipartError ? brokenForm : null
 }
 
-const brokenForm = HttpServerResponse.unsafeJson(
-  { detail: "The form can't be read: it is not multipart/form-data, or breaks off." },
-  { status: 400 }
-)
+const brokenForm = HttpServerResponse.unsafeJson(say("form_unreadable"), { status: 400 })
 
 /** The answer to a body that is larger than that. */
-export const tooLarge = HttpServerResponse.unsafeJson(
-  { detail: `The body is too large: at most ${largest / 1024 / 1024} MiB are taken.` },
-  { status: 413, headers: Headers.fromInput({ connection: "close" }) }
-)
+export const tooLarge = HttpServerResponse.unsafeJson(say("body_too_large"), {
+  status: 413,
+  headers: Headers.fromInput({ connection: "close" })
+})
 
-const wrongKind = (msg: string) =>
-  HttpServerResponse.unsafeJson({ detail: [{ loc: ["body"], msg, type: "type_error" }] }, { status: 422 })
+const wrongKind = (code: "json_expected" | "form_expected") =>
+  HttpServerResponse.unsafeJson(problemBody(code, [{ loc: ["body"], msg: say(code).detail, type: "type_error" }]), {
+    status: 422
+  })
 
-const notJson = wrongKind("The body has to be JSON: send it with Content-Type: application/json.")
-const notAForm = wrongKind(
-  "User name and password have to be sent as a form: Content-Type: application/x-www-form-urlencoded."
-)
+const notJson = wrongKind("json_expected")
+const notAForm = wrongKind("form_expected")

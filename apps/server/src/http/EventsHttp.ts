@@ -1,6 +1,7 @@
 /** What happens, as it happens: server-sent events for pages that watch. */
 import { Headers, HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
+import { say } from "@id-connector/api/ErrorSentences"
 import { TooManyStreams, type Watched } from "@id-connector/api/EventsApi"
 import * as ServerSentEvents from "@id-connector/api/ServerSentEvents"
 import { Deferred, Effect, Schedule, Stream } from "effect"
@@ -27,7 +28,8 @@ export const layer = HttpApiBuilder.group(Api, "events", (handlers) =>
     /** Held until the answer has ended, or whoever asked has gone. */
     const place = Effect.acquireRelease(
       Effect.suspend(() => {
-        if (open >= mostStreams) return Effect.fail(new TooManyStreams({ detail: tooMany }))
+        if (open >= mostStreams)
+          return Effect.fail(new TooManyStreams(say("too_many_streams", { streams: mostStreams })))
         open += 1
         return Effect.void
       }),
@@ -64,8 +66,6 @@ export const layer = HttpApiBuilder.group(Api, "events", (handlers) =>
 
 /** A proxy must not collect what is to be seen at once. */
 const headers = Headers.fromInput({ "x-accel-buffering": "no" })
-
-const tooMany = `${mostStreams} event streams are open, more are not served. Ask again every ten seconds instead.`
 
 const format = ({ at, events, overview }: Tick, watched: Watched): string => {
   const id = iso(at)

@@ -1,6 +1,7 @@
 /** Whether the process answers, and whether changes can be accepted and stored. */
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
+import { say } from "@id-connector/api/ErrorSentences"
 import { NotReady } from "@id-connector/api/HealthApi"
 import { Effect } from "effect"
 import { Readiness } from "../monitoring/Readiness.js"
@@ -18,7 +19,7 @@ export const layer = HttpApiBuilder.group(Api, "health", (handlers) =>
       .handle("ready", () =>
         Effect.mapBoth(readiness.check, {
           onSuccess: () => ready,
-          onFailure: ({ message }) => new NotReady({ detail: message })
+          onFailure: ({ message }) => new NotReady(say("not_ready", { reason: message }))
         })
       )
   })

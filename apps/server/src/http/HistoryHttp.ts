@@ -2,6 +2,7 @@
 import { HttpApiBuilder, HttpServerRequest } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound, Refused } from "@id-connector/api/ApiError"
+import { type Said, say, told } from "@id-connector/api/ErrorSentences"
 import * as JsonLines from "@id-connector/api/JsonLines"
 import { Directory } from "@id-connector/core/directory/Directory"
 import type { HistoryEntry, HistoryRecord } from "@id-connector/core/history/HistoryEntry"
@@ -155,10 +156,7 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
         Effect.flatMap(
           Effect.mapError(history.one(id), fails),
           Option.match({
-            onNone: () =>
-              Effect.fail(
-                new NotFound({ detail: `There is no entry ${id}. Entries are removed when they are too old.` })
-              ),
+            onNone: () => Effect.fail(new NotFound(say("no_entry", { entry: id }))),
             onSome: (found) => Effect.succeed(ShownHistory.entry(found))
           })
         )
@@ -213,7 +211,7 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
           const subject = yield* subjectOf(kind, name)
           const concerned = yield* concernedWith(subject.objectKey)
           const obstacle = obstacleOf(subject, concerned)
-          if (obstacle !== null) return yield* Effect.fail(new Refused({ detail: obstacle }))
+          if (obstacle !== null) return yield* Effect.fail(new Refused(obstacle))
           // Where somebody else is called so by now, that may be who is in the classes.
           const isMember = kind === "user" && Option.isNone(yield* idOf(kind, subject.name))
           const entries = yield* history.erase(subject.objectKey, [name, subject.name])
@@ -233,17 +231,14 @@ export const layer = HttpApiBuilder.group(Api, "history", (handlers) =>
 )
 
 /** Why a person can't be forgotten, or null. */
-const obstacleOf = ({ exists, kind, name }: Subject, concerned: ReadonlyArray<string>): string | null => {
-  const what = `the ${kind} ${name}`
+const obstacleOf = ({ exists, kind, name }: Subject, concerned: ReadonlyArray<string>): Said | null => {
   if (exists === null) {
-    return `The source directory does not answer, so nobody knows whether it has ${what}. Try again when it does.`
+    return say("existence_unknown", { kind, name })
   }
   if (exists) {
-    return `The source directory has ${what}. Only who is gone can be forgotten: without what is kept, the object could not be removed at the school authorities later.`
+    return say("still_there", { kind, name })
   }
-  return concerned.length === 0
-    ? null
-    : `${what} was delivered to ${concerned.join(", ")}, or waits there. Remove it there first: without what is kept, it could not be removed any more.`
+  return concerned.length === 0 ? null : say("still_held", { kind, name, school_authorities: concerned.join(", ") })
 }
 
 type Times = Pick<HistoryFilter, "since" | "until">
@@ -282,9 +277,7 @@ const filterOf = ({
 })
 
 const unknown = (kind: "user" | "group", name: string) =>
-  new NotFound({
-    detail: `Nothing is known of a ${kind} ${JSON.stringify(name.slice(0, 200))}: the source directory does not have it, nothing waits for it, and the history has no entry of that name.`
-  })
+  new NotFound(say("nothing_known", { kind, name: name.slice(0, 200) }))
 
 const fails = (error: NotFound | { readonly message: string }): NotFound | Failed =>
-  error instanceof NotFound ? error : new Failed({ detail: "message" in error ? error.message : "" })
+  error instanceof NotFound ? error : new Failed(told("message" in error ? error.message : ""))

@@ -10,6 +10,8 @@ import {
   HttpServerResponse
 } from "@effect/platform"
 import { Api, prefix } from "@id-connector/api/Api"
+import { problemBody } from "@id-connector/api/ApiError"
+import { type Said, say } from "@id-connector/api/ErrorSentences"
 import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import { Cause, Chunk, Clock, type Context, Effect, Layer, Option } from "effect"
 import { OpenRequests } from "../process/OpenRequests.js"
@@ -89,18 +91,18 @@ export const routes = (
     )
   )
 
-const detail = (status: number, text: string, headers: { readonly [name: string]: string } = {}) =>
-  HttpServerResponse.unsafeJson({ detail: text }, { status, headers: Headers.fromInput(headers) })
+const answered = (status: number, said: Said, headers: { readonly [name: string]: string } = {}) =>
+  HttpServerResponse.unsafeJson(said, { status, headers: Headers.fromInput(headers) })
 
 /** Nothing is there, or not for this method. */
 const noRoute = Effect.map(HttpServerRequest.HttpServerRequest, ({ method, url }) => {
   const [path = "/"] = url.split("?")
   const methods = Operations.all.flatMap(({ method, pattern }) => (pattern.test(path) ? [method] : []))
-  if (methods.length === 0) return detail(404, "Not Found")
+  if (methods.length === 0) return answered(404, say("no_path"))
   const allow = [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].join(", ")
   return method === "OPTIONS"
     ? HttpServerResponse.empty({ status: 204, headers: Headers.fromInput({ allow }) })
-    : detail(405, "Method Not Allowed", { allow })
+    : answered(405, say("no_method"), { allow })
 })
 
 const securityHeaders = {
@@ -126,13 +128,13 @@ const onDefect = (cause: Cause.Cause<unknown>) => {
   return isTooDeep(cause)
     ? Effect.succeed(
         HttpServerResponse.unsafeJson(
-          { detail: [{ loc: ["body"], msg: "The body is nested too deep.", type: "value_error" }] },
+          problemBody("body_too_deep", [{ loc: ["body"], msg: say("body_too_deep").detail, type: "value_error" }]),
           { status: 422 }
         )
       )
     : Effect.as(
         Effect.logError("A request failed unexpectedly. This is a bug.", cause),
-        detail(500, "The connector failed to process this request. Its log says why.")
+        answered(500, say("unexpected"))
       )
 }
 

@@ -1,6 +1,7 @@
 /** Whether a user name and password are good, and are tested at all: one place and one limit for all ways to log in. */
 import { HttpApp, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Failed, TooManyRequests, Unauthorized } from "@id-connector/api/ApiError"
+import { say } from "@id-connector/api/ErrorSentences"
 import { DirectoryError } from "@id-connector/core/directory/Directory"
 import { Context, Effect, Either, Layer, Option, type Redacted } from "effect"
 import { Administrators, type LogInRefusal } from "./Administrators.js"
@@ -21,7 +22,7 @@ const directoryFails = (error: { readonly message: string }) =>
     Effect.annotateLogs(Effect.logError("A request needs the source directory, which is not responding."), {
       reason: error.message
     }),
-    Effect.fail(new Failed({ detail: "The source directory does not answer. Try again in a moment." }))
+    Effect.fail(new Failed(say("directory_silent")))
   )
 
 /** Somebody who tries many at once keeps neither the source directory nor others busy. */
@@ -83,12 +84,10 @@ export const layer = (proxies: ClientAddress.Proxies) =>
           })
           if (result._tag === "Wait") {
             yield* withHeader("retry-after", String(result.seconds))
-            return yield* Effect.fail(
-              new TooManyRequests({ detail: `Too many failed log-ins. Try again in ${result.seconds} seconds.` })
-            )
+            return yield* Effect.fail(new TooManyRequests(say("too_many_log_ins", { seconds: result.seconds })))
           }
           yield* withHeader("www-authenticate", "Bearer")
-          return yield* Effect.fail(new Unauthorized({ detail: "Incorrect username or password" }))
+          return yield* Effect.fail(new Unauthorized(say("log_in_refused")))
         })
     })
   )

@@ -1,5 +1,6 @@
 /** Everything that fits is retried, or discarded: exactly what was there when it was counted. */
 import { Conflict } from "@id-connector/api/ApiError"
+import { say } from "@id-connector/api/ErrorSentences"
 import type { ConnectorShape } from "@id-connector/core/Connector"
 import type { ItemId, QueueStoreError, QueueStoreShape, StateGivenUp } from "@id-connector/core/queue/QueueStore"
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
@@ -40,7 +41,7 @@ export const act = (
     if (expected !== undefined && ids.length > expected) {
       return yield* Effect.fail(
         new Conflict({
-          detail: `${ids.length} items fit by now, ${expected} were expected. Nothing was done: look at them again.`,
+          ...say("more_items", { items: ids.length, expected }),
           items: ids.length
         })
       )

@@ -2,6 +2,7 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed } from "@id-connector/api/ApiError"
+import { told } from "@id-connector/api/ErrorSentences"
 import { Effect } from "effect"
 import { Figures } from "../monitoring/Figures.js"
 import * as Metrics from "../monitoring/Metrics.js"
@@ -11,7 +12,7 @@ export const layer = HttpApiBuilder.group(Api, "metrics", (handlers) =>
     handlers.handle("get", () =>
       Effect.mapBoth(families, {
         onSuccess: Metrics.render,
-        onFailure: ({ message }) => new Failed({ detail: message })
+        onFailure: ({ message }) => new Failed(told(message))
       })
     )
   )

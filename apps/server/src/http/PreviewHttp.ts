@@ -3,6 +3,7 @@ import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound, problemOf, Unacceptable } from "@id-connector/api/ApiError"
 import { becauseCodes, type DistributionReason, ignoredCodes } from "@id-connector/api/DistributionReason"
+import { say, told } from "@id-connector/api/ErrorSentences"
 import type { Preview as Shown } from "@id-connector/api/PreviewApi"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import { ConfigStore } from "@id-connector/core/config/ConfigStore"
@@ -38,7 +39,7 @@ const inBody = (reason: string) => problemOf(/^[\w.]+: /.test(reason) ? `object.
 const ofDirectory = (reason: string) =>
   `what the source directory says of it can't be used: ${reason.replace(/^id: .*/, "it has no entryUUID")}`
 
-const failed = ({ message }: { readonly message: string }) => new Failed({ detail: message })
+const failed = ({ message }: { readonly message: string }) => new Failed(told(message))
 
 export const layer = HttpApiBuilder.group(Api, "preview", (handlers) =>
   Effect.map(Effect.context<Needs>(), (context) =>
@@ -47,9 +48,7 @@ export const layer = HttpApiBuilder.group(Api, "preview", (handlers) =>
         const only = payload.school_authority ?? null
         const { authorities } = yield* (yield* ConfigStore).current
         if (only !== null && !authorities.some(({ name }) => name === only)) {
-          return yield* Effect.fail(
-            new NotFound({ detail: `There is no school authority ${JSON.stringify(only.slice(0, 200))}.` })
-          )
+          return yield* Effect.fail(new NotFound(say("no_school_authority", { school_authority: only.slice(0, 200) })))
         }
         return shown(yield* Preview.preview(yield* objectOf(payload), only))
       }).pipe(
@@ -57,7 +56,7 @@ export const layer = HttpApiBuilder.group(Api, "preview", (handlers) =>
           DirectoryError: (error) => Effect.fail(failed(error)),
           QueueStoreError: (error) => Effect.fail(failed(error)),
           PluginFailed: (error) => Effect.fail(failed(error)),
-          ObjectUnknown: ({ message }) => Effect.fail(new NotFound({ detail: message })),
+          ObjectUnknown: ({ message }) => Effect.fail(new NotFound(told(message))),
           ObjectUnfit: ({ reasons }) =>
             Effect.fail(
               new Unacceptable({

@@ -3,6 +3,7 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound, Unacceptable } from "@id-connector/api/ApiError"
+import { say, told } from "@id-connector/api/ErrorSentences"
 import { Connector, type ConnectorShape, type QueueStatus } from "@id-connector/core/Connector"
 import { ConfigStore, type Configuration } from "@id-connector/core/config/ConfigStore"
 import * as MonotonicClock from "@id-connector/core/queue/MonotonicClock"
@@ -167,26 +168,17 @@ const recentStatuses = (connector: ConnectorShape) => {
 
 const ids = (items: ReadonlyArray<{ readonly id: ItemId }>): ReadonlyArray<ItemId> => items.map(({ id }) => id)
 
-const storageFails = ({ message }: QueueStoreError) => new Failed({ detail: message })
+const storageFails = ({ message }: QueueStoreError) => new Failed(told(message))
 
-const noQueue = (name: string) =>
-  new NotFound({
-    detail: `There is no queue ${JSON.stringify(name.slice(0, 200))}. GET /queues lists those there are.`
-  })
+const noQueue = (name: string) => new NotFound(say("no_queue", { queue: name.slice(0, 200) }))
 
 const noState = new Unacceptable({
   problems: [{ loc: ["body", "state"], msg: "field required: dead or held", type: "value_error.missing" }]
 })
 
-const noJob = (id: string) =>
-  new NotFound({
-    detail: `There is no job ${JSON.stringify(id.slice(0, 100))}. The last hundred are remembered, until the connector is started anew.`
-  })
+const noJob = (id: string) => new NotFound(say("no_job", { job: id.slice(0, 100) }))
 
-const noItem = (id: ItemId) =>
-  new NotFound({
-    detail: `There is no item ${id} in this queue, or its state does not allow this. Perhaps it has been delivered meanwhile.`
-  })
+const noItem = (id: ItemId) => new NotFound(say("no_item", { item: id }))
 
 const thisOne =
   (id: ItemId) =>

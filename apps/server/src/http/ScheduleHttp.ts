@@ -2,6 +2,7 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, NotFound } from "@id-connector/api/ApiError"
+import * as ErrorSentences from "@id-connector/api/ErrorSentences"
 import type { ObjectUnknown } from "@id-connector/core/directory/Directory"
 import { Effect } from "effect"
 import { type NotScheduled, Scheduling } from "../files/Scheduling.js"
@@ -13,7 +14,9 @@ const parallel = 4
 type Failure = ObjectUnknown | NotScheduled | { readonly _tag: "DirectoryError"; readonly message: string }
 
 const failed = ({ _tag, message }: Failure): Effect.Effect<never, NotFound | Failed> =>
-  Effect.fail(_tag === "ObjectUnknown" ? new NotFound({ detail: message }) : new Failed({ detail: message }))
+  Effect.fail(
+    _tag === "ObjectUnknown" ? new NotFound(ErrorSentences.told(message)) : new Failed(ErrorSentences.told(message))
+  )
 
 export const layer = HttpApiBuilder.group(Api, "schedule", (handlers) =>
   Effect.map(Scheduling, (scheduling) =>

@@ -3,6 +3,7 @@ import { HttpApiBuilder, HttpServerRequest } from "@effect/platform"
 import { Api } from "@id-connector/api/Api"
 import { Failed, Forbidden } from "@id-connector/api/ApiError"
 import { Administrator } from "@id-connector/api/Authentication"
+import { say } from "@id-connector/api/ErrorSentences"
 import { EndedSessions } from "@id-connector/core/access/EndedSessions"
 import { Effect, Option } from "effect"
 import * as ClientAddress from "./ClientAddress.js"
@@ -28,7 +29,7 @@ export const layer = (proxies: ClientAddress.Proxies, transport: Transport.Trans
         const peer = Option.getOrElse(request.remoteAddress, () => "")
         const client = ClientAddress.of(peer, request.headers["x-forwarded-for"], isProxy)
         const refusal = Transport.isPrivate(transport, client) ? ForeignPages.refusal(request) : Transport.tooOpen
-        if (refusal !== null) return yield* Effect.fail(new Forbidden({ detail: refusal }))
+        if (refusal !== null) return yield* Effect.fail(new Forbidden(refusal))
       })
 
       return handlers
@@ -50,11 +51,11 @@ export const layer = (proxies: ClientAddress.Proxies, transport: Transport.Trans
         .handle("logOut", () =>
           Effect.gen(function* () {
             const { address, session, username } = yield* Administrator
-            if (session.id === null) return yield* Effect.fail(new Failed({ detail: notOurs }))
+            if (session.id === null) return yield* Effect.fail(new Failed(say("token_without_id")))
             // Whoever has an older token of this session may renew it until then.
             yield* Effect.mapError(
               ended.end(session.id, session.endsAt),
-              ({ message }) => new Failed({ detail: `You are not logged out, try again: ${message}` })
+              ({ message }) => new Failed(say("not_logged_out", { reason: message }))
             )
             yield* SessionCookie.remove
             yield* Effect.annotateLogs(Effect.logInfo("Somebody logged out."), { username, address })
@@ -62,6 +63,3 @@ export const layer = (proxies: ClientAddress.Proxies, transport: Transport.Trans
         )
     })
   )
-
-const notOurs =
-  "This token has no id (jti), so it can't be ended before its time. Tokens of POST /token and POST /v1/session have one."

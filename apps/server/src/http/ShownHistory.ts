@@ -1,9 +1,12 @@
 /** The history as the API shows it. */
-import type { AuditEntry, Entry, Reason } from "@id-connector/api/HistoryApi"
+import { becauseCodes, ignoredCodes } from "@id-connector/api/DistributionReason"
+import type { AuditEntry, Entry } from "@id-connector/api/HistoryApi"
+import type { Reason } from "@id-connector/api/Reason"
 import { describe, describeActor } from "@id-connector/core/history/Description"
 import { type Audited, type HistoryEntry, outcomeOf, searchable } from "@id-connector/core/history/HistoryEntry"
 import type { Numbered } from "@id-connector/core/history/HistoryStore"
 import { type Because, describeBecause, describeIgnored, type Ignored } from "@id-connector/core/mapping/Distribution"
+import * as Reasons from "@id-connector/core/queue/Reasons"
 import { iso } from "./Time.js"
 
 const kinds = {
@@ -19,17 +22,17 @@ const kinds = {
 export const tagOf = (kind: (typeof Entry.Type)["entry"]): HistoryEntry["_tag"] =>
   (Object.keys(kinds) as ReadonlyArray<HistoryEntry["_tag"]>).find((tag) => kinds[tag] === kind) ?? "Decided"
 
-/** `current_school` of `CurrentSchool`. */
-const codeOf = (tag: string): string => tag.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase()
+const codes = { ...becauseCodes, ...ignoredCodes }
 
 const reason = ({ _tag, ...values }: Because | Ignored, text: string): typeof Reason.Type => ({
-  code: codeOf(_tag),
+  code: codes[_tag],
   values,
   text
 })
 
 export const entry = ({ id, record }: Numbered<HistoryEntry>): typeof Entry.Type => {
   const outcome = outcomeOf(record)
+  const why = "reason" in record ? record.reason : "detail" in record ? record.detail : null
   return {
     id,
     at: iso(record.at),
@@ -53,7 +56,9 @@ export const entry = ({ id, record }: Numbered<HistoryEntry>): typeof Entry.Type
     changed: "changed" in record ? record.changed : null,
     values: "values" in record ? (record.values ?? null) : null,
     mapping: "mapping" in record ? record.mapping : null,
-    reason: "reason" in record ? record.reason : "detail" in record ? record.detail : null,
+    reason: why,
+    because: why === null ? null : Reasons.of(why),
+    warnings: "warnings" in record ? record.warnings.map(Reasons.of) : [],
     attempt: "attempt" in record ? record.attempt : "attempts" in record ? record.attempts : null,
     milliseconds: "millis" in record ? record.millis : null,
     request_id: "request" in record ? record.request : null,

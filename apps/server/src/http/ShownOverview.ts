@@ -3,6 +3,7 @@ import type { AuthorityOverview, Overview } from "@id-connector/api/OverviewApi"
 import * as Attention from "@id-connector/core/Attention"
 import type { QueueStatus } from "@id-connector/core/Connector"
 import { noCounts } from "@id-connector/core/queue/QueueStore"
+import * as Reasons from "@id-connector/core/queue/Reasons"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import * as Code from "./Code.js"
 import { iso } from "./Time.js"
@@ -76,9 +77,9 @@ const authority = (queue: QueueStatus, isActive: boolean | undefined): typeof Au
   }
 }
 
-type State = Pick<typeof AuthorityOverview.Type, "state" | "code" | "reason" | "since" | "next_try">
+type State = Pick<typeof AuthorityOverview.Type, "state" | "code" | "values" | "reason" | "since" | "next_try">
 
-const nothing = { code: null, reason: null, since: null, next_try: null } as const
+const nothing = { code: null, values: {}, reason: null, since: null, next_try: null } as const
 
 const stateOf = ({ configured, status }: QueueStatus, isActive: boolean | undefined): State => {
   if (configured !== true)
@@ -94,6 +95,7 @@ const stateOf = ({ configured, status }: QueueStatus, isActive: boolean | undefi
       return {
         state: "paused",
         code: Code.ofTag(status.code),
+        values: Reasons.of(status.reason).values,
         reason: status.reason,
         since: iso(status.since),
         next_try: status.until === null ? null : iso(status.until)

@@ -1,8 +1,10 @@
 /** Queues and items, as the API shows them. */
 import type { Item, ItemDetails, Queue } from "@id-connector/api/QueuesApi"
+import type { Reason } from "@id-connector/api/Reason"
 import type { ConnectorShape, QueueStatus } from "@id-connector/core/Connector"
 import { subjectOf } from "@id-connector/core/events/ConnectorEvent"
 import type { Attempt, QueueItem, WaitedFor } from "@id-connector/core/queue/QueueStore"
+import * as Reasons from "@id-connector/core/queue/Reasons"
 import { inQueueName, type SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import type { Effect } from "effect"
 import { iso } from "./Time.js"
@@ -30,11 +32,19 @@ export const queues = (
   return [
     {
       ...inQueue,
-      ...(heldUp === null ? {} : { held_up: heldUp }),
-      ...(heldBack === null ? {} : { held_back: `${heldBack.files} files: ${heldBack.reason}` })
+      ...(heldUp === null ? {} : { held_up: heldUp, held_up_reason: Reasons.of(heldUp) }),
+      ...(heldBack === null ? {} : filesHeldBack(heldBack))
     },
     ...outQueues
   ]
+}
+
+const filesHeldBack = ({
+  files,
+  reason
+}: NonNullable<Effect.Effect.Success<ConnectorShape["inQueue"]>["heldBack"]>) => {
+  const held = Reasons.of(Reasons.ofFiles(files, reason))
+  return { held_back: held.text, held_back_reason: held }
 }
 
 /** What is not there is not shown: `length` counts neither. */
@@ -44,6 +54,7 @@ const some = <const K extends string>(key: K, number = 0): { readonly [_ in K]?:
 /** `waits`: the items that it waits for. */
 export const item = (item: QueueItem, waits: ReadonlyArray<WaitedFor> = []): typeof Item.Type => {
   const { kind, name } = subjectOf(item.object)
+  const reasons = waits.map(waitedFor)
   return {
     id: item.id,
     object: `${kind} ${name}`,
@@ -54,16 +65,17 @@ export const item = (item: QueueItem, waits: ReadonlyArray<WaitedFor> = []): typ
     attempts: item.attempts,
     available_at: item.availableAt === 0 ? null : iso(item.availableAt),
     last_error: item.lastError,
-    waits_for: waits.map(waitedFor)
+    last_error_reason: item.lastError === null ? null : Reasons.of(item.lastError),
+    waits_for: reasons.map(({ text }) => text),
+    waits_for_reasons: reasons
   }
 }
 
-const waitedFor = ({ because, id, kind, name, state }: WaitedFor): string => {
-  const what = `${kind} ${name} (item ${id}, ${state})`
-  if (because === "member") return `${what}: its member`
+const waitedFor = ({ because, id: item, kind, name, state }: WaitedFor): typeof Reason.Type => {
+  if (because === "member") return Reasons.say("waits_for_member", { kind, name, item, state })
   return state === "held"
-    ? `${what}: a deletion that is held back. Confirm or discard it`
-    : `${what}: has a name, record UID or e-mail address at the target that this one needs`
+    ? Reasons.say("waits_for_deletion", { kind, name, item })
+    : Reasons.say("waits_for_identity", { kind, name, item, state })
 }
 
 /** An item with what was tried, the oldest attempt first. */
@@ -72,5 +84,8 @@ export const details = (
   waits: ReadonlyArray<WaitedFor> = []
 ): typeof ItemDetails.Type => ({
   ...item(shown.item, waits),
-  history: shown.attempts.map(({ at, error, evidence }) => ({ at: iso(at), error, evidence }))
+  history: shown.attempts.map(({ at, error, evidence }) => {
+    const { code, values } = Reasons.of(error)
+    return { at: iso(at), error, code, values, evidence }
+  })
 })

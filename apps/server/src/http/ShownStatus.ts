@@ -2,8 +2,8 @@
 import type { Status } from "@id-connector/api/AuthoritiesApi"
 import type { QueueStatus } from "@id-connector/core/Connector"
 import type { OutQueueStatus } from "@id-connector/core/queue/out/OutQueueState"
+import * as Reasons from "@id-connector/core/queue/Reasons"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
-import type { Findings } from "@id-connector/core/targets/Plugin"
 import { iso } from "./Time.js"
 
 type Shown = typeof Status.Type
@@ -12,13 +12,13 @@ type Shown = typeof Status.Type
 export const of = (
   { active, name }: Pick<SchoolAuthority, "active" | "name">,
   queue: QueueStatus | undefined,
-  configuration: Findings
+  configuration: Shown["configuration"]
 ): Shown => ({
   name,
   active,
   not_configured: notConfigured(queue),
   reachable: reachable(queue?.status ?? null),
-  paused: paused(queue?.status ?? null),
+  paused: paused(name, queue?.status ?? null),
   ...done(queue?.report ?? null),
   items: {
     waiting: queue?.waiting ?? 0,
@@ -32,8 +32,11 @@ export const of = (
 const notConfigured = (queue: QueueStatus | undefined): Shown["not_configured"] => {
   if (queue === undefined || queue.configured === true) return null
   const since = queue.configured.since === null ? null : iso(queue.configured.since)
-  const text = `${since === null ? "Not configured" : `Not configured since ${since}`}, ${queue.waiting} waiting. Its queue rests. Put its file back into conf/school_authorities or create it with POST /school_authorities, and the queue goes on; DELETE /school_authorities/{name} removes the authority and moves its items to data/out_queues_trash.`
-  return { since, text }
+  const about = { waiting: queue.waiting, school_authority: queue.authority }
+  return {
+    since,
+    ...(since === null ? Reasons.say("never_configured", about) : Reasons.say("not_configured", { since, ...about }))
+  }
 }
 
 /** Null: nobody asks. */
@@ -49,15 +52,15 @@ const reachable = (status: OutQueueStatus | null): boolean | null => {
   }
 }
 
-const paused = (status: OutQueueStatus | null): Shown["paused"] => {
+/** A reason beside its code and values. */
+const reasoned = ({ code, text: reason, values }: ReturnType<typeof Reasons.of>) => ({ reason, code, values })
+
+const paused = (name: string, status: OutQueueStatus | null): Shown["paused"] => {
   switch (status?._tag) {
     case "Paused":
-      return { reason: status.reason, until: status.until === null ? null : iso(status.until) }
+      return { ...reasoned(Reasons.of(status.reason)), until: status.until === null ? null : iso(status.until) }
     case "PausedByHand":
-      return {
-        reason: "An administrator has paused the queue. It goes on with POST /queues/{name}/resume.",
-        until: null
-      }
+      return { ...reasoned(Reasons.say("paused_by_hand", { school_authority: name })), until: null }
     case "Running":
     case undefined:
       return null
@@ -70,7 +73,7 @@ const done = (report: QueueStatus["report"]): Done => {
   const at = report?.lastDeliveredAt ?? null
   const error = report?.lastError ?? null
   return {
-    last_error: error === null ? null : { at: iso(error.at), reason: error.reason },
+    last_error: error === null ? null : { at: iso(error.at), ...reasoned(Reasons.of(error.reason)) },
     last_delivery: at === null ? null : iso(at),
     delivered: report?.delivered ?? 0,
     failed: report?.failed ?? 0,

@@ -1,4 +1,5 @@
 /** Whether others on the way could read what a client and the connector say to each other. */
+import { say } from "@id-connector/api/ErrorSentences"
 import * as ClientAddress from "./ClientAddress.js"
 
 export interface Transport {
@@ -18,5 +19,4 @@ export const isPrivate = ({ publicUrl, tls }: Transport, client: string): boolea
   tls || publicUrl?.startsWith("https://") === true || isThisMachine(client)
 
 /** What is said to somebody who comes over plain HTTP from elsewhere. */
-export const tooOpen =
-  "Sessions need HTTPS: a password or cookie that comes over plain HTTP from another machine can be read on the way. Open the https:// address of the proxy in front and set IDC_PUBLIC_URL to it, or set IDC_HTTP_TLS_CERT and IDC_HTTP_TLS_KEY."
+export const tooOpen = say("https_needed")

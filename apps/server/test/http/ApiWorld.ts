@@ -13,6 +13,7 @@ import * as SecureRandom from "@id-connector/server/process/SecureRandom"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import { quietly } from "@id-connector/testkit/Quietly"
 import { Context, Effect, Layer } from "effect"
+import * as Codes from "./Codes.js"
 
 export const people = {
   users: [
@@ -97,10 +98,12 @@ export const world = (
                 : base
         const response = yield* http.execute(body)
         const text = yield* response.text
+        const answer: unknown = text === "" ? null : JSON.parse(text)
+        Codes.look(answer)
         return {
           status: response.status,
           headers: response.headers,
-          body: text === "" ? null : (JSON.parse(text) as never as { readonly [key: string]: unknown })
+          body: answer as never as { readonly [key: string]: unknown } | null
         }
       })
     const logIn = (username: string, password = "s3cr3t") =>

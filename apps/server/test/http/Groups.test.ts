@@ -79,7 +79,15 @@ describe("What is dead, by its cause", { timeout: 120_000 }, () => {
       const refused = yield* discard({ state: "dead", group: taken, expected: 2 })
       assert.deepStrictEqual<unknown>(
         [refused.status, refused.body],
-        [409, { detail: "3 items fit by now, 2 were expected. Nothing was done: look at them again.", items: 3 }]
+        [
+          409,
+          {
+            detail: "3 items fit by now, 2 were expected. Nothing was done: look at them again.",
+            code: "more_items",
+            values: { items: "3", expected: "2" },
+            items: 3
+          }
+        ]
       )
       assert.strictEqual((yield* store.counts(north)).dead, 5)
       assert.deepStrictEqual<unknown>((yield* discard({ state: "dead", object: "user N1", expected: 1 })).body, {

@@ -26,13 +26,33 @@ describe("login", () => {
         ([username, password]) => logIn(username, password)
       )
       for (const { body, headers, status } of refused) {
-        assert.deepStrictEqual([status, body], [401, { detail: "Incorrect username or password" }])
+        assert.deepStrictEqual(
+          [status, body],
+          [401, { detail: "Incorrect username or password", code: "log_in_refused", values: {} }]
+        )
         assert.strictEqual(headers["www-authenticate"], "Bearer")
       }
       const missing = yield* send("POST", "/token", { form: { username: "admin" } })
       assert.deepStrictEqual<unknown>(
         [missing.status, missing.body],
-        [422, { detail: [{ loc: ["body", "password"], msg: "field required", type: "value_error.missing" }] }]
+        [
+          422,
+          {
+            detail: [{ loc: ["body", "password"], msg: "field required", type: "value_error.missing" }],
+            code: "invalid_request",
+            values: {},
+            findings: [
+              {
+                severity: "error",
+                about: "password",
+                code: "field_required",
+                values: {},
+                text: "field required",
+                plugin: null
+              }
+            ]
+          }
+        ]
       )
       const { body, status } = yield* logIn("ADMIN")
       assert.deepStrictEqual(
@@ -539,7 +559,7 @@ describe("every answer", () => {
         assert.deepStrictEqual([options.status, options.headers.allow], [204, "GET, POST, HEAD, OPTIONS"])
         const wrong = yield* send("PUT", "/v1/queues", as())
         assert.deepStrictEqual([wrong.status, wrong.headers.allow], [405, "GET, HEAD, OPTIONS"])
-        assert.deepStrictEqual((yield* send("GET", "/v1/nonsense", as())).body, { detail: "Not Found" })
+        assert.deepStrictEqual((yield* send("GET", "/v1/nonsense", as())).body?.detail, "Not Found")
         assert.deepStrictEqual((yield* send("GET", "/v1/health/live")).body, { status: "ok" })
         assert.deepStrictEqual((yield* send("GET", "/v1/health/ready")).body, { status: "ok" })
       }).pipe(quietly)

@@ -41,8 +41,8 @@ describe("a log-in as multipart/form-data", () => {
       }
       const { body, status } = yield* logIn("junk")
       assert.deepStrictEqual(
-        [status, body],
-        [400, { detail: "The form can't be read: it is not multipart/form-data, or breaks off." }]
+        [status, body?.code, body?.detail],
+        [400, "form_unreadable", "The form can't be read: it is not multipart/form-data, or breaks off."]
       )
     }).pipe(quietly)
   )

@@ -9,7 +9,15 @@ const kelvin = { username: "Administrator", password: "s3cr3t", mapping: { users
 const file = { name: "T1", active: false, url, plugins: ["kelvin"], plugin_configs: { kelvin } }
 const masked = { ...file, plugin_configs: { kelvin: { ...kelvin, password: "**********" } } }
 
-const problem = (loc: ReadonlyArray<string>, msg: string, type: string) => ({ detail: [{ loc, msg, type }] })
+const problem = (loc: ReadonlyArray<string>, msg: string, type: string) => [{ loc, msg, type }]
+
+type Body = { readonly [key: string]: unknown } | null
+
+/** What the Python connector says of a saved authority or mapping. What is strange about it is said besides. */
+const known = (body: Body) => {
+  const { findings: _, warnings: __, ...others } = body ?? {}
+  return others
+}
 
 describe("A client of the Python connector", () => {
   it.scopedLive("logs in as ever", () =>
@@ -23,10 +31,10 @@ describe("A client of the Python connector", () => {
         [200, { access_token: good.body?.access_token, token_type: "bearer" }]
       )
       const bad = yield* logIn({ username: "admin", password: "wrong" })
-      assert.deepStrictEqual<unknown>([bad.status, bad.body], [401, { detail: "Incorrect username or password" }])
+      assert.deepStrictEqual<unknown>([bad.status, bad.body?.detail], [401, "Incorrect username or password"])
       const missing = yield* logIn({ username: "admin" })
       assert.deepStrictEqual<unknown>(
-        [missing.status, missing.body],
+        [missing.status, missing.body?.detail],
         [422, problem(["body", "password"], "field required", "value_error.missing")]
       )
       const json = yield* send("POST", "/token", { text: JSON.stringify({ username: "admin", password: "s3cr3t" }) })
@@ -46,7 +54,7 @@ describe("A client of the Python connector", () => {
       assert.deepStrictEqual<unknown>((yield* send("GET", "/v1/queues/T1", as())).body, queue)
       assert.deepStrictEqual<unknown>((yield* send("GET", "/v1/queues/InQueue", as())).body, inQueue)
       const unknown = yield* send("GET", "/v1/queues/T2", as())
-      assert.deepStrictEqual([unknown.status, Object.keys(unknown.body ?? {})], [404, ["detail"]])
+      assert.deepStrictEqual([unknown.status, typeof unknown.body?.detail], [404, "string"])
     }).pipe(quietly)
   )
 
@@ -56,13 +64,10 @@ describe("A client of the Python connector", () => {
       const authorities = "/v1/school_authorities"
       assert.deepStrictEqual<unknown>((yield* send("GET", authorities, as())).body, [])
       const created = yield* send("POST", authorities, as(file))
-      // Beyond what the Python connector says, what keeps it from delivering.
-      const { warnings: strange, ...first } = created.body ?? {}
-      assert.deepStrictEqual<unknown>([created.status, first], [201, masked])
-      assert.isArray(strange)
+      assert.deepStrictEqual<unknown>([created.status, known(created.body)], [201, masked])
+      assert.isArray(created.body?.warnings)
       const again = yield* send("POST", authorities, as(file))
-      assert.deepStrictEqual([again.status, Object.keys(again.body ?? {})], [400, ["detail"]])
-      assert.isString(again.body?.detail)
+      assert.deepStrictEqual([again.status, typeof again.body?.detail], [400, "string"])
       const { name: _, ...nameless } = file
       const invalid = yield* send("POST", authorities, as(nameless))
       const [problem] = (invalid.body?.detail ?? []) as ReadonlyArray<object>
@@ -75,16 +80,15 @@ describe("A client of the Python connector", () => {
         as({ plugin_configs: { kelvin: { username: "other" } } })
       )
       const changed = { ...masked, plugin_configs: { kelvin: { ...masked.plugin_configs.kelvin, username: "other" } } }
-      const { warnings, ...answer } = patched.body ?? {}
-      assert.deepStrictEqual<unknown>([patched.status, answer], [200, changed])
-      assert.isArray(warnings)
+      assert.deepStrictEqual<unknown>([patched.status, known(patched.body)], [200, changed])
+      assert.isArray(patched.body?.warnings)
       for (const [method, path, status] of [
         ["PATCH", "T9", 400],
         ["GET", "T9", 404],
         ["DELETE", "T9", 404]
       ] as const) {
         const failed = yield* send(method, `${authorities}/${path}`, as(method === "PATCH" ? {} : undefined))
-        assert.deepStrictEqual([failed.status, Object.keys(failed.body ?? {})], [status, ["detail"]])
+        assert.deepStrictEqual([failed.status, typeof failed.body?.detail], [status, "string"])
       }
       assert.strictEqual((yield* send("PATCH", `${authorities}/T1`, as({ url: "no url" }))).status, 400)
       const removed = yield* send("DELETE", `${authorities}/T1`, as())
@@ -97,9 +101,11 @@ describe("A client of the Python connector", () => {
       const { as, send } = yield* world()
       const bare = { name: "T1", url: "http://t1.example.com", plugin_configs: {} }
       const created = yield* send("POST", "/v1/school_authorities", as(bare))
-      const { warnings, ...answer } = created.body ?? {}
-      assert.deepStrictEqual<unknown>([created.status, answer], [201, { ...bare, active: false, plugins: [] }])
-      assert.isArray(warnings)
+      assert.deepStrictEqual<unknown>(
+        [created.status, known(created.body)],
+        [201, { ...bare, active: false, plugins: [] }]
+      )
+      assert.isArray(created.body?.warnings)
     }).pipe(quietly)
   )
 
@@ -109,13 +115,13 @@ describe("A client of the Python connector", () => {
       const path = "/v1/school_to_authority_mapping"
       assert.deepStrictEqual<unknown>((yield* send("GET", path, as())).body, { mapping: {} })
       const mapping = { School2: "T2", School1: "T1" }
-      const { warnings, ...answer } = (yield* send("PUT", path, as({ mapping }))).body ?? {}
-      assert.deepStrictEqual<unknown>(answer, { mapping })
-      assert.lengthOf(warnings as ReadonlyArray<string>, 2, "neither T1 nor T2 is configured")
+      const { body } = yield* send("PUT", path, as({ mapping }))
+      assert.deepStrictEqual<unknown>(known(body), { mapping })
+      assert.lengthOf(body?.warnings as ReadonlyArray<string>, 2, "neither T1 nor T2 is configured")
       assert.deepStrictEqual<unknown>((yield* send("GET", path, as())).body, { mapping })
       const invalid = yield* send("PUT", path, as({ mapping: { School1: 3 } }))
       assert.deepStrictEqual<unknown>(
-        [invalid.status, invalid.body],
+        [invalid.status, invalid.body?.detail],
         [422, problem(["body", "mapping", "School1"], "a text is expected", "type_error")]
       )
     }).pipe(quietly)
@@ -126,15 +132,12 @@ describe("A client of the Python connector", () => {
       const { send, token } = yield* world()
       for (const options of [{}, { token: "nonsense" }]) {
         const { body, headers, status } = yield* send("GET", "/v1/school_authorities", options)
-        assert.deepStrictEqual(
-          [status, headers["www-authenticate"], Object.keys(body ?? {})],
-          [401, "Bearer", ["detail"]]
-        )
+        assert.deepStrictEqual([status, headers["www-authenticate"], typeof body?.detail], [401, "Bearer", "string"])
       }
       for (const type of ["text/plain", "application/x-www-form-urlencoded"]) {
         const answer = yield* send("POST", "/v1/school_authorities", { token, text: JSON.stringify(file), type })
         assert.deepStrictEqual<unknown>(
-          [answer.status, answer.body],
+          [answer.status, answer.body?.detail],
           [
             422,
             problem(["body"], "The body has to be JSON: send it with Content-Type: application/json.", "type_error")

@@ -58,6 +58,7 @@ describe("One look at everything", { timeout: 60_000 }, () => {
           name: "North",
           state: "inactive",
           code: null,
+          values: {},
           reason: null,
           since: null,
           next_try: null,

@@ -112,25 +112,34 @@ describe("the check of a school authority", () => {
         Effect.map(send("POST", `/v1/school_authorities/${name}/check`, as()), ({ body, status }) => ({
           status,
           ok: body?.ok,
-          found: (body?.findings as ReadonlyArray<{ about: string; severity: string }>)?.map(
-            ({ about, severity }) => `${severity} ${about}`
+          found: (body?.findings as ReadonlyArray<{ about: string; code: string; severity: string }>)?.map(
+            ({ about, code, severity }) => `${severity} ${about} ${code}`
           )
         }))
       assert.deepStrictEqual<unknown>(yield* check("T1"), {
         status: 200,
         ok: true,
-        found: ["ok login", "ok roles", "ok schools", "warning udm_properties"]
+        found: [
+          "ok login account_known",
+          "ok roles roles_known",
+          "ok schools schools_known",
+          "warning udm_properties properties_unknowable"
+        ]
       })
-      assert.deepStrictEqual<unknown>(yield* check("T2"), { status: 200, ok: false, found: ["error connection"] })
+      assert.deepStrictEqual<unknown>(yield* check("T2"), {
+        status: 200,
+        ok: false,
+        found: ["error connection target_unavailable"]
+      })
       assert.strictEqual((yield* check("T9")).status, 404)
       yield* send("PATCH", "/v1/school_authorities/T1", as({ plugin_configs: { kelvin: { password: "wrong" } } }))
-      assert.deepStrictEqual((yield* check("T1")).found, ["error login"])
+      assert.deepStrictEqual((yield* check("T1")).found, ["error login credentials_refused"])
       yield* send(
         "PATCH",
         "/v1/school_authorities/T1",
         as({ url: "http://t1.example.com/", plugin_configs: { kelvin: { password: "x" } } })
       )
-      assert.deepStrictEqual((yield* check("T1")).found, ["error url"])
+      assert.deepStrictEqual((yield* check("T1")).found, ["error url url_unsafe"])
       assert.deepStrictEqual(simulator.writes(), [])
     }).pipe(quietly)
   )

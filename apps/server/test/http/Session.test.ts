@@ -80,7 +80,10 @@ describe("The session of a browser", () => {
         text: JSON.stringify({ username: "admin", password: "wrong" })
       })
       const first = yield* wrong
-      assert.deepInclude(first, { status: 401, body: { detail: "Incorrect username or password" } })
+      assert.deepInclude(first, {
+        status: 401,
+        body: { detail: "Incorrect username or password", code: "log_in_refused", values: {} }
+      })
       assert.isNull(Browser.cookieOf(first))
       for (let time = 0; time < 9; time++) assert.strictEqual((yield* logIn("admin", "wrong")).status, 401)
       assert.strictEqual((yield* wrong).status, 429)
@@ -122,7 +125,10 @@ describe("The session of a browser", () => {
     Effect.gen(function* () {
       const { ask, forged } = yield* loggedIn()
       const answer = yield* ask("GET", "/v1/queues", { cookie: yield* forged({}, -1) })
-      assert.deepInclude(answer, { status: 401, body: { detail: "The session has ended. Log in again." } })
+      assert.deepInclude(answer, {
+        status: 401,
+        body: { detail: "The session has ended. Log in again.", code: "session_ended", values: {} }
+      })
     }).pipe(quietly)
   )
 
@@ -304,7 +310,10 @@ describe("Pages of other sites", () => {
           headers: Browser.ofOwnPage,
           ...(method === "GET" ? {} : { text: JSON.stringify(change) })
         })
-        assert.deepInclude({ status, body }, { status: 401, body: { detail: "Not authenticated" } })
+        assert.deepInclude(
+          { status, body },
+          { status: 401, body: { detail: "Not authenticated", code: "not_authenticated", values: {} } }
+        )
       }
     }).pipe(quietly)
   )

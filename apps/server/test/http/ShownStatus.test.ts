@@ -1,13 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { QueueStatus } from "@id-connector/core/Connector"
 import type { OutQueueStatus } from "@id-connector/core/queue/out/OutQueueState"
+import * as Reasons from "@id-connector/core/queue/Reasons"
 import * as SchoolAuthority from "@id-connector/core/schools/SchoolAuthority"
+import { TargetUnavailable } from "@id-connector/core/targets/DeliveryError"
 import * as ShownStatus from "@id-connector/server/http/ShownStatus"
 import * as Builders from "@id-connector/testkit/data/Builders"
 import { Either } from "effect"
 
 const authority = Either.getOrThrow(SchoolAuthority.decode(Builders.authority("Berlin")))
-const fine = { errors: [], warnings: [] }
+const fine = { errors: [], warnings: [], findings: [] }
 const at = Date.parse("2026-02-03T04:05:06.789Z")
 
 const queue = (status: OutQueueStatus | null): QueueStatus => ({
@@ -34,6 +36,8 @@ const queue = (status: OutQueueStatus | null): QueueStatus => ({
 
 const shown = (status: OutQueueStatus | null) => ShownStatus.of(authority, queue(status), fine)
 
+const other = (text: string) => ({ code: "other", values: { text } }) as const
+
 describe("what the API shows of an authority", () => {
   it("is reachable while its queue runs", () => {
     assert.deepStrictEqual(shown({ _tag: "Running" }), {
@@ -42,7 +46,7 @@ describe("what the API shows of an authority", () => {
       not_configured: null,
       reachable: true,
       paused: null,
-      last_error: { at: "2026-02-03T04:05:06.789Z", reason: "no answer" },
+      last_error: { at: "2026-02-03T04:05:06.789Z", reason: "no answer", ...other("no answer") },
       last_delivery: "2026-02-03T04:05:06.789Z",
       delivered: 12,
       failed: 3,
@@ -57,21 +61,38 @@ describe("what the API shows of an authority", () => {
       shown({ _tag: "Paused", code: "TargetUnavailable", reason: "no answer", since: at, until: at }),
       {
         reachable: false,
-        paused: { reason: "no answer", until: "2026-02-03T04:05:06.789Z" }
+        paused: { reason: "no answer", ...other("no answer"), until: "2026-02-03T04:05:06.789Z" }
       }
     )
     assert.deepInclude(
       shown({ _tag: "Paused", code: "CredentialsRefused", reason: "wrong password", since: at, until: null }),
       {
         reachable: false,
-        paused: { reason: "wrong password", until: null }
+        paused: { reason: "wrong password", ...other("wrong password"), until: null }
       }
     )
   })
 
+  it("says the same for programs, with the number of objects at which the target failed", () => {
+    const { message } = new TargetUnavailable({ detail: "status 503", retryAfter: null, answered: true })
+    const reason = Reasons.ofSeries(5, message)
+    const { paused } = shown({ _tag: "Paused", code: "TargetUnavailable", reason, since: at, until: null })
+    assert.deepStrictEqual(paused, {
+      reason,
+      code: "target_unavailable",
+      values: { detail: "status 503", objects: "5" },
+      until: null
+    })
+  })
+
   it("does not say whether it is reachable when nobody asks", () => {
     assert.isNull(shown({ _tag: "PausedByHand", since: null }).reachable)
-    assert.match(shown({ _tag: "PausedByHand", since: null }).paused?.reason ?? "", /resume/)
+    assert.deepStrictEqual(shown({ _tag: "PausedByHand", since: null }).paused, {
+      reason: `An administrator has paused the queue. It goes on with POST /queues/${authority.name}/resume.`,
+      code: "paused_by_hand",
+      values: { school_authority: authority.name },
+      until: null
+    })
     assert.deepInclude(shown(null), { reachable: null, paused: null, delivered: 0, last_delivery: null })
   })
 

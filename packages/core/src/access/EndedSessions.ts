@@ -1,5 +1,13 @@
 /** Log-ins that were ended before their time: somebody has logged out, and what still has their token is not let in any more. */
 import { Context, type Effect, Schema } from "effect"
+import * as Sentence from "../input/Sentence.js"
+
+/** What is said when it can't be asked. */
+export const endedSessionsSentences = {
+  ended_sessions_failed: 'The list of ended sessions failed at "{operation}": {reason}'
+} as const
+
+const say = Sentence.saying(endedSessionsSentences)
 
 /** It is not known, or could not be kept. */
 export class EndedSessionsError extends Schema.TaggedError<EndedSessionsError>()("EndedSessionsError", {
@@ -7,7 +15,8 @@ export class EndedSessionsError extends Schema.TaggedError<EndedSessionsError>()
   cause: Schema.Defect
 }) {
   override get message() {
-    return `The list of ended sessions failed at "${this.operation}": ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+    const reason = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return say("ended_sessions_failed", { operation: this.operation, reason }).text
   }
 }
 

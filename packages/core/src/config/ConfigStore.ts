@@ -1,5 +1,6 @@
 /** The configured school authorities and the mapping of schools to them, and how they are changed while all is running. */
 import { Context, type Effect, Schema, type Stream } from "effect"
+import * as Sentence from "../input/Sentence.js"
 import { AuthorityName, type SchoolAuthority } from "../schools/SchoolAuthority.js"
 import type { SchoolMapping } from "../schools/SchoolMapping.js"
 
@@ -23,12 +24,22 @@ export interface ConfigurationProblem {
   readonly problem: string
 }
 
+/** Why a change of it is not made. */
+export const configSentences = {
+  school_authority_exists:
+    'There is a school authority "{school_authority}" already. Choose another name, or change that one.',
+  no_school_authority: 'There is no school authority "{school_authority}".',
+  configuration_not_saved: "The configuration could not be saved, nothing has changed: {reason}"
+} as const
+
+const say = Sentence.saying(configSentences)
+
 /** An authority of that name exists. */
 export class AuthorityExists extends Schema.TaggedError<AuthorityExists>()("AuthorityExists", {
   name: AuthorityName
 }) {
   override get message() {
-    return `There is a school authority ${JSON.stringify(this.name)} already. Choose another name, or change that one.`
+    return say("school_authority_exists", { school_authority: this.name }).text
   }
 }
 
@@ -37,7 +48,7 @@ export class AuthorityUnknown extends Schema.TaggedError<AuthorityUnknown>()("Au
   name: Schema.String
 }) {
   override get message() {
-    return `There is no school authority ${JSON.stringify(this.name)}.`
+    return say("no_school_authority", { school_authority: this.name }).text
   }
 }
 
@@ -46,7 +57,7 @@ export class ConfigurationNotSaved extends Schema.TaggedError<ConfigurationNotSa
   detail: Schema.String
 }) {
   override get message() {
-    return `The configuration could not be saved, nothing has changed: ${this.detail}`
+    return say("configuration_not_saved", { reason: this.detail }).text
   }
 }
 

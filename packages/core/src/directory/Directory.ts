@@ -3,7 +3,17 @@
  * answer depends on the case of a name.
  */
 import { Context, type Effect, type Option, type Redacted, Schema } from "effect"
+import * as Sentence from "../input/Sentence.js"
 import type { PasswordHashes } from "./PasswordHashes.js"
+
+/** What is said of a question that has no answer. */
+export const directorySentences = {
+  directory_failed: 'The source directory failed at "{operation}": {detail}',
+  no_school: 'The source directory has neither users nor groups of a school "{name}".',
+  no_object: 'There is no school {kind} "{name}" in the source directory.'
+} as const
+
+const say = Sentence.saying(directorySentences)
 
 /** The directory could not answer. It is asked again. */
 export class DirectoryError extends Schema.TaggedError<DirectoryError>()("DirectoryError", {
@@ -11,7 +21,7 @@ export class DirectoryError extends Schema.TaggedError<DirectoryError>()("Direct
   detail: Schema.String
 }) {
   override get message() {
-    return `The source directory failed at "${this.operation}": ${this.detail}`
+    return say("directory_failed", { operation: this.operation, detail: this.detail }).text
   }
 }
 
@@ -21,10 +31,8 @@ export class ObjectUnknown extends Schema.TaggedError<ObjectUnknown>()("ObjectUn
   name: Schema.String
 }) {
   override get message() {
-    const name = JSON.stringify(this.name.slice(0, 200))
-    return this.kind === "school"
-      ? `The source directory has neither users nor groups of a school ${name}.`
-      : `There is no school ${this.kind} ${name} in the source directory.`
+    const name = this.name.slice(0, 200)
+    return (this.kind === "school" ? say("no_school", { name }) : say("no_object", { kind: this.kind, name })).text
   }
 }
 

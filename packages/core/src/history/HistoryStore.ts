@@ -1,5 +1,6 @@
 /** The provisioning log, for those who ask. What is in it is written with what happens, see `HistoryOutbox`. */
 import { Context, type Effect, type Option, Schema } from "effect"
+import * as Sentence from "../input/Sentence.js"
 import type { AuthorityName } from "../schools/SchoolAuthority.js"
 import type { Audited, HistoryEntry, HistoryRecord } from "./HistoryEntry.js"
 
@@ -48,13 +49,19 @@ export interface Retention {
   readonly values: number
 }
 
+/** What is said when it can't be asked. */
+export const historySentences = { history_failed: 'The history failed at "{operation}": {reason}' } as const
+
+const say = Sentence.saying(historySentences)
+
 /** The history could not do what was asked. */
 export class HistoryStoreError extends Schema.TaggedError<HistoryStoreError>()("HistoryStoreError", {
   operation: Schema.String,
   cause: Schema.Defect
 }) {
   override get message() {
-    return `The history failed at "${this.operation}": ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+    const reason = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return say("history_failed", { operation: this.operation, reason }).text
   }
 }
 

@@ -3,6 +3,17 @@
  * only where they are short, and never the content of lists and objects: it may be large, or hold a secret.
  */
 import { ParseResult } from "effect"
+import * as Sentence from "./Sentence.js"
+
+/** What can be wrong with a value, by code. */
+export const problemSentences = {
+  value_unexpected: "{expected} is expected, actual {actual}",
+  value_expected: "{expected} is expected",
+  value_missing: "is missing",
+  more_problems: "and {count} more"
+} as const
+
+const say = Sentence.saying(problemSentences)
 
 /** Nobody reads more of them, and a list of a million may be wrong in each place. */
 const mostProblems = 50
@@ -23,7 +34,7 @@ export const describe = (error: ParseResult.ParseError): ReadonlyArray<string> =
 export const firstFew = (problems: ReadonlyArray<string>): ReadonlyArray<string> =>
   problems.length <= mostProblems
     ? problems
-    : [...problems.slice(0, mostProblems), `and ${problems.length - mostProblems} more`]
+    : [...problems.slice(0, mostProblems), say("more_problems", { count: problems.length - mostProblems }).text]
 
 /** Without all but a few of what is wrong in the same way: to put a million issues into words takes seconds. */
 const firstOf = (issue: ParseResult.ParseIssue): ParseResult.ParseIssue => {
@@ -73,7 +84,7 @@ const inWords = (message: string): string => {
   const [, expected, actual] = /^Expected ([\s\S]*?), actual ([\s\S]*)$/.exec(message) ?? []
   return expected === undefined || actual === undefined
     ? cut(message)
-    : `${expectation(expected)} is expected, actual ${content(actual)}`
+    : say("value_unexpected", { expected: expectation(expected), actual: content(actual) }).text
 }
 
 /** What a schema calls by its own name, in words. */

@@ -1,5 +1,7 @@
 /** Which of some words somebody may have meant who wrote another one. */
 
+import * as Sentence from "./Sentence.js"
+
 /** ` Is --limit meant?`, or nothing when none is near. */
 export const meant = (word: string, known: ReadonlyArray<string>): string => {
   const near = nearest(word, known)
@@ -10,10 +12,10 @@ export const meant = (word: string, known: ReadonlyArray<string>): string => {
 export const unknownKeys = (given: object, known: ReadonlyArray<string>): ReadonlyArray<string> =>
   Object.keys(given)
     .filter((key) => !known.includes(key))
-    .map(
-      (key) =>
-        `has ${JSON.stringify(key)}, which nobody reads.${meant(key, known) || ` There are: ${known.join(", ")}.`}`
-    )
+    .map((key) => Sentence.fill(keyUnread, { key, hint: meant(key, known) || ` There are: ${known.join(", ")}.` }))
+
+/** What {@link unknownKeys} says. */
+export const keyUnread = 'has "{key}", which nobody reads.{hint}'
 
 /** The nearest of them, or null when all are far away. */
 export const nearest = (word: string, known: ReadonlyArray<string>): string | null => {

@@ -10,10 +10,21 @@
 import { Either, Option } from "effect"
 import * as ListenerObject from "../changes/ListenerObject.js"
 import { cut } from "../input/Problems.js"
+import * as Sentence from "../input/Sentence.js"
 import * as Dn from "../schools/Dn.js"
 import * as SchoolClass from "../schools/SchoolClass.js"
 import * as SchoolName from "../schools/SchoolName.js"
 import type { DirectoryLayout } from "../schools/SourceDomain.js"
+
+/** What is strange about what is sent, by code. */
+export const warningSentences = {
+  password_not_sent: "password is mapped, but not sent: password hashes are synchronised",
+  property_not_configured: "udm_properties.{property}: is not configured at the target, which will probably refuse it",
+  references_missing: "{attribute}: the target does not have {names} yet: they are left out, and added when they exist"
+} as const
+
+/** Something that is strange about what is sent. */
+export const sayWarning: Sentence.Saying<typeof warningSentences> = Sentence.saying(warningSentences)
 
 /** `here -> there`, in the order of the configuration. */
 export type Mapping = { readonly [here: string]: string }
@@ -238,7 +249,7 @@ const userValue = (here: string, user: ListenerObject.ChangedUser, facts: Facts)
       return send(property === true || property === "1")
     case "password":
       return facts.hashesAreSent
-        ? { _tag: "Skip", warning: "password is mapped, but not sent: password hashes are synchronised" }
+        ? { _tag: "Skip", warning: sayWarning("password_not_sent").text }
         : { _tag: "RandomPassword" }
     case "roles":
       return roles(user, facts)

@@ -10,6 +10,7 @@ import { AuthorityName } from "../schools/SchoolAuthority.js"
 import { Evidence } from "../targets/DeliveryError.js"
 import type { DesiredState } from "./Coalescing.js"
 import { ItemId, type ItemState, type QueueItem } from "./QueueStore.js"
+import * as Reasons from "./Reasons.js"
 
 /** The columns of a {@link DesiredState}. They hold the password hashes in clear: they are for the storage only. */
 export interface DesiredStateRow {
@@ -134,8 +135,7 @@ export const toItem = (row: QueueRow): Either.Either<QueueItem, string> =>
 export const toShownItem = (row: QueueRow): QueueItem =>
   Either.getOrElse(toItem(row), (reason) => ({ ...columnsOf(row), lastError: reason, ...standIn(row) }))
 
-const unreadable = (reason: string): string =>
-  `What is stored of this change can't be read (${reason}). Discard it and schedule the object, or wait for its next change.`
+const unreadable = (reason: string): string => Reasons.say("change_unreadable", { reason }).text
 
 /** It lacks what a listener file must have: nobody can take it for one and deliver it. */
 const standIn = ({ name, object_key }: QueueRow): DesiredState => {

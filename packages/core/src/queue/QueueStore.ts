@@ -10,6 +10,7 @@ import type { Belonging } from "../changes/Belonging.js"
 import type { ListenerObject } from "../changes/ListenerObject.js"
 import type { PreviousState } from "../changes/PreviousState.js"
 import type { Actor, HistoryEntry } from "../history/HistoryEntry.js"
+import * as Sentence from "../input/Sentence.js"
 import type { AuthorityName } from "../schools/SchoolAuthority.js"
 import type { Evidence } from "../targets/DeliveryError.js"
 import type { DesiredState } from "./Coalescing.js"
@@ -239,13 +240,19 @@ export interface DeletedAuthority {
   readonly at: number
 }
 
+/** What is said when it can't be asked. */
+export const queueStoreSentences = { storage_failed: 'The queue storage failed at "{operation}": {reason}' } as const
+
+const say = Sentence.saying(queueStoreSentences)
+
 /** The storage could not do what was asked. Nothing of the call has happened. */
 export class QueueStoreError extends Schema.TaggedError<QueueStoreError>()("QueueStoreError", {
   operation: Schema.String,
   cause: Schema.Defect
 }) {
   override get message() {
-    return `The queue storage failed at "${this.operation}": ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+    const reason = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return say("storage_failed", { operation: this.operation, reason }).text
   }
 }
 

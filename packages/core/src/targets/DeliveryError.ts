@@ -3,6 +3,24 @@
  * (`FailurePolicy` decides that). None of them holds a secret: requests in {@link Evidence} are masked by who made them.
  */
 import { Schema } from "effect"
+import * as Sentence from "../input/Sentence.js"
+
+/** What is said of each case. The codes are the tags of the errors, as programs write them. */
+export const deliverySentences = {
+  target_unavailable: "The target can't be reached now: {detail}.",
+  credentials_refused:
+    "The target refuses the connector's account: {detail}. Check user name, password and rights of the account in the authority's configuration.",
+  configuration_unusable: "The authority's configuration can't be used: {problems}. Correct its configuration file.",
+  target_failed: "The target failed: {detail} ({method} {path}, status {status}).",
+  target_refused: "The target refuses the object: {detail} ({method} {path}, status {status}).",
+  references_unknown: "Delivered without some of {attribute}, which the target does not have yet: {names}.",
+  object_undeliverable: "The object can't be delivered: {reasons}.",
+  deletion_held_back:
+    "The deletion is held back: {deletions} objects were deleted within the last hour, but only {allowed} may be deleted per hour without confirmation. Confirm or discard the deletions of this authority.",
+  plugin_failed: "The plugin {plugin} is faulty: its hook {hook} {detail}."
+} as const
+
+const say = Sentence.saying(deliverySentences)
 
 /** A request and its answer, for people who have to find out why. Secrets in it are masked. */
 export const Evidence = Schema.Struct({
@@ -24,7 +42,7 @@ export class TargetUnavailable extends Schema.TaggedError<TargetUnavailable>()("
   answered: Schema.Boolean
 }) {
   override get message() {
-    return `The target can't be reached now: ${this.detail}.`
+    return say("target_unavailable", { detail: this.detail }).text
   }
 }
 
@@ -33,7 +51,7 @@ export class CredentialsRefused extends Schema.TaggedError<CredentialsRefused>()
   detail: Schema.String
 }) {
   override get message() {
-    return `The target refuses the connector's account: ${this.detail}. Check user name, password and rights of the account in the authority's configuration.`
+    return say("credentials_refused", { detail: this.detail }).text
   }
 }
 
@@ -43,7 +61,7 @@ export class ConfigurationUnusable extends Schema.TaggedError<ConfigurationUnusa
   problems: Schema.Array(Schema.String)
 }) {
   override get message() {
-    return `The authority's configuration can't be used: ${this.problems.join("; ")}. Correct its configuration file.`
+    return say("configuration_unusable", { problems: this.problems.join("; ") }).text
   }
 }
 
@@ -55,7 +73,7 @@ export class TargetFailed extends Schema.TaggedError<TargetFailed>()("TargetFail
   isForeign: Schema.optionalWith(Schema.Boolean, { default: () => false })
 }) {
   override get message() {
-    return `The target failed: ${this.detail} (${describe(this.evidence)}).`
+    return say("target_failed", { detail: this.detail, ...requestOf(this.evidence) }).text
   }
 }
 
@@ -67,7 +85,7 @@ export class TargetRefused extends Schema.TaggedError<TargetRefused>()("TargetRe
   isConflict: Schema.optionalWith(Schema.Boolean, { default: () => false })
 }) {
   override get message() {
-    return `The target refuses the object: ${this.detail} (${describe(this.evidence)}).`
+    return say("target_refused", { detail: this.detail, ...requestOf(this.evidence) }).text
   }
 }
 
@@ -77,7 +95,7 @@ export class ReferencesUnknown extends Schema.TaggedError<ReferencesUnknown>()("
   names: Schema.Array(Schema.String)
 }) {
   override get message() {
-    return `Delivered without some of ${this.attribute}, which the target does not have yet: ${listed(this.names)}.`
+    return say("references_unknown", { attribute: this.attribute, names: listed(this.names) }).text
   }
 }
 
@@ -87,7 +105,7 @@ export class ObjectUndeliverable extends Schema.TaggedError<ObjectUndeliverable>
   reasons: Schema.Array(Schema.String)
 }) {
   override get message() {
-    return `The object can't be delivered: ${this.reasons.join("; ")}.`
+    return say("object_undeliverable", { reasons: this.reasons.join("; ") }).text
   }
 }
 
@@ -99,7 +117,7 @@ export class DeletionHeldBack extends Schema.TaggedError<DeletionHeldBack>()("De
   allowed: Schema.Int
 }) {
   override get message() {
-    return `The deletion is held back: ${this.deletions} objects were deleted within the last hour, but only ${this.allowed} may be deleted per hour without confirmation. Confirm or discard the deletions of this authority.`
+    return say("deletion_held_back", { deletions: this.deletions, allowed: this.allowed }).text
   }
 }
 
@@ -117,7 +135,11 @@ export class PluginFailed extends Schema.TaggedError<PluginFailed>()("PluginFail
   detail: Schema.String
 }) {
   override get message() {
-    return `The plugin ${describePlugin(this.plugin, this.origin)} is faulty: its hook ${this.hook} ${this.detail}.`
+    return say("plugin_failed", {
+      plugin: describePlugin(this.plugin, this.origin),
+      hook: this.hook,
+      detail: this.detail
+    }).text
   }
 }
 
@@ -154,7 +176,7 @@ const classes = [
 /** Whether a failure is one that the out queue knows what to do with. */
 export const isDeliveryError = (error: unknown): error is DeliveryError => classes.some((one) => error instanceof one)
 
-const describe = (evidence: Evidence) => `${evidence.method} ${evidence.path}, status ${evidence.status ?? "none"}`
+const requestOf = ({ method, path, status }: Evidence) => ({ method, path, status: status ?? "none" })
 
 /** A class may lack thirty members: the first few say enough. */
 const listed = (names: ReadonlyArray<string>) =>

@@ -107,6 +107,9 @@ export interface Finding {
   /** What it is about: `login`, `roles`, `schools`, or a path in the configuration. */
   readonly about: string
   readonly text: string
+  /** The text in a word for programs, and what stands in it. A code that is not the connector's own is one of the values of `plugin`. */
+  readonly code?: string
+  readonly values?: { readonly [name: string]: string }
 }
 
 /** What a plugin does for one school authority. */

@@ -68,7 +68,9 @@ const PreviewAnswer = Schema.Struct({
 const FindingAnswer = Schema.Struct({
   severity: Schema.Literal("ok", "warning", "error"),
   about: Schema.String,
-  text: Schema.String
+  text: Schema.String,
+  code: Schema.optionalWith(Schema.String, { exact: true }),
+  values: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.String }), { exact: true })
 })
 
 const FindingsAnswer = Schema.Struct({

@@ -2,6 +2,7 @@
 import type { ListenerObject } from "../changes/ListenerObject.js"
 import type { SchoolAuthority } from "../schools/SchoolAuthority.js"
 import type { DeletionLimit } from "./DeletionLimit.js"
+import { say } from "./Findings.js"
 import type { Plugin } from "./Plugin.js"
 
 /** Objects that no plugin of an authority handles are delivered by this one. */
@@ -27,7 +28,7 @@ export const missing = (
 
 /** What is to be said of a name in `plugins` that no plugin has. */
 export const describeMissing = (plugins: ReadonlyArray<Pick<Plugin, "name">>, name: string): string =>
-  `plugins: there is no plugin ${JSON.stringify(name)} (there are: ${plugins.map((plugin) => plugin.name).join(", ")})`
+  `plugins: ${say("plugin_missing", { plugin: name, known: plugins.map((plugin) => plugin.name).join(", ") }).text}`
 
 /** The plugins of an authority that deliver an object; when none of them handles it, the fallback if it does. */
 export const forObject = <P extends Choosable>(

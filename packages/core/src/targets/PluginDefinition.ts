@@ -10,6 +10,7 @@ import * as Similar from "../input/Similar.js"
 import type { SchoolAuthority } from "../schools/SchoolAuthority.js"
 import { type DeletionLimit, defaultDeletionLimit } from "./DeletionLimit.js"
 import * as DeliveryError from "./DeliveryError.js"
+import { say } from "./Findings.js"
 import * as Hook from "./Hook.js"
 import type * as Plugin from "./Plugin.js"
 import * as PluginAnswers from "./PluginAnswers.js"
@@ -224,15 +225,14 @@ const handlerOf = (
     check: Effect.suspend(() => {
       const run = handler.check
       return run === undefined
-        ? Effect.map(Effect.either(ping), (answer) => [
-            Either.isRight(answer)
-              ? ({
-                  severity: "ok",
-                  about: "ping",
-                  text: "The plugin has no check of its own. Its ping went well."
-                } as const)
-              : ({ severity: "error", about: "ping", text: answer.left.message } as const)
-          ])
+        ? Effect.map(
+            Effect.either(ping),
+            (answer): ReadonlyArray<Plugin.Finding> => [
+              Either.isRight(answer)
+                ? { severity: "ok", about: "ping", ...say("ping_answered") }
+                : { severity: "error", about: "ping", text: answer.left.message }
+            ]
+          )
         : Effect.catchAll(
             Hook.call<ReadonlyArray<Plugin.Finding>, never, never>(
               owner,

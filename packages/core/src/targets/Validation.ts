@@ -5,6 +5,7 @@
 
 import * as Problems from "../input/Problems.js"
 import { SchoolAuthority } from "../schools/SchoolAuthority.js"
+import { say } from "./Findings.js"
 import type { Findings, Plugin } from "./Plugin.js"
 import * as PluginChoice from "./PluginChoice.js"
 
@@ -16,7 +17,7 @@ export const validate = (plugins: ReadonlyArray<Plugin>, authority: SchoolAuthor
   const unknown = PluginChoice.missing(plugins, authority).map((name) => PluginChoice.describeMissing(plugins, name))
   const idle = Object.keys(authority.plugin_configs)
     .filter((name) => known.includes(name) && !used.some((plugin) => plugin.name === name))
-    .map((name) => `plugin_configs.${name}: is not used, since "plugins" does not name it`)
+    .map((name) => `plugin_configs.${name}: ${say("plugin_unused").text}`)
   return {
     errors: found.flatMap(({ errors }) => errors),
     warnings: Problems.firstFew([...unknown, ...idle, ...found.flatMap(({ warnings }) => warnings)])
@@ -30,5 +31,5 @@ export const unknownKeys = (json: { readonly [key: string]: unknown }): Readonly
   Problems.firstFew(
     Object.keys(json)
       .filter((key) => !keys.has(key))
-      .map((key) => `${Problems.cut(key)}: is not known and is left out (known are: ${[...keys].join(", ")})`)
+      .map((key) => `${Problems.cut(key)}: ${say("key_left_out", { known: [...keys].join(", ") }).text}`)
   )

@@ -156,7 +156,13 @@ describe("A plugin", () => {
       })
       assert.match((yield* Effect.flip(handler.preview(delivery))).message, /its hook preview does not exist/)
       assert.deepStrictEqual(yield* handler.check, [
-        { severity: "ok", about: "ping", text: "The plugin has no check of its own. Its ping went well." }
+        {
+          severity: "ok",
+          about: "ping",
+          code: "ping_answered",
+          values: {},
+          text: "The plugin has no check of its own. Its ping went well."
+        }
       ])
     }).pipe(Effect.scoped)
   )

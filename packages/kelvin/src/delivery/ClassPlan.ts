@@ -7,6 +7,7 @@ import type { GroupObject } from "@id-connector/core/changes/ListenerObject"
 import * as AttributeMapping from "@id-connector/core/mapping/AttributeMapping"
 import * as SchoolClass from "@id-connector/core/schools/SchoolClass"
 import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/targets/DeliveryError"
+import { sayWhy } from "@id-connector/core/targets/Outcomes"
 import type { Delivery, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
 import type { KelvinClass } from "../client/KelvinClass.js"
@@ -70,7 +71,7 @@ export const decide = (
   Effect.gen(function* () {
     const { contested } = undelivered
     const mapping = target.settings.mapping.school_classes
-    if (mapping === undefined) return nothing('the mapping has no "school_classes"')
+    if (mapping === undefined) return nothing(sayWhy("classes_ignored").text)
     const schoolClass = Option.getOrNull(SchoolClass.fromDn(object.dn, target.layout))
     const { formers, place, schools } = yield* ClassPlaces.find(target, object)
     if (schoolClass === null || place === null || object._tag !== "ChangedGroup") {
@@ -121,7 +122,11 @@ export const decide = (
 const nothing = (detail: string): ClassPlan => ({ _tag: "Nothing", detail })
 
 const reasonOf = (schoolClass: SchoolClass.SchoolClass | null, place: SchoolClass.SchoolClass | null): string | null =>
-  schoolClass === null ? "not a school class" : place === null ? `the target has no school ${schoolClass.school}` : null
+  schoolClass === null
+    ? sayWhy("no_school_class").text
+    : place === null
+      ? sayWhy("school_missing", { school: schoolClass.school }).text
+      : null
 
 const removal = (
   target: Target.Target,
@@ -130,11 +135,9 @@ const removal = (
   detail: string | null
 ): Effect.Effect<ClassPlan, DeliveryError> =>
   places.length === 0
-    ? Effect.succeed(nothing(detail ?? "nothing is known of the class"))
+    ? Effect.succeed(nothing(detail ?? sayWhy("class_unknown").text))
     : Effect.map(ClassPlaces.withoutOthers(target, object, places), (own) =>
-        own.length === 0
-          ? nothing("another class of the source directory has the name by now")
-          : { _tag: "Remove", places: own, detail }
+        own.length === 0 ? nothing(sayWhy("class_of_another").text) : { _tag: "Remove", places: own, detail }
       )
 
 const creation = (wanted: Wanted) =>

@@ -11,6 +11,7 @@ import * as AttributeMapping from "@id-connector/core/mapping/AttributeMapping"
 import * as MappingChoice from "@id-connector/core/mapping/MappingChoice"
 import * as SchoolName from "@id-connector/core/schools/SchoolName"
 import { type DeliveryError, ObjectUndeliverable } from "@id-connector/core/targets/DeliveryError"
+import { sayWhy } from "@id-connector/core/targets/Outcomes"
 import type { Delivery, Undelivered } from "@id-connector/core/targets/Plugin"
 import { Effect, Either, Option } from "effect"
 import type { KelvinUser } from "../client/KelvinUser.js"
@@ -67,7 +68,7 @@ export const decide = (
   user._tag === "ChangedUser" ? change(target, user, delivery) : remove(target, user, delivery)
 
 const remove = Effect.fnUntraced(function* (target: Target.Target, user: RemovedUser, delivery: Undelivered) {
-  if (user.previous === null) return nothing("nothing is known of the user's identity")
+  if (user.previous === null) return nothing(sayWhy("identity_unknown").text)
   const identities = yield* identitiesOf(target, [user.previous, ...delivery.aliases])
   return yield* removal(target, delivery, yield* findFirst(target, identities), null)
 })
@@ -82,7 +83,7 @@ const removal = Effect.fnUntraced(function* (
 ) {
   if (found === null) return nothing(detail)
   return (yield* isAnothers(target, delivery, found))
-    ? nothing(`the account ${found.name} belongs to another user of the source by now and stays`)
+    ? nothing(sayWhy("account_of_another", { account: found.name }).text)
     : ({ _tag: "Remove", found, detail } as const)
 })
 
@@ -117,7 +118,7 @@ const change = Effect.fnUntraced(function* (target: Target.Target, user: Changed
   const identities = yield* identitiesOf(target, [...aside, ...earlier, current])
   const found = yield* findFirst(target, identities)
   if (SchoolName.intersect(user.schools, known).length === 0) {
-    return yield* removal(target, delivery, found, "the target has none of the user's schools")
+    return yield* removal(target, delivery, found, sayWhy("no_school_there").text)
   }
   if (!user.recordUid) {
     return yield* new ObjectUndeliverable({ reasons: ["ucsschoolRecordUID: the user has none"] })

@@ -4,6 +4,7 @@ import * as Problems from "@id-connector/core/input/Problems"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
 import { type DeletionLimit, defaultDeletionLimit } from "@id-connector/core/targets/DeletionLimit"
 import { ConfigurationUnusable } from "@id-connector/core/targets/DeliveryError"
+import { say } from "@id-connector/core/targets/Findings"
 import { type Effect, Either, Option, type Redacted, Schema } from "effect"
 import type { TlsRules, TlsVersion } from "../client/TargetHttp.js"
 
@@ -142,7 +143,7 @@ export const decodeEither = (
   const urlProblems = Either.isLeft(url) ? [url.left] : []
   const config = authority.plugin_configs[plugin]
   if (config === undefined) {
-    return Either.left([...urlProblems, `${path}: is missing, so neither account nor mapping is known`])
+    return Either.left([...urlProblems, `${path}: ${say("plugin_not_configured").text}`])
   }
   const decoded = decodeConfiguration(config)
   if (Either.isLeft(decoded) || Either.isLeft(url)) {
@@ -195,12 +196,16 @@ const loopback = new Set(["localhost", "127.0.0.1", "[::1]"])
 /** `https://HOST[:PORT]/ucsschool/kelvin/vN/`; plain http only to this very machine. */
 const kelvinUrl = (given: string): Either.Either<string, string> => {
   const text = given.slice(0, longestUrl + 1)
-  const expected = `a Kelvin URL https://HOST[:PORT]/ucsschool/kelvin/v1/ is expected, actual ${JSON.stringify(Problems.cut(shown(text)))}`
+  const values = {
+    expected: "a Kelvin URL https://HOST[:PORT]/ucsschool/kelvin/v1/",
+    actual: JSON.stringify(Problems.cut(shown(text)))
+  }
+  const expected = say("value_unexpected", values).text
   if (text.length > longestUrl) return Either.left(`url: ${expected}`)
   if (!URL.canParse(text)) return Either.left(`url: ${expected}`)
   const url = new URL(text)
   const isSafe = url.protocol === "https:" || (url.protocol === "http:" && loopback.has(url.hostname))
-  if (!isSafe) return Either.left(`url: https is needed, otherwise passwords could be read on the way: ${expected}`)
+  if (!isSafe) return Either.left(`url: ${say("url_unsafe", values).text}`)
   const path = /^\/ucsschool\/kelvin\/(v\d+)\/?$/.exec(url.pathname)
   return path === null
     ? Either.left(`url: ${expected}`)

@@ -6,6 +6,7 @@
 import * as Problems from "@id-connector/core/input/Problems"
 import * as Similar from "@id-connector/core/input/Similar"
 import type { SchoolAuthority } from "@id-connector/core/schools/SchoolAuthority"
+import { say } from "@id-connector/core/targets/Findings"
 import type { Findings } from "@id-connector/core/targets/Plugin"
 import { Either, Option, Schema } from "effect"
 import * as KelvinSettings from "./KelvinSettings.js"
@@ -59,13 +60,7 @@ const guardianProblems = (authority: SchoolAuthority, plugin: string): ReadonlyA
   const hasWards = "ucsschoolLegalWard" in guardians
   if (hasGuardians === hasWards) return []
   const path = `plugin_configs.${plugin}.mapping`
-  return hasGuardians
-    ? [
-        `${path}: "ucsschoolLegalGuardian" is mapped for students, but "ucsschoolLegalWard" is not mapped for legal guardians: map both or none`
-      ]
-    : [
-        `${path}: "ucsschoolLegalWard" is mapped for legal guardians, but "ucsschoolLegalGuardian" is not mapped for students: map both or none`
-      ]
+  return [`${path}: ${say(hasGuardians ? "wards_not_mapped" : "guardians_not_mapped").text}`]
 }
 
 /** `lastname (is it meant by "lastnam"?)` */
@@ -88,17 +83,14 @@ const incomplete = (authority: SchoolAuthority, plugin: string): ReadonlyArray<s
   const warnings = ofUsers.flatMap(([name, mapping]) => {
     const targets = new Set(Object.values(mapping))
     const missing = requiredOfUsers.filter((attribute) => !targets.has(attribute))
-    return missing.length === 0
-      ? []
-      : [
-          `${path}.${name}: nothing is mapped to ${missing.map((attribute) => meantBy(attribute, targets)).join(", ")}: the target refuses users without them`
-        ]
+    const attributes = missing.map((attribute) => meantBy(attribute, targets)).join(", ")
+    return missing.length === 0 ? [] : [`${path}.${name}: ${say("mapping_incomplete", { attributes }).text}`]
   })
   if (!("users" in mappings)) {
-    warnings.push(`${path}.users: is missing: users without a role that has a mapping of its own can't be delivered`)
+    warnings.push(`${path}.users: ${say("users_not_mapped").text}`)
   }
   if (!("school_classes" in mappings)) {
-    warnings.push(`${path}.school_classes: is missing: school classes are not synchronised`)
+    warnings.push(`${path}.school_classes: ${say("classes_not_mapped").text}`)
   }
   return warnings
 }
@@ -111,11 +103,11 @@ const unused = (authority: SchoolAuthority, plugin: string, { classes, users }: 
     new Set(Object.entries(mappings).flatMap(([name, mapping]) => (isMeant(name) ? Object.keys(mapping) : [])))
   const ofUsers = mapped((name) => name !== "school_classes")
   const ofClasses = mapped((name) => name === "school_classes")
-  const say = (where: string, key: string) =>
-    `plugin_configs.${plugin}.mapping${where}: nothing is mapped from ${JSON.stringify(key)}, which the plugin has a function for`
+  const unmapped = (where: string, key: string) =>
+    `plugin_configs.${plugin}.mapping${where}: ${say("function_unused", { key }).text}`
   return [
-    ...users.filter((key) => !ofUsers.has(key)).map((key) => say("", key)),
-    ...classes.filter((key) => !ofClasses.has(key)).map((key) => say(".school_classes", key))
+    ...users.filter((key) => !ofUsers.has(key)).map((key) => unmapped("", key)),
+    ...classes.filter((key) => !ofClasses.has(key)).map((key) => unmapped(".school_classes", key))
   ]
 }
 
@@ -139,5 +131,5 @@ const unknownIn = (path: string, value: unknown, known: ReadonlyArray<string>): 
   isObject(value)
     ? Object.keys(value)
         .filter((key) => !known.includes(key))
-        .map((key) => `${path}.${Problems.cut(key)}: is not known and has no effect (known are: ${known.join(", ")})`)
+        .map((key) => `${path}.${Problems.cut(key)}: ${say("key_without_effect", { known: known.join(", ") }).text}`)
     : []

@@ -11,6 +11,7 @@ import type { PluginFailed } from "../../targets/DeliveryError.js"
 import { Plugins } from "../../targets/Plugin.js"
 import * as MonotonicClock from "../MonotonicClock.js"
 import type { SourceFile } from "../QueueStore.js"
+import * as Reasons from "../Reasons.js"
 import * as Preparation from "./Preparation.js"
 
 /** A change that the hooks are to see. */
@@ -108,7 +109,11 @@ export const make = Effect.gen(function* () {
       const due = byObject.filter(([key]) => mayBegin(key))
       for (const [key] of due) {
         const before = held.get(key)
-        held.set(key, { failures: before?.failures ?? 0, reason: before?.reason ?? "a plugin is at work", until: null })
+        held.set(key, {
+          failures: before?.failures ?? 0,
+          reason: before?.reason ?? Reasons.say("plugin_at_work").text,
+          until: null
+        })
       }
       const work = Effect.forEach(due, ([key, its]) => ofObject(key, its, configuration), {
         concurrency,

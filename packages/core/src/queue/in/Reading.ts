@@ -2,6 +2,7 @@
 import { Either } from "effect"
 import * as ListenerObject from "../../changes/ListenerObject.js"
 import type { SourceFile } from "../QueueStore.js"
+import * as Reasons from "../Reasons.js"
 import type { SpoolEntry } from "./Spool.js"
 import * as Watched from "./Watched.js"
 
@@ -78,7 +79,12 @@ export const readAll = (entries: ReadonlyArray<SpoolEntry>, before: Watched.Watc
       watched = Watched.see(watched, reading, now)
       const again = Watched.changesUntil(watched, reading.name, now) - now
       if (held !== null) continue
-      if (again > 0) held = { name: reading.name, reason: `it breaks off (${reading.reasons.join("; ")})`, again }
+      if (again > 0)
+        held = {
+          name: reading.name,
+          reason: Reasons.say("file_breaks_off", { reasons: reading.reasons.join("; ") }).text,
+          again
+        }
       else bad.push({ _tag: "Bad", name: reading.name, reasons: reading.reasons })
     }
     if (held !== null) continue

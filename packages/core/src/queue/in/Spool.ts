@@ -4,6 +4,7 @@
  */
 import { Context, type Effect, Schema, type Stream } from "effect"
 import type { SourceFile } from "../QueueStore.js"
+import * as Reasons from "../Reasons.js"
 
 /** The directory can't be used (rights, disk full, gone). */
 export class SpoolError extends Schema.TaggedError<SpoolError>()("SpoolError", {
@@ -11,7 +12,7 @@ export class SpoolError extends Schema.TaggedError<SpoolError>()("SpoolError", {
   detail: Schema.String
 }) {
   override get message() {
-    return `The in queue's directory failed at "${this.operation}": ${this.detail}`
+    return Reasons.say("directory_unusable", { operation: this.operation, detail: this.detail }).text
   }
 }
 

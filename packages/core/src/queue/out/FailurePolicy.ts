@@ -19,6 +19,7 @@
  */
 import { Match } from "effect"
 import type { DeliveryError } from "../../targets/DeliveryError.js"
+import * as Reasons from "../Reasons.js"
 
 export type ItemDecision =
   | { readonly _tag: "Wait" }
@@ -158,7 +159,7 @@ const suspect = (error: DeliveryError, { failedObjects = 0, failedProbes = 0, ra
     authority: {
       _tag: "Pause",
       code: error._tag,
-      reason: `Deliveries of ${failedObjects} different objects in a row failed, and none has succeeded since. ${error.message}`,
+      reason: Reasons.ofSeries(failedObjects, error.message),
       after,
       isSuspect: true
     }
