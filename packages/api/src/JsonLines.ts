@@ -19,7 +19,7 @@ export const wanted = (accept: string | undefined): ContentType | null => {
   return best !== undefined && weightOf(best) > 0 && weightOf(best) >= json ? best : null
 }
 
-/** For {@link OpenApi.Transform} of an operation: its answer comes as lines, too. */
+/** For `OpenApi.Transform` of an operation: its answer comes as lines, too. */
 export const alsoLines =
   (example: object) =>
   (operation: Record<string, unknown>): Record<string, unknown> => {
