@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import projects from "./vitest.workspace.js"
@@ -16,6 +17,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
+    // Many wait for processes and targets: one more than the default, which leaves a processor to nobody.
+    ...(availableParallelism() === 2 ? { maxWorkers: 2, minWorkers: 2 } : {}),
     projects,
     // All that tests log, answer and leave behind is looked through for their secrets.
     globalSetup: fileURLToPath(new URL("scripts/secrets/verdict.mjs", import.meta.url)),
