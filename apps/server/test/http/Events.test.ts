@@ -82,7 +82,8 @@ describe("Who watches", () => {
       const event = found._tag === "Some" ? found.value : null
       assert.match(event?.id ?? "", /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
       const asked = yield* client.overview.overview()
-      assert.deepStrictEqual(event?.event === "overview" ? event.data : null, { ...asked, at: event?.id ?? "" })
+      const told = event?.event === "overview" ? event.data : null
+      assert.deepStrictEqual({ ...told, at: "" }, { ...asked, at: "" })
       assert.deepStrictEqual(
         asked.school_authorities.map(({ name, state }) => [name, state]),
         [["North", "inactive"]]
