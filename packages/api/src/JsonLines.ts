@@ -1,5 +1,4 @@
 /** Answers of one JSON object per line (`application/jsonl`, https://jsonlines.org), beside the JSON of an operation. */
-import type { OpenApi } from "@effect/platform"
 
 /** The same under two names: the second is that of https://github.com/ndjson/ndjson-spec. */
 export const contentTypes = ["application/jsonl", "application/x-ndjson"] as const

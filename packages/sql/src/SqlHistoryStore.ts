@@ -4,6 +4,7 @@
  */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { HistoryStore, HistoryStoreError } from "@id-connector/core/history/HistoryStore"
+import * as RecordText from "@id-connector/core/history/RecordText"
 import { Effect, Layer, Option } from "effect"
 import * as Erase from "./SqlHistoryStore/Erase.js"
 import * as Read from "./SqlHistoryStore/Read.js"
@@ -20,6 +21,10 @@ export const layer: Layer.Layer<HistoryStore, never, SqlClient.SqlClient> = Laye
     )
     return {
       add: (records) => Write.add(sql, records).pipe(sql.withTransaction, operation("add")),
+      take: (texts) => {
+        const { records, unreadable } = RecordText.parseAll(texts)
+        return Write.add(sql, records).pipe(Effect.as(unreadable), sql.withTransaction, operation("take"))
+      },
       list: (filter) => Read.list(sql, filter).pipe(operation("list")),
       one: (id) => Read.one(sql, id).pipe(Effect.map(Option.fromNullable), operation("one")),
       audit: (filter) => Read.audit(sql, filter).pipe(operation("audit")),

@@ -15,6 +15,8 @@ export const run = (history: HistoryStoreShape, call: Call) => {
   switch (call.method) {
     case "add":
       return history.add(...call.args)
+    case "take":
+      return history.take(...call.args)
     case "list":
       return history.list(...call.args)
     case "one":

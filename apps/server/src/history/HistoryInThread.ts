@@ -18,6 +18,7 @@ export const layer = (file: string): Layer.Layer<HistoryStore, WorkerThread.Thre
         })
       return {
         add: (...args) => ask({ method: "add", args }),
+        take: (...args) => ask({ method: "take", args }),
         list: (...args) => ask({ method: "list", args }),
         one: (...args) => Effect.map(ask<Nullable<"one">>({ method: "one", args }), Option.fromNullable),
         audit: (...args) => ask({ method: "audit", args }),

@@ -40,7 +40,13 @@ export const layer = (
         const records = yield* outbox.next(portion)
         const last = records.at(-1)
         if (last === undefined) return false
-        yield* history.add(records)
+        const unreadable = yield* history.take(records)
+        if (unreadable.length > 0) {
+          yield* Effect.annotateLogs(Effect.logWarning("Entries for the history can't be read, and are left out."), {
+            module: "History",
+            entries: unreadable.join(", ")
+          })
+        }
         yield* outbox.remove(last.id)
         return records.length === portion
       })

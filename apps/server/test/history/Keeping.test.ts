@@ -17,8 +17,8 @@ const world = (isBroken: () => boolean, every: Duration.DurationInput = "1 secon
     HistoryStore,
     Effect.map(HistoryStore, (history) => ({
       ...history,
-      add: (records) =>
-        isBroken() ? Effect.fail(new HistoryStoreError({ operation: "add", cause: "broken" })) : history.add(records)
+      take: (records) =>
+        isBroken() ? Effect.fail(new HistoryStoreError({ operation: "add", cause: "broken" })) : history.take(records)
     }))
   ).pipe(Layer.provide(MemoryHistoryStore.layer))
   return Keeping.layer({ history: days, audit: 365 }, every).pipe(

@@ -4,13 +4,14 @@
  */
 import { Context, type Effect } from "effect"
 import type { Audited } from "./HistoryEntry.js"
-import type { HistoryStoreError, Numbered } from "./HistoryStore.js"
+import type { HistoryStoreError } from "./HistoryStore.js"
+import type { RecordText } from "./RecordText.js"
 
 type Answer<A> = Effect.Effect<A, HistoryStoreError>
 
 export interface HistoryOutboxShape {
-  /** The oldest, in the order of their numbers. */
-  readonly next: (limit: number) => Answer<ReadonlyArray<Numbered>>
+  /** The oldest, in the order of their numbers, as `HistoryStore.take` has them. */
+  readonly next: (limit: number) => Answer<ReadonlyArray<RecordText>>
   /** The history has everything up to this number. */
   readonly remove: (upTo: number) => Answer<void>
   /** Writes down what somebody did. */

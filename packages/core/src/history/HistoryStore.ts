@@ -3,6 +3,7 @@ import { Context, type Effect, type Option, Schema } from "effect"
 import * as Sentence from "../input/Sentence.js"
 import type { AuthorityName } from "../schools/SchoolAuthority.js"
 import type { Audited, HistoryEntry, HistoryRecord } from "./HistoryEntry.js"
+import type { RecordText } from "./RecordText.js"
 
 /** A record and its number. Later ones have greater numbers, which are never used twice. */
 export interface Numbered<A extends HistoryRecord = HistoryRecord> {
@@ -70,6 +71,8 @@ type Answer<A> = Effect.Effect<A, HistoryStoreError>
 export interface HistoryStoreShape {
   /** Takes records over. Those whose numbers it has are left out: it may be told twice. */
   readonly add: (records: ReadonlyArray<Numbered>) => Answer<void>
+  /** As `add`, of what the outbox has. Answers with the numbers of those that can't be read, which are left out. */
+  readonly take: (records: ReadonlyArray<RecordText>) => Answer<ReadonlyArray<number>>
   /** The newest first. */
   readonly list: (filter: HistoryFilter) => Answer<ReadonlyArray<Numbered<HistoryEntry>>>
   readonly one: (id: number) => Answer<Option.Option<Numbered<HistoryEntry>>>

@@ -1,6 +1,7 @@
 /** Where entries of the history stand until the history has them. See `HistoryOutbox`. */
 import type { SqlClient } from "@effect/sql"
 import type { HistoryRecord } from "@id-connector/core/history/HistoryEntry"
+import type { RecordText } from "@id-connector/core/history/RecordText"
 import * as Rows from "./Rows.js"
 
 /** Writes records down, in their order. To be run in the transaction of what they tell of. */
@@ -19,14 +20,9 @@ export const ofSettled = (
   return records
 }
 
-export interface Row {
-  readonly id: number
-  readonly record: string
-}
-
 /** The oldest. */
 export const next = (sql: SqlClient.SqlClient, limit: number) =>
-  sql<Row>`SELECT id, record FROM history_outbox ORDER BY id LIMIT ${limit}`
+  sql<RecordText>`SELECT id, record AS text FROM history_outbox ORDER BY id LIMIT ${limit}`
 
 export const remove = (sql: SqlClient.SqlClient, upTo: number) => sql`DELETE FROM history_outbox WHERE id <= ${upTo}`
 

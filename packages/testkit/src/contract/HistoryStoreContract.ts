@@ -230,6 +230,16 @@ export const historyStoreContract = <E>(name: string, layer: Layer.Layer<History
       }).pipe(Effect.provide(layer))
     )
 
+    it.effect("H3: takes what the outbox has, and says what can't be read", () =>
+      Effect.gen(function* () {
+        const history = yield* HistoryStore
+        const [record] = FastCheck.sample(Entry, 1)
+        const texts = ["", "{}", '{"_tag":"Delivered","at":1}', '{"_tag":"Unheard","at":1}', JSON.stringify(record)]
+        const unreadable = yield* history.take(texts.map((text, index) => ({ id: index + 1, text })))
+        assert.deepStrictEqual(unreadable, [1, 2, 3, 4])
+        assert.deepStrictEqual(yield* history.list({ limit: 9 }), [{ id: 5, record }] as never)
+      }).pipe(Effect.provide(layer))
+    )
     it.effect("H2: keeps values beside their entry until their own date, and they do not come back", () =>
       Effect.gen(function* () {
         const history = yield* HistoryStore
@@ -287,7 +297,7 @@ export const historyStoreContract = <E>(name: string, layer: Layer.Layer<History
           )
           const all = Effect.all([lists, audits, Effect.map(history.one(3), Option.getOrNull)])
           yield* history.add(records.slice(0, 20))
-          yield* history.add(records.slice(10))
+          yield* history.take(records.slice(10).map(({ id, record }) => ({ id, text: JSON.stringify(record) })))
           const first = yield* all
           const gone = yield* history.purge({ history: tooOld, audit: tooOld / 2, values: valuesTooOld }, 10)
           const second = yield* all

@@ -2,6 +2,7 @@
 import * as Erasure from "@id-connector/core/history/Erasure"
 import { type HistoryEntry, type HistoryRecord, outcomeOf } from "@id-connector/core/history/HistoryEntry"
 import { type HistoryFilter, HistoryStore, type Numbered } from "@id-connector/core/history/HistoryStore"
+import * as RecordText from "@id-connector/core/history/RecordText"
 import { Effect, Layer, Option } from "effect"
 
 /** Empty at first. Every build of the layer has its own content. */
@@ -25,14 +26,20 @@ export const layer: Layer.Layer<HistoryStore> = Layer.sync(HistoryStore, () => {
     all = all.map((numbered) => (tooOld.includes(numbered) ? unvalued(numbered) : numbered))
     return tooOld.length
   }
+  const add = (records: ReadonlyArray<Numbered>): void => {
+    const known = new Set(all.map(({ id }) => id))
+    const news = records.filter(
+      ({ id }, index) => !known.has(id) && records.findIndex((one) => one.id === id) === index
+    )
+    all = [...all, ...news].sort((a, b) => a.id - b.id)
+  }
   return {
-    add: (records) =>
+    add: (records) => Effect.sync(() => add(records)),
+    take: (texts) =>
       Effect.sync(() => {
-        const known = new Set(all.map(({ id }) => id))
-        const news = records.filter(
-          ({ id }, index) => !known.has(id) && records.findIndex((one) => one.id === id) === index
-        )
-        all = [...all, ...news].sort((a, b) => a.id - b.id)
+        const { records, unreadable } = RecordText.parseAll(texts)
+        add(records)
+        return unreadable
       }),
     list: (filter) =>
       Effect.sync(() => {

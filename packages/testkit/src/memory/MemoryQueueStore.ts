@@ -29,7 +29,8 @@ export const layer: Layer.Layer<QueueStore | PreviousStateStore | HistoryOutbox>
 )
 
 const outbox = (memory: Memory.Memory): HistoryOutboxShape => ({
-  next: (limit) => Effect.sync(() => memory.outbox.slice(0, limit)),
+  next: (limit) =>
+    Effect.sync(() => memory.outbox.slice(0, limit).map(({ id, record }) => ({ id, text: JSON.stringify(record) }))),
   remove: (upTo) =>
     Effect.sync(() => {
       memory.outbox = memory.outbox.filter(({ id }) => id > upTo)

@@ -6,7 +6,7 @@ import { assert } from "@effect/vitest"
 import * as ListenerObject from "@id-connector/core/changes/ListenerObject"
 import { isUser, type PreviousState } from "@id-connector/core/changes/PreviousState"
 import type { HistoryEntry } from "@id-connector/core/history/HistoryEntry"
-import { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
+import type { HistoryOutbox } from "@id-connector/core/history/HistoryOutbox"
 import { PreviousStateStore } from "@id-connector/core/queue/PreviousStateStore"
 import * as QueueRow from "@id-connector/core/queue/QueueRow"
 import {
@@ -22,6 +22,7 @@ import {
 import type { AuthorityName } from "@id-connector/core/schools/SchoolAuthority"
 import { Clock, Effect, FastCheck, Option, TestClock } from "effect"
 import { arrival, group, north, previousUser, removedUser, south, user } from "./Changes.js"
+import { next } from "./Outbox.js"
 import { attempt } from "./Steps.js"
 
 const authorities = [north, south]
@@ -178,7 +179,7 @@ export const run = (
 /** What stands in the outbox of the history, which has one entry of each settlement. */
 const written = (progress: Progress) =>
   Effect.gen(function* () {
-    const records = yield* (yield* HistoryOutbox).next(10_000)
+    const records = yield* next(10_000)
     assert.deepStrictEqual(
       records.map(({ id }) => id),
       [...new Set(records.map(({ id }) => id))].sort((a, b) => a - b)
