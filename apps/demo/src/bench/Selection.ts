@@ -39,7 +39,7 @@ const changes = (users: number, latency: Deliveries.Step["latency"], times: numb
 const delivering = (concurrency: number | null, steps: ReadonlyArray<Deliveries.Step>) =>
   Deliveries.measure({ before: Deliveries.warm, concurrency, steps })
 
-/** Less than half an hour, of which the history takes ten minutes. */
+/** About 35 minutes, of which the history takes a quarter of an hour. */
 export const full: ReadonlyArray<Part> = [
   {
     name: "accept",
