@@ -38,8 +38,9 @@ const actionOf = ({ method, url }: HttpServerRequest.HttpServerRequest) => {
   for (const { id, method: expected, pattern } of audited) {
     const match = expected === method ? pattern.exec(path) : null
     if (match === null) continue
-    const subject = id === "history.list" ? askedFor(query) : match.slice(1).map(decoded).join("/") || null
-    return id === "history.list" && subject === null ? null : { action: id, subject }
+    if (id !== "history.list") return { action: id, subject: match.slice(1).map(decoded).join("/") || null }
+    const subject = askedFor(query)
+    return subject === null ? null : { action: id, subject }
   }
   return null
 }

@@ -2,6 +2,7 @@
 import type { SqlClient, SqlError } from "@effect/sql"
 import * as Erasure from "@id-connector/core/history/Erasure"
 import { Effect } from "effect"
+import * as JsonText from "../JsonText.js"
 import * as ShortKey from "../ShortKey.js"
 import * as Write from "./Write.js"
 
@@ -24,11 +25,13 @@ export const erase = Effect.fnUntraced(function* (
   yield* sql`DELETE FROM names WHERE object = ${object} AND object_key = ${objectKey}`
   yield* rewrite(sql, "audit", sql`true`, (fields) => Erasure.fromAudit(fields as never, person))
   if (person.names.size > 0) {
-    yield* rewrite(sql, "history", mentions(sql, person), (fields) => Erasure.fromTexts(fields, person))
+    yield* rewrite(sql, "history", JsonText.mayHave(sql, "body", person.names), (fields) =>
+      Erasure.fromTexts(fields, person)
+    )
     yield* rewrite(
       sql,
       "history_values",
-      mentions(sql, person),
+      JsonText.mayHave(sql, "body", person.names),
       (values) => Erasure.fromTexts({ values }, person)?.values ?? null
     )
   }
@@ -47,12 +50,6 @@ const namesOf = (sql: SqlClient.SqlClient, objectKey: string, called: ReadonlyAr
       WHERE NOT EXISTS (SELECT 1 FROM names AS n WHERE n.name = k.name AND n.object_key <> ${objectKey})`,
     (rows) => new Set(rows.map(({ name }) => name))
   )
-
-/** What may have a name. SQLite knows the small letters of ASCII only: with other ones everything is looked at. */
-const mentions = (sql: SqlClient.SqlClient, { names }: Erasure.Person) =>
-  [...names].every((name) => /^[ -~]*$/.test(name))
-    ? sql.or([...names].map((name) => sql`instr(lower(body), ${JSON.stringify(name).slice(1, -1)}) > 0`))
-    : sql`true`
 
 const rewrite = (
   sql: SqlClient.SqlClient,

@@ -1,6 +1,7 @@
 /** The rows of the previous states: read by who decides on a change, written with what is accepted. */
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Clock, Context, Effect, Layer } from "effect"
+import * as JsonText from "../JsonText.js"
 import * as ShortKey from "../ShortKey.js"
 import * as Rows from "./Rows.js"
 import { Transactions } from "./Transactions.js"
@@ -144,7 +145,7 @@ const make = (sql: SqlClient.SqlClient, undone: () => number): PreviousStatesSha
       if (last === null) return { found: [], last }
       const found = yield* sql<Stored>`
         SELECT rowid AS row, id, state, expires_at FROM previous_states
-        WHERE rowid > ${after} AND rowid <= ${last} AND instr(state, '"users":') > 0 AND ${hasText(sql, username)}`
+        WHERE rowid > ${after} AND rowid <= ${last} AND instr(state, '"users":') > 0 AND ${JsonText.mayHave(sql, "state", [username])}`
       return { found, last }
     }),
 
@@ -166,9 +167,5 @@ const make = (sql: SqlClient.SqlClient, undone: () => number): PreviousStatesSha
     })
   }
 }
-
-/** Of a text that is no ASCII, SQLite does not know the small letters: it may be anywhere. */
-const hasText = (sql: SqlClient.SqlClient, text: string) =>
-  /^[ -~]*$/.test(text) ? sql`instr(lower(state), ${text.toLowerCase()}) > 0` : sql`true`
 
 const insert = Rows.into("previous_states", ["short_key", "id", "state", "expires_at"])
